@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# tocsin: GNU make, pkg-config, a C17 compiler.
+#
+#   make            build/bin/tocsin, build/bin/tocsin-agentd (and its serve helper)
+#   make demo       a small fleet on loopback, asked a few questions
+#   make check      every test that this machine can run        SAN=1: with sanitizers
+#   make lint       formatting, static analysis, man pages, shell scripts
+#   make bench      what the README claims, measured against real peers
+#   make fuzz       each fuzzer for FUZZ_SECONDS (10)
+#   make format     clang-format over the tree
+#   make install    DESTDIR= PREFIX=/usr/local
+#   make deps       installs what is missing (apt), or names it
+#
+# WERROR=0 keeps warnings from being errors; B=DIR builds elsewhere.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+SAN ?= 0
+WERROR ?= 1
+ifeq ($(SAN),1)
+B ?= build/san
+else
+B ?= build
+endif
+CC = gcc
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+FUZZ_SECONDS ?= 10
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+# sshd_config names this path, so it does not move with PREFIX.
+LIBEXECDIR ?= /usr/libexec
+BINDIR = $(PREFIX)/bin
+SBINDIR = $(PREFIX)/sbin
+DATADIR = $(PREFIX)/share/tocsin
+MANDIR = $(PREFIX)/share/man
+
+# ---- Flags ----------------------------------------------------------------------------------
+
+WARN = -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wpointer-arith \
+	-Wno-missing-field-initializers
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen -include common/banned.h
+CFLAGS ?= -O2 -g
+STD = -std=gnu17 -fPIE -pthread -fno-strict-aliasing
+LDFLAGS += -pie -pthread
+ifeq ($(SAN),1)
+STD += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+else
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+STD += -fstack-protector-strong -fstack-clash-protection
+ifneq ($(filter x86_64 i686,$(shell uname -m)),)
+STD += -fcf-protection
+endif
+LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+endif
+
+LIBS_common = jansson
+LIBS_agent = jansson sqlite3 libcrypto
+LIBS_serve = libssh
+LIBS_console = libssh jansson libcrypto
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto 2>/dev/null)
+
+# ---- What is built from what ----------------------------------------------------------------
+
+common_src := $(wildcard common/*.c)
+output_src := console/output.c $(wildcard console/output/*.c)
+agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c))
+serve_src := $(wildcard agentd/serve/*.c)
+console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c))
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+gen_obj = $(patsubst %,$(B)/obj/gen/%.o,$(1))
+
+programs = $(B)/bin/tocsin $(B)/bin/tocsin-agentd $(B)/bin/tocsin-agentd-serve
+
+.PHONY: all
+all: $(programs)
+
+$(B)/lib/libcommon.a: $(call obj,$(common_src))
+$(B)/lib/liboutput.a: $(call obj,$(output_src)) $(call gen_obj,formats)
+$(B)/lib/libagent.a: $(call obj,$(agent_src)) $(call gen_obj,tables)
+$(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands)
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	$(if $(Q),,@echo "  AR    $@")
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/bin/tocsin: $(call obj,console/main.c) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_console))
+$(B)/bin/tocsin-agentd: $(call obj,agentd/main.c) $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
+$(B)/bin/tocsin-agentd-serve: $(call obj,$(serve_src)) $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_serve) $(LIBS_common))
+
+define link
+@mkdir -p $(@D)
+@echo "  LINK  $@"
+@$(CC) $(STD) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+endef
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/obj/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- Registries: the list of a folder's descriptors, sorted by name -------------------------
+# Written anew only when the folder's list of files changes.
+
+.PHONY: FORCE
+FORCE:
+# $(1) file  $(2) header  $(3) struct  $(4) array  $(5) files
+define registry
+$(B)/gen/$(1).c: FORCE
+	@mkdir -p $$(@D)
+	@{ echo '/* Generated from the folder: do not edit. */'; echo '#include "$(2)"'; echo '#include <stddef.h>'; \
+	for n in $$(sort $$(notdir $$(basename $(5)))); do echo "extern const struct $(3) $(3)_$$$$n;"; done; \
+	echo 'const struct $(3) *const $(4)[] = {'; \
+	for n in $$(sort $$(notdir $$(basename $(5)))); do echo "	&$(3)_$$$$n,"; done; \
+	echo '	NULL,'; echo '};'; } > $$@.new
+	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+endef
+$(eval $(call registry,tables,agentd/table.h,table,tables_all,$(wildcard agentd/tables/*.c)))
+$(eval $(call registry,commands,console/command.h,command,commands_all,$(wildcard console/commands/*.c)))
+$(eval $(call registry,formats,console/output.h,format,formats_all,$(wildcard console/output/*.c)))
+
+# ---- Tests ----------------------------------------------------------------------------------
+# tests/unit/PART_*.c is linked with PART's library: common, agentd, console.
+
+unit_src := $(wildcard tests/unit/*.c)
+unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(filter tests/unit/common_%.c tests/unit/agentd_%.c tests/unit/console_%.c,$(unit_src)))
+# Every allocation of ours can be made to fail once: tests/unit/failalloc.c.
+WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+unit_support = $(call obj,$(filter tests/unit/failalloc.c,$(unit_src)))
+
+$(B)/tests/common_%: $(B)/obj/tests/unit/common_%.o $(unit_support) $(B)/lib/libcommon.a
+	$(link) $(WRAP) $(call pkg_libs,$(LIBS_common))
+$(B)/tests/agentd_%: $(B)/obj/tests/unit/agentd_%.o $(unit_support) $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(WRAP) $(call pkg_libs,$(LIBS_agent)) -lm
+$(B)/tests/console_%: $(B)/obj/tests/unit/console_%.o $(unit_support) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(WRAP) $(call pkg_libs,$(LIBS_console))
+
+# tests/tools/NAME.c: a helper program on its own.
+tool_bin := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+$(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_common) libssh) -lm
+
+.PHONY: check tests-build
+tests-build: all $(unit_bin) $(tool_bin)
+check: | deps-once
+	@$(MAKE) --no-print-directory tests-build
+	@B=$(B) SAN=$(SAN) tests/run $(TESTS)
+
+# ---- Fuzzers: tests/fuzz/PART_*.c, built by clang with its own objects ------------------------
+
+fuzz_src := $(wildcard tests/fuzz/*.c)
+fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
+FUZZ_FLAGS = -D_GNU_SOURCE -I. -I$(B)/gen -include common/banned.h -std=gnu17 -g -O1 -pthread \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(B)/fuzz/common_%: tests/fuzz/common_%.c $(common_src)
+	$(fuzz_link) $(call pkg_libs,$(LIBS_common))
+$(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/formats.c
+	$(fuzz_link) $(call pkg_libs,$(LIBS_agent)) -lm
+$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/formats.c
+	$(fuzz_link) $(call pkg_libs,$(LIBS_console))
+define fuzz_link
+@mkdir -p $(@D)
+@echo "  FUZZ  $@"
+@$(CLANG) $(FUZZ_FLAGS) $(PKG_CFLAGS) -o $@ $(filter %.c,$^)
+endef
+
+.PHONY: fuzz fuzz-build
+fuzz-build: $(fuzz_bin)
+fuzz: fuzz-build
+	@B=$(B) tests/fuzz/run $(FUZZ_SECONDS)
+
+# ---- The other commands ---------------------------------------------------------------------
+
+.PHONY: demo bench lint format install deps deps-once clean
+demo: | deps-once
+	@$(MAKE) --no-print-directory all
+	@B=$(B) tests/tools/demo
+
+bench: | deps-once
+	@$(MAKE) --no-print-directory all tests-build
+	@B=$(B) tests/bench/run $(BENCH)
+
+lint: | deps-once
+	@$(MAKE) --no-print-directory tests-build
+	@B=$(B) tests/tools/lint
+
+c_files = $(wildcard common/*.[ch] agentd/*.[ch] agentd/*/*.[ch] console/*.[ch] console/*/*.[ch] tests/*/*.[ch])
+format:
+	clang-format -i $(c_files)
+
+# Nothing is asked of the package manager while everything is there.
+deps:
+	@tests/tools/deps
+deps-once:
+	@tests/tools/deps --quiet
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/queries \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(B)/bin/tocsin $(DESTDIR)$(BINDIR)/tocsin
+	install -m 755 $(B)/bin/tocsin-agentd $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd
+	install -m 755 $(B)/bin/tocsin-agentd-serve $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd-serve
+	install -m 644 $(wildcard queries/*.sql) $(DESTDIR)$(DATADIR)/queries/
+	for s in 1 5 7 8; do for f in man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The file system that is being asked about: "/" or the directory given with --root. Every file a
+ * table reads is opened here; with a root of its own no symbolic link leads out of it (openat2(2)
+ * RESOLVE_IN_ROOT, or a walk by hand on kernels before 5.6).
+ */
+#ifndef AGENTD_ROOT_H
+#define AGENTD_ROOT_H
+
+#include "common/buf.h"
+#include "common/err.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Files of the host that tables read whole are read up to this many bytes. */
+#define ROOT_FILE_MAX (8u << 20)
+
+struct root;
+
+/* NULL with `err` when `path` is no directory. "/" is the machine itself. */
+struct root *root_new(const char *path, struct err *err);
+void root_free(struct root *r);
+/* Is it the machine itself, so that system calls about live state (netlink, uname) apply? */
+bool root_is_live(const struct root *r);
+/* The path given to root_new, without a slash at its end ("" for "/"): for looking, not opening. */
+const char *root_prefix(const struct root *r);
+
+/*
+ * `path` is absolute as the host sees it. O_CLOEXEC, O_NOCTTY are added; for reading also
+ * O_NONBLOCK (a FIFO never blocks) and O_NOATIME where allowed. A descriptor or -errno.
+ */
+int root_open(const struct root *r, const char *path, int flags);
+/* As root_open with reading, but -EINVAL unless it is a regular file (or one of /proc or /sys). */
+int root_open_file(const struct root *r, const char *path);
+/* NULL with errno. */
+DIR *root_opendir(const struct root *r, const char *path);
+/* lstat within the root when `follow` is false. 0 or -errno. */
+int root_stat(const struct root *r, const char *path, bool follow, struct stat *ret);
+/* Appends the link's target as it stands in it. 0 or -errno (-EINVAL: not a link). */
+int root_readlink(const struct root *r, const char *path, struct buf *out);
+/*
+ * Appends the file's content, at most `out->max` bytes: 0, -EMSGSIZE (what fits is there), -errno.
+ */
+int root_read(const struct root *r, const char *path, struct buf *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Time, in one place so that tests can turn it. Milliseconds and microseconds are 64-bit signed.
+ * Thread-safe.
+ */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
+
+#include <stdint.h>
+
+/* Since an arbitrary start, never going back (CLOCK_MONOTONIC). */
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+/* Since 1970-01-01 UTC (CLOCK_REALTIME). */
+int64_t clock_real_us(void);
+
+/* For tests: adds to what the functions above tell from now on, for every thread. */
+void clock_turn_mono_ms(int64_t ms);
+void clock_turn_real_ms(int64_t ms);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * JSON (RFC 8259) from and to the other side: reading is jansson's, behind bounds; writing goes
+ * straight into a buffer. What is written never holds a raw newline.
+ */
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
+
+#include "common/buf.h"
+#include "common/cell.h"
+#include "common/err.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Objects and arrays within each other. */
+#define JSON_DEPTH_MAX 16
+
+/*
+ * Reads one object that fills all of the text. NULL with `err` (EBADMSG: not JSON, EMLINK: nested
+ * deeper than JSON_DEPTH_MAX, EPROTO: not an object, ENOMEM). Strings may hold \u0000.
+ */
+json_t *json_read_object(const char *p, size_t n, struct err *err);
+/* As above for any JSON value and with a depth of one's own, for files of the user's (inventories). */
+json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err);
+
+/* All return as buf_add does. */
+/* A string; bytes that are not UTF-8 become U+FFFD. */
+int json_put_string(struct buf *b, const char *p, size_t n);
+int json_put_str(struct buf *b, const char *s);
+/* A string, or {"b64":"…"} when the bytes are not valid UTF-8. */
+int json_put_bytes(struct buf *b, const char *p, size_t n);
+int json_put_int(struct buf *b, int64_t i);
+/* Infinities as the strings "Inf" and "-Inf", no number as null. */
+int json_put_real(struct buf *b, double r);
+int json_put_cell(struct buf *b, const struct cell *c);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who the hosts are: Ansible's inventories (tocsin-inventory(5)) read into hosts, groups and
+ * variables. Files are the user's but may be large and wrong: every mistake names file and line.
+ */
+#ifndef CONSOLE_FLEET_INVENTORY_H
+#define CONSOLE_FLEET_INVENTORY_H
+
+#include "common/err.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct inventory;
+
+#define INVENTORY_FILE_MAX  (64u << 20) /* bytes of one file */
+#define INVENTORY_HOSTS_MAX 200000
+#define INVENTORY_RANGE_MAX 100000 /* hosts of one range expression */
+
+struct inventory *inventory_new(void);
+void inventory_free(struct inventory *inv);
+/*
+ * Adds one source: a file (INI, or a program printing JSON when executable), or, when it holds a
+ * comma, a list of hosts. May be called again; later sources add and override.
+ */
+int inventory_load(struct inventory *inv, const char *source, struct err *err);
+
+size_t inventory_hosts(const struct inventory *inv);
+/* In the order in which the sources name them. */
+const char *inventory_host_name(const struct inventory *inv, size_t host);
+/* A host's variable after group and host precedence, as text; NULL when not set. */
+const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
+
+/*
+ * Selects hosts by an Ansible pattern ("web:&prod:!web07", "~re", "web[0:4]", "all"). *ret is a heap array of host
+ * indexes in inventory order, without repetition; may be empty. -EINVAL with `err` for a bad pattern,
+ * -ENOENT for a name that neither a host nor a group has.
+ */
+int inventory_select(const struct inventory *inv, const char *pattern, size_t **ret, size_t *ret_n,
+	struct err *err);
+/* The shape of `ansible-inventory --list`; NULL when out of memory. */
+json_t *inventory_json(const struct inventory *inv);
+
+#endif
