@@ -1,0 +1,203 @@
+# shellcheck shell=bash
+# Sourced by the shell tests: `. "$(dirname "$0")/../lib.sh"`. Gives
+#
+#   $B $T                        the build folder; a directory of this test's own, removed at its end
+#   pass, fail, skip             print the lines that tests/run counts
+#   check, is, has, hasnt        one comparison each, printing one such line; a failure ends nothing
+#   run CMD…                     runs it; $out $err $status tell what came of it
+#   need, need_root, all_skipped end the test as skipped where it cannot be run
+#   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
+#   background CMD…              starts CMD, sets $pid; it and its children end with the test
+#   free_port, make_keys, start_sshd, known_hosts_for       a real sshd on loopback
+#
+# Everything that a test starts must be started by `background` or `start_sshd`.
+
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+B=${B:-build}
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+export B LC_ALL=C.UTF-8
+unset TOCSIN_INVENTORY SSH_AUTH_SOCK
+TOCSIN=$B/bin/tocsin
+AGENTD=$B/bin/tocsin-agentd
+export TOCSIN AGENTD
+# A test that is about something else than speed lets the sanitizers take their time.
+if [ "${SAN:-0}" = 1 ]; then SLOW=4; else SLOW=1; fi
+export SLOW
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-test.XXXXXX") || exit 2
+# Ordinary users must find their keys in it.
+chmod 711 "$T"
+export T
+pids=()
+test_name=$(basename "$0" .sh)
+
+# ---- Results ----
+
+# One line, whatever is in the reason.
+one_line() {
+	printf '%s' "$*" | tr '\n\t' '  ' | LC_ALL=C tr -d '\000-\037\177' | cut -c1-600
+}
+pass() { printf 'ok %s\n' "$1"; }
+fail() { printf 'not ok %s: %s\n' "$1" "$(one_line "${@:2}")"; }
+skip() { printf 'skip %s: %s\n' "$1" "$(one_line "${@:2}")"; }
+all_skipped() {
+	skip "$test_name" "$@"
+	exit 0
+}
+
+# check NAME CMD…: CMD succeeds.
+check() {
+	local name=$1 said st
+	shift
+	said=$("$@" 2>&1)
+	st=$?
+	if [ $st = 0 ]; then pass "$name"; else fail "$name" "status $st of: $*: $said"; fi
+	return $st
+}
+# is NAME GOT WANT
+is() {
+	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got '$2', not '$3'"; fi
+}
+# has NAME TEXT PATTERN (extended regular expression, any line of TEXT)
+has() {
+	if grep -qE -e "$3" <<<"$2"; then pass "$1"; else fail "$1" "no /$3/ in: $2"; fi
+}
+hasnt() {
+	if grep -qE -e "$3" <<<"$2"; then fail "$1" "found /$3/ in: $2"; else pass "$1"; fi
+}
+# run CMD…: $out, $err (without their last newlines) and $status. Bounded.
+# shellcheck disable=SC2034 # they are the caller's
+run() {
+	timeout -k 5 "${RUN_TIMEOUT:-120}" "$@" >"$T/.out" 2>"$T/.err" </dev/null
+	status=$?
+	out=$(tr -d '\000' <"$T/.out")
+	err=$(tr -d '\000' <"$T/.err")
+	return 0
+}
+
+# ---- What this machine can do ----
+
+need() {
+	local c
+	for c in "$@"; do command -v "$c" >/dev/null 2>&1 || [ -x "$c" ] || all_skipped "needs $c"; done
+}
+need_root() { [ "$(id -u)" = 0 ] || all_skipped "needs root"; }
+
+# ---- Waiting ----
+
+# wait_for SECONDS CMD…: 0 as soon as CMD succeeds, 1 when time is up.
+wait_for() {
+	local until=$((${EPOCHREALTIME/./} + $1 * SLOW * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$until" ] || return 1
+		sleep 0.02
+	done
+}
+
+# ---- Processes ----
+
+# background CMD…: sets $pid. Redirections of the caller's apply.
+background() {
+	"$@" &
+	pid=$!
+	pids+=("$pid")
+}
+# Ends a process and all its descendants, children first found while it is stopped.
+end_tree() {
+	local child
+	kill -STOP "$1" 2>/dev/null
+	# shellcheck disable=SC2013 # words of one line
+	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do end_tree "$child"; done
+	kill -KILL "$1" 2>/dev/null
+	kill -CONT "$1" 2>/dev/null
+}
+clean_up() {
+	local p
+	for p in "${pids[@]}"; do end_tree "$p"; done
+	for p in "${pids[@]}"; do wait "$p" 2>/dev/null; done
+	rm -rf "$T"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+# ---- A real sshd ----
+
+port_open() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# Prints a TCP port that nothing listens on, below the range that outgoing connections take.
+free_port() {
+	local p
+	while :; do
+		p=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
+		grep -qi ":$(printf %04X $p) [0-9A-F:]* 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null || break
+	done
+	echo $p
+}
+
+# $T/key and $T/key.pub: the operator's, without a passphrase.
+make_keys() {
+	[ -e "$T/key" ] && return
+	ssh-keygen -q -t ed25519 -N '' -C "$test_name" -f "$T/key" </dev/null
+	cp "$T/key.pub" "$T/authorized_keys"
+	chmod 644 "$T/authorized_keys"
+}
+
+# start_sshd NAME ADDR:PORT [CONFIG LINE…]
+# A real sshd with a host key of its own, its files under $T/NAME, log in $T/NAME/log, listening when
+# this returns. Its key is added to $T/known_hosts. Logs in whoever $T/key opens: root, any user with
+# a shell, and the users of $SSHD_USERS ("name:uid name:uid …": they exist for this sshd only).
+# Config lines given come first, so they win. Sets $pid.
+start_sshd() {
+	local name=$1 addr=${2%:*} port=${2##*:} d=$T/$1 sshd
+	shift 2
+	sshd=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd) || all_skipped "needs sshd"
+	make_keys
+	mkdir "$d" && chmod 711 "$d"
+	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$d/host_key" </dev/null
+	{
+		for line in "$@"; do echo "$line"; done
+		echo "ListenAddress $addr"
+		echo "Port $port"
+		echo "HostKey $d/host_key"
+		echo "PidFile $d/pid"
+		echo "AuthorizedKeysFile $T/authorized_keys"
+		echo "Subsystem tocsin $AGENTD session"
+		echo "UsePAM no"
+		echo "StrictModes no"
+		echo "PermitRootLogin yes"
+		echo "PasswordAuthentication no"
+		echo "KbdInteractiveAuthentication no"
+		echo "MaxStartups 1000"
+		echo "MaxSessions 100"
+		echo "UseDNS no"
+		echo "LogLevel VERBOSE"
+	} >"$d/config"
+	# Where Debian's service would have made it.
+	if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
+	if [ -n "${SSHD_USERS:-}" ]; then
+		sshd_passwd >"$d/passwd"
+		# shellcheck disable=SC2016 # for the inner shell
+		background unshare --mount --propagation private sh -c '
+			mount --bind "$1" /etc/passwd && exec "$2" -D -e -f "$3"' \
+			sh "$d/passwd" "$sshd" "$d/config" >/dev/null 2>"$d/log" </dev/null
+	else
+		background "$sshd" -D -e -f "$d/config" >/dev/null 2>"$d/log" </dev/null
+	fi
+	if ! wait_for 10 port_open "$addr" "$port"; then
+		fail "start_sshd $name" "$(tail -n 3 "$d/log")"
+		exit 1
+	fi
+	known_hosts_for "$name" "$addr" "$port" >>"$T/known_hosts"
+}
+sshd_passwd() {
+	local u
+	cat /etc/passwd
+	for u in $SSHD_USERS; do echo "${u%%:*}:x:${u#*:}:${u#*:}::/tmp:/bin/sh"; done
+}
+# known_hosts_for NAME ADDR PORT: the line for ~/.ssh/known_hosts of an sshd started as NAME.
+known_hosts_for() {
+	printf '[%s]:%s %s\n' "$2" "$3" "$(cut -d' ' -f1,2 "$T/$1/host_key.pub")"
+}
