@@ -33,7 +33,10 @@ const char *root_prefix(const struct root *r);
  * O_NONBLOCK (a FIFO never blocks) and O_NOATIME where allowed. A descriptor or -errno.
  */
 int root_open(const struct root *r, const char *path, int flags);
-/* As root_open with reading, but -EINVAL unless it is a regular file (or one of /proc or /sys). */
+/*
+ * As root_open with reading, but -EISDIR or -EINVAL unless it is a regular file, as those of /proc
+ * and /sys are: looked at before it is opened, since opening a device can be to act on it.
+ */
 int root_open_file(const struct root *r, const char *path);
 /* NULL with errno. */
 DIR *root_opendir(const struct root *r, const char *path);
@@ -45,5 +48,8 @@ int root_readlink(const struct root *r, const char *path, struct buf *out);
  * Appends the file's content, at most `out->max` bytes: 0, -EMSGSIZE (what fits is there), -errno.
  */
 int root_read(const struct root *r, const char *path, struct buf *out);
+
+/* For tests: as on a kernel before 5.6. */
+void root_without_openat2(struct root *r);
 
 #endif
