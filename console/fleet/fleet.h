@@ -6,6 +6,9 @@
  *
  * A peer's way: waiting -> resolving -> connecting -> (transport's own steps: key exchange, host
  * key, authentication, channel, subsystem) -> hello -> ready <-> asking; from anywhere to gone.
+ * Connections stay open from one question to the next; one that broke is made anew when asked.
+ *
+ * All functions are for one thread, the caller's, unless they say otherwise.
  */
 #ifndef CONSOLE_FLEET_FLEET_H
 #define CONSOLE_FLEET_FLEET_H
@@ -32,37 +35,53 @@ enum host_connection { /* ansible_connection */
 	CONNECTION_LOCAL,
 };
 
-/* Everything needed to reach one host, settled once: command line over inventory over ssh config. */
+/* All that is needed to reach a host, settled once: command line, inventory, ssh config. */
 struct host_config {
-	const char *name;     /* inventory name: what is shown, and the key of results */
-	const char *address;  /* what is resolved and connected to */
+	const char *name;    /* inventory name: what is shown, and the key of results */
+	const char *address; /* what is resolved and connected to */
 	uint16_t port;
-	const char *user;
+	const char *user; /* NULL: the name of the user who runs this program */
 	enum host_connection connection;
-	const char *const *key_files; /* NULL-ended; NULL: the defaults */
+	const char *const *key_files; /* NULL-ended; NULL: the defaults of ~/.ssh */
 	const char *host_key_alias;   /* looked up in known_hosts instead of address, or NULL */
 };
 
+/*
+ * Asks a person for the passphrase of a key: writes it with its NUL to `buf`. 0 or -errno (nobody
+ * answered). Called by fleet_new only, in the caller's thread; again when the passphrase is wrong.
+ */
+typedef int fleet_passphrase_fn(const char *key_file, char *buf, size_t size, void *arg);
+
 struct fleet_options {
-	unsigned in_flight;	   /* handshakes at once (-f) */
+	unsigned in_flight;	    /* handshakes at once (-f) */
 	int64_t connect_timeout_ms; /* from the first packet until hello */
-	int64_t timeout_ms;	   /* of a question */
-	unsigned threads;	   /* 0: as many as there are processors, at most FLEET_THREADS_MAX */
-	const char *ssh_command;   /* non-NULL: run this program per host instead of libssh */
-	const char *const *known_hosts; /* NULL-ended list of files; NULL: the user's and the system's */
+	int64_t timeout_ms;	    /* of a question */
+	unsigned threads; /* 0: as many as there are processors, at most FLEET_THREADS_MAX */
+	/* Not NULL: run this program (words split at blanks) per host instead of libssh. */
+	const char *ssh_command;
+	const char *ssh_config, *jump; /* -F and -J of ssh_command; without it -EINVAL, or NULL */
+	/* A NULL-ended list of files, the first takes new keys; NULL: the user's and the system's.
+	 */
+	const char *const *known_hosts;
 	bool accept_new;
-	const char *agent_program; /* for CONNECTION_LOCAL: NULL finds tocsin-agentd */
-	bool batch;		   /* nobody to ask for a passphrase */
+	const char *agent_program;	 /* for CONNECTION_LOCAL: NULL finds tocsin-agentd */
+	fleet_passphrase_fn *passphrase; /* NULL: nobody to ask (batch) */
+	void *passphrase_arg;
 };
 #define FLEET_THREADS_MAX 8
-/* Bytes of decoded answers waiting for the caller; the hosts are not read while there are more. */
+/*
+ * Bytes of decoded answers waiting for fleet_wait. While there are more, no host is read: memory
+ * stays flat and no host times out for the caller's slowness.
+ */
 #define FLEET_QUEUE_MAX (32u << 20)
+/* Programs running at once for connections that are a process each (ssh_command, local). */
+#define FLEET_CHILDREN_MAX 512
 
 /* A host as an answer knows it; index into the array given to fleet_new. */
 typedef uint32_t host_id;
 
 enum fleet_event_type {
-	FLEET_HELLO,   /* connected; `hello` */
+	FLEET_HELLO,   /* once per connection; `hello` */
 	FLEET_COLUMNS, /* the answer's columns; before any rows */
 	FLEET_ROWS,
 	FLEET_END, /* the host's part of the question is over: `end` */
@@ -70,15 +89,15 @@ enum fleet_event_type {
 
 struct fleet_end {
 	enum host_state state;
-	char error[ERR_TEXT_MAX]; /* hostile bytes possible */
+	char error[ERR_TEXT_MAX]; /* a sentence part; "" when answered; hostile bytes possible */
 	enum wire_code code;	  /* when has_code: the agent refused the question with this */
 	bool has_code;
 	int64_t rows;
 	bool truncated;
-	int64_t connect_ms; /* time the connection took, -1 when none came about */
+	int64_t connect_ms; /* from the first packet until hello, -1 when it did not come to that */
 	int64_t ms;	    /* from the question's start to its end */
 	size_t n_warnings;
-	char **warnings;
+	char **warnings; /* what the host's tables could not read; hostile bytes possible */
 };
 
 struct fleet_event {
@@ -100,32 +119,59 @@ struct fleet_event {
 
 struct fleet;
 
-/* `hosts` must stay valid until fleet_free. Reads keys and known_hosts once; starts the threads. */
+/*
+ * `hosts` (and what it and `options` point to) must stay valid until fleet_free. Reads keys and
+ * known_hosts once and starts the threads. Raises the soft limit of open files to the hard one.
+ */
 struct fleet *fleet_new(const struct fleet_options *options, const struct host_config *hosts,
 	size_t n_hosts, struct err *err);
-/* Closes every session and ends the threads. Accepts NULL. */
+/*
+ * Closes every session and ends the threads; does not wait for hosts. Events still queued are
+ * freed. Accepts NULL.
+ */
 void fleet_free(struct fleet *f);
+/*
+ * What the user should know before the first question, e.g. that there are fewer descriptors than
+ * hosts: *ret_n sentences, valid until fleet_free.
+ */
+const char *const *fleet_notices(const struct fleet *f, size_t *ret_n);
 
 struct fleet_question {
-	const char *sql; /* NULL: only connect and say hello (`hosts`) */
+	const char *sql; /* NULL: only connect and say hello; what is connected is pinged */
+	bool tables;	 /* instead of sql: which tables the agents have */
 	const struct wire_param *params;
 	size_t n_params;
 	int64_t max_rows; /* 0: default */
 };
-/* Starts the question at every host; one at a time. Hosts that are already connected are warm. */
+/*
+ * Starts the question at every host. Hosts that are already connected are warm. One question at a
+ * time: -EBUSY until the one before is over. -EMSGSIZE: longer than WIRE_REQUEST_MAX.
+ */
 int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err);
 /*
- * Waits up to `timeout_ms` (-1: for ever) for events; returns them as a list in order, or NULL when
- * time is up or every host has ended (*ret_over). The events are the caller's: fleet_event_free.
+ * Waits up to `timeout_ms` (-1: for ever) for events; returns all there are as a list in order, or
+ * NULL when time is up, a signal arrived, or every host has ended and its end was handed out
+ * (*ret_over). The events are the caller's.
  */
 struct fleet_event *fleet_wait(struct fleet *f, int timeout_ms, bool *ret_over);
+/* Frees one event, not its list. Accepts NULL. Any thread. */
 void fleet_event_free(struct fleet_event *e);
-/* Ends the running question everywhere: every host not yet done ends as failed, "interrupted". */
+/* A descriptor that polls readable while events wait, for a caller with an event loop of its own.
+ */
+int fleet_fd(const struct fleet *f);
+/*
+ * Ends the running question everywhere: every host not yet done ends as failed, "interrupted";
+ * fleet_wait hands these ends out at once.
+ */
 void fleet_cancel(struct fleet *f);
 
 struct fleet_progress {
-	size_t hosts, connected, asking, ended[HOST_UNREACHABLE + 1];
+	size_t hosts;
+	size_t connected;		    /* sessions open now */
+	size_t asking;			    /* asked and not yet done */
+	size_t ended[HOST_UNREACHABLE + 1]; /* of the running or last question */
 };
+/* Any thread. */
 void fleet_progress(const struct fleet *f, struct fleet_progress *ret);
 
 #endif
