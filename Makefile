@@ -157,8 +157,13 @@ tool_bin := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common) libssh) -lm
 
+# tests/bench/NAME.c: a measurement of common/ on its own.
+bench_bin := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_common))
+
 .PHONY: check tests-build
-tests-build: all $(unit_bin) $(tool_bin)
+tests-build: all $(unit_bin) $(tool_bin) $(bench_bin)
 check: | deps-once
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) SAN=$(SAN) tests/run $(TESTS)

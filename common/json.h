@@ -22,7 +22,8 @@
  * deeper than JSON_DEPTH_MAX, EPROTO: not an object, ENOMEM). Strings may hold \u0000.
  */
 json_t *json_read_object(const char *p, size_t n, struct err *err);
-/* As above for any JSON value and with a depth of one's own, for files of the user's (inventories). */
+/* As above for any JSON value and with a depth of one's own, for files of the user's (inventories).
+ */
 json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err);
 
 /* All return as buf_add does. */

@@ -46,9 +46,9 @@ const char *wire_op_name(enum wire_op op);
 
 struct wire_request {
 	enum wire_op op;
-	int64_t id; /* 0..WIRE_ID_MAX, or -1 when the line carried none that can be used */
-	json_t *tree;	    /* the whole object; owns all below */
-	const char *sql;    /* query */
+	int64_t id;	 /* 0..WIRE_ID_MAX, or -1 when the line carried none that can be used */
+	json_t *tree;	 /* the whole object; owns all below */
+	const char *sql; /* query */
 	size_t sql_len;
 	json_t *params;	    /* query: object or NULL */
 	int64_t timeout_ms; /* query: 0 = default */
@@ -89,7 +89,7 @@ struct wire_hello {
 	const char *agent; /* version */
 	bool privileged;
 	const char *name, *machine_id, *boot_id, *os, *os_version, *kernel, *arch; /* of the host */
-	double time;				/* seconds since 1970 on the host's clock */
+	double time;				 /* seconds since 1970 on the host's clock */
 	const char *const *ops, *const *actions; /* NULL-ended; encoding only */
 };
 int wire_put_hello(struct buf *b, const struct wire_hello *h);
@@ -172,6 +172,7 @@ void wire_reply_done(struct wire_reply *r);
  */
 int wire_rows_read(char *p, size_t n, int64_t *ret_id, struct wire_rows *ret, struct err *err);
 /* The same by jansson, slowly: what the one-pass reader is tested and measured against. */
-int wire_rows_read_tree(const json_t *tree, struct wire_rows *ret, struct buf *text, struct err *err);
+int wire_rows_read_tree(
+	const json_t *tree, struct wire_rows *ret, struct buf *text, struct err *err);
 
 #endif

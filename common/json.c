@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/json.h"
+
+#include "common/base64.h"
+#include "common/json_scan.h"
+#include "common/text.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* ---- Reading ---- */
+
+/*
+ * The place where more than `max` brackets are open, or NULL. On text that is not JSON it may see
+ * too many, never too few as far as a parser gets.
+ */
+static const char *too_deep(const char *p, size_t n, size_t max)
+{
+	const char *end = p + n;
+	size_t depth = 0;
+
+	while (p < end) {
+		char c = *p++;
+
+		if (c == '"')
+			p = json_string_end(p, end);
+		else if ((c == '{' || c == '[') && ++depth > max)
+			return p - 1;
+		else if ((c == '}' || c == ']') && depth)
+			depth--;
+	}
+	return NULL;
+}
+
+/* Our own words: jansson's quote the text. */
+static const char *why_not(enum json_error_code code)
+{
+	switch (code) {
+	case json_error_invalid_utf8:
+		return "bytes that are not UTF-8";
+	case json_error_premature_end_of_input:
+		return "it ends too early";
+	case json_error_end_of_input_expected:
+		return "something follows its end";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "a NUL in a member's name";
+	case json_error_duplicate_key:
+		return "a member stands twice";
+	case json_error_numeric_overflow:
+		return "a number is out of range";
+	default:
+		return "wrong syntax";
+	}
+}
+
+static json_t *load(const char *p, size_t n, size_t max_depth, size_t flags, struct err *err)
+{
+	const char *deep = too_deep(p, n, max_depth);
+	enum json_error_code code;
+	json_error_t e;
+	json_t *tree;
+
+	if (deep) {
+		err_set(err, EMLINK, "nested deeper than %zu, at byte %zu", max_depth,
+			(size_t)(deep - p));
+		return NULL;
+	}
+	memset(&e, 0, sizeof(e));
+	tree = json_loadb(p, n, flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+	if (tree)
+		return tree;
+	code = json_error_code(&e);
+	/* jansson does not always say that memory was what it lacked. */
+	if (code == json_error_unknown || code == json_error_out_of_memory)
+		err_set(err, ENOMEM, "out of memory");
+	else
+		err_set(err, EBADMSG, "not JSON: %s, near byte %d", why_not(code), e.position);
+	return NULL;
+}
+
+json_t *json_read_object(const char *p, size_t n, struct err *err)
+{
+	json_t *tree = load(p, n, JSON_DEPTH_MAX, JSON_REJECT_DUPLICATES, err);
+
+	if (!tree || json_is_object(tree))
+		return tree;
+	json_decref(tree);
+	err_set(err, EPROTO, "not a JSON object");
+	return NULL;
+}
+
+json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err)
+{
+	return load(p, n, max_depth, 0, err);
+}
+
+/* ---- Writing ---- */
+
+/* Adds `p` between the two texts, or nothing at all. */
+static int put_between(
+	struct buf *b, const char *before, const char *p, size_t n, const char *after)
+{
+	size_t n_before = strlen(before), n_after = strlen(after);
+	char *to;
+	int r = n > b->max ? -EMSGSIZE : buf_room(b, n_before + n + n_after);
+
+	if (r < 0)
+		return r;
+	to = b->p + b->len;
+	memcpy(to, before, n_before);
+	if (n)
+		memcpy(to + n_before, p, n);
+	memcpy(to + n_before + n, after, n_after);
+	buf_added(b, n_before + n + n_after);
+	return 0;
+}
+
+static int put_control(struct buf *b, char c)
+{
+	static const char hex[] = "0123456789abcdef", from[] = "\"\\\n\t\r\b\f", to[] = "\"\\ntrbf";
+	char text[6] = "\\u00";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	if (at) {
+		text[1] = to[at - from];
+		return buf_add(b, text, 2);
+	}
+	text[4] = hex[(unsigned char)c >> 4];
+	text[5] = hex[c & 15];
+	return buf_add(b, text, 6);
+}
+
+/* The end of the run of well-formed characters beyond ASCII that begins at `p`. */
+static const char *wide_run(const char *p, const char *end)
+{
+	uint32_t cp;
+	size_t len;
+
+	while (p < end && (signed char)*p < 0 && (len = utf8_decode(p, (size_t)(end - p), &cp)))
+		p += len;
+	return p;
+}
+
+static int put_escaped(struct buf *b, const char *p, const char *end)
+{
+	int r = 0;
+
+	while (p < end && r == 0) {
+		const char *run = json_scan_plain(p, end);
+
+		run = wide_run(run, end);
+		if (run > p) {
+			r = buf_add(b, p, (size_t)(run - p));
+			p = run;
+		} else if ((signed char)*p < 0) {
+			r = buf_puts(b, REPLACEMENT);
+			p++;
+		} else {
+			r = put_control(b, *p++);
+		}
+	}
+	return r;
+}
+
+/* A string in which something needs a second look. */
+static int put_odd_string(struct buf *b, const char *p, size_t n)
+{
+	size_t start = b->len;
+	int r = buf_putc(b, '"');
+
+	if (r == 0)
+		r = put_escaped(b, p, p + n);
+	if (r == 0)
+		r = buf_putc(b, '"');
+	if (r < 0)
+		buf_cut(b, start);
+	return r;
+}
+
+static bool all_plain(const char *p, size_t n)
+{
+	return n == 0 || json_scan_plain(p, p + n) == p + n;
+}
+
+int json_put_string(struct buf *b, const char *p, size_t n)
+{
+	if (all_plain(p, n))
+		return put_between(b, "\"", p, n, "\"");
+	return put_odd_string(b, p, n);
+}
+
+int json_put_str(struct buf *b, const char *s)
+{
+	return json_put_string(b, s, strlen(s));
+}
+
+static int put_base64(struct buf *b, const char *p, size_t n)
+{
+	size_t start = b->len;
+	int r = buf_puts(b, "{\"b64\":\"");
+
+	if (r == 0)
+		r = base64_encode(b, p, n);
+	if (r == 0)
+		r = buf_puts(b, "\"}");
+	if (r < 0)
+		buf_cut(b, start);
+	return r;
+}
+
+int json_put_bytes(struct buf *b, const char *p, size_t n)
+{
+	if (all_plain(p, n))
+		return put_between(b, "\"", p, n, "\"");
+	return utf8_valid(p, n) ? put_odd_string(b, p, n) : put_base64(b, p, n);
+}
+
+int json_put_int(struct buf *b, int64_t i)
+{
+	char text[CELL_NUMBER_MAX];
+
+	return buf_add(b, text, cell_int_text(i, text));
+}
+
+int json_put_real(struct buf *b, double r)
+{
+	char text[CELL_NUMBER_MAX];
+	size_t n;
+
+	if (isnan(r))
+		return buf_puts(b, "null");
+	n = cell_real_text(r, text);
+	return isinf(r) ? put_between(b, "\"", text, n, "\"") : buf_add(b, text, n);
+}
+
+int json_put_cell(struct buf *b, const struct cell *c)
+{
+	switch (c->type) {
+	case CELL_NULL:
+		break;
+	case CELL_INT:
+		return json_put_int(b, c->i);
+	case CELL_REAL:
+		return json_put_real(b, c->r);
+	case CELL_TEXT:
+		return json_put_bytes(b, c->p, c->n);
+	case CELL_BLOB:
+		return put_base64(b, c->p, c->n);
+	}
+	return buf_puts(b, "null");
+}
