@@ -176,7 +176,7 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 	heap_settle(loop, slot);
 }
 
-/* Timers that are set while this runs wait for the next round, however early they are. */
+/* No more of them than there were: one that sets itself anew does not hold the loop. */
 static void fire_timers(struct loop *loop)
 {
 	int64_t now = clock_mono_ms();
