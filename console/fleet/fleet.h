@@ -97,23 +97,26 @@ struct fleet_end {
 	int64_t connect_ms; /* from the first packet until hello, -1 when it did not come to that */
 	int64_t ms;	    /* from the question's start to its end */
 	size_t n_warnings;
-	char **warnings; /* what the host's tables could not read; hostile bytes possible */
+	const char **warnings; /* what the host's tables could not read; hostile bytes possible */
 };
 
+/* One block of memory: all that it points to is in it, and lives as long as it does. */
 struct fleet_event {
 	struct fleet_event *next;
 	enum fleet_event_type type;
 	host_id host;
 	size_t size; /* bytes counted against FLEET_QUEUE_MAX */
-	char *text;  /* heap; what the cells and strings point into */
 	union {
 		struct wire_hello hello;
 		struct {
-			struct wire_column *cols;
+			const struct wire_column *cols;
 			size_t n;
 		} columns;
-		struct wire_rows rows;
-		struct fleet_end end;
+		struct {
+			const struct cell *cells; /* n_rows * n_cols, row by row */
+			size_t n_rows, n_cols;
+		} rows;
+		struct fleet_end *end;
 	};
 };
 
