@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What tocsin-agentd can be: session, serve, query, tables … One role is one file ending in one
- * const struct role, listed in agentd/main.c.
+ * What tocsin-agentd can be: session, serve, query, tables … One role is one file, role_NAME.c,
+ * ending in one const struct role, listed in agentd/main.c.
  */
 #ifndef AGENTD_ROLE_H
 #define AGENTD_ROLE_H
 
 #include "common/opts.h"
+
+/* Exit statuses of all roles. */
+enum role_status {
+	ROLE_GOOD = 0,
+	ROLE_REFUSED = 2, /* nothing was answered: usage, SQL that is refused */
+	ROLE_FAILED = 3,  /* it went wrong on the way */
+};
 
 struct agent_options { /* common to all roles */
 	const char *config, *state_dir, *run_dir, *root;
@@ -18,10 +25,15 @@ struct role {
 	const char *name;
 	const char *args;    /* shown in the usage, "" for none */
 	const char *summary; /* one line, no full stop */
+	const char *help;    /* what else the usage should say, or NULL; no newline at the end */
 	const struct opt *opts;
 	void *values; /* what the offsets in opts are of */
-	/* argv: the words that are not options. Returns the exit status. */
+	/* The words are another program's: `run` gets them as they are, and no options. */
+	bool foreign;
+	/* argv: the words that are not options. Returns a role_status. */
 	int (*run)(const struct agent_options *o, int argc, char **argv);
 };
+
+extern const struct role role_session, role_serve, role_query, role_tables;
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One request that takes time, answered in a thread of its own. All functions are for the
+ * session's thread.
+ */
+#ifndef AGENTD_JOB_H
+#define AGENTD_JOB_H
+
+#include "agentd/answer.h"
+#include "common/loop.h"
+#include "common/wire.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Bytes of stack: SQLite's parser and the tables need a fraction of it. */
+#define JOB_STACK (2u << 20)
+/* The longest time that a request is given, whatever it asks for. */
+#define JOB_TIMEOUT_MAX_MS (3600 * 1000)
+/* How long a query may take to notice that it is out of time or cancelled before it is given up
+ * (a read from a dead network file system cannot be interrupted). */
+#define JOB_GIVE_UP_MS 1000
+
+struct root;
+
+struct job {
+	struct wire_request request;
+	const struct root *root;
+	struct answer answer;
+	int64_t deadline_ms; /* on clock_mono_ms; counted from when the request came */
+	atomic_bool cancelled;
+	atomic_bool finished; /* the thread does nothing more but return */
+	bool running;	      /* has a thread */
+	pthread_t thread;
+	struct loop_timer timer;      /* the session's: deadline, then giving up */
+	void (*on_finish)(void *arg); /* called by the thread */
+	void *arg;
+};
+
+/* Takes the request over (and zeroes it). NULL when out of memory: the request stays the caller's.
+ */
+struct job *job_new(struct wire_request *request, const struct root *root, struct outq *out,
+	void (*on_finish)(void *arg), void *arg);
+/* Waits for the thread, which must have been told to end, or has finished. */
+void job_free(struct job *job);
+
+/* Starts the thread. 0 or -errno: it then runs not. */
+int job_start(struct job *job);
+/* Has the job end soon; it answers `cancelled`. Any number of times. */
+void job_cancel(struct job *job);
+/* Is the last line of its answer on its way? */
+bool job_is_answered(struct job *job);
+
+#endif

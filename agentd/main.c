@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tocsin-agentd: answers questions about the machine it runs on. The files by stage, in the order
+ * in which a question meets them:
+ *
+ *   main.c              the role's word, common flags, usage
+ *   role_*.c            what each role's flags mean
+ *   serve/              an SSH server of its own (the program tocsin-agentd-serve)
+ *   session.c           the wire: requests in, replies out, one event loop
+ *     hostinfo.c        what hello says of the host
+ *     job.c             one request in flight: its thread, its deadline, cancelling
+ *     answer.c          rows packed into lines
+ *     outq.c            lines waiting for the reader: back-pressure
+ *   engine.c            one question: SQLite, authorizer, limits
+ *   vtab.c scan.c       the one virtual-table module; what tables call
+ *   tables/             one table, one file
+ *   catalog.c           the tables themselves as rows
+ *   root.c              the file system asked about: / or --root
+ *
+ * To add a role: write role_NAME.c that ends in a const struct role, and list it below.
+ */
+#include "agentd/role.h"
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "common/version.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define USAGE_MAX (64u << 10)
+
+static const struct role *const roles[] = {
+	&role_session,
+	&role_serve,
+	&role_query,
+	&role_tables,
+};
+
+static const struct opt common_opts[] = {
+	{0, "root", "DIR", OPT_STRING, offsetof(struct agent_options, root),
+		.doc = "answer from the file system in DIR instead of /"},
+	{0, "config", "FILE", OPT_STRING, offsetof(struct agent_options, config),
+		.doc = "configuration (/etc/tocsin/agentd.conf)"},
+	{0, "state-dir", "DIR", OPT_STRING, offsetof(struct agent_options, state_dir),
+		.doc = "what outlives the agent (/var/lib/tocsin)"},
+	{0, "run-dir", "DIR", OPT_STRING, offsetof(struct agent_options, run_dir),
+		.doc = "sockets (/run/tocsin)"},
+	{'v', "verbose", NULL, OPT_COUNT, offsetof(struct agent_options, verbose),
+		.doc = "say more on stderr; twice: still more"},
+	{'h', "help", NULL, OPT_FLAG, offsetof(struct agent_options, help), .doc = "this text"},
+	{0, "version", NULL, OPT_FLAG, offsetof(struct agent_options, version),
+		.doc = "the version"},
+	OPT_END,
+};
+
+static const struct role *find_role(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (str_eq(roles[i]->name, name))
+			return roles[i];
+	return NULL;
+}
+
+static int put_usage(struct buf *b)
+{
+	int r = buf_puts(b, "usage: tocsin-agentd ROLE [options] [argument]\n\n"
+			    "Answers questions about this machine (tocsin-agentd(8)). Roles:\n\n");
+
+	for (size_t i = 0; !r && i < ARRAY_LEN(roles); i++)
+		r = buf_printf(
+			b, "  %-10s %-8s %s\n", roles[i]->name, roles[i]->args, roles[i]->summary);
+	if (!r)
+		r = buf_puts(b, "\nOptions of every role:\n");
+	return r ? r : opts_usage(common_opts, b);
+}
+
+static int put_role_usage(const struct role *role, struct buf *b)
+{
+	int r = buf_printf(b, "usage: tocsin-agentd %s [options]%s%s\n\n%s.\n\n", role->name,
+		*role->args ? " " : "", role->args, role->summary);
+
+	if (!r && role->help)
+		r = buf_printf(b, "%s\n\n", role->help);
+	if (!r && role->opts)
+		r = opts_usage(role->opts, b);
+	return r ? r : opts_usage(common_opts, b);
+}
+
+static int show(const struct role *role, int fd)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, USAGE_MAX);
+	r = role ? put_role_usage(role, &b) : put_usage(&b);
+	if (!r)
+		r = io_write_all(fd, b.p, b.len);
+	buf_done(&b);
+	return r ? ROLE_FAILED : ROLE_GOOD;
+}
+
+static int show_version(void)
+{
+	static const char text[] = "tocsin-agentd " TOCSIN_VERSION "\n";
+
+	return io_write_all(STDOUT_FILENO, text, sizeof(text) - 1) ? ROLE_FAILED : ROLE_GOOD;
+}
+
+static int run_role(const struct role *role, int argc, char **argv)
+{
+	struct agent_options o = {.config = "/etc/tocsin/agentd.conf",
+		.state_dir = "/var/lib/tocsin",
+		.run_dir = "/run/tocsin",
+		.root = "/"};
+	const struct opt_set sets[] = {{role->opts, role->values}, {common_opts, &o}, {NULL, NULL}};
+	struct err err;
+	int rest;
+
+	/* A role without flags of its own would end the list of sets. */
+	if (opts_parse(role->opts ? sets : sets + 1, argc, argv, false, &rest, &err) < 0) {
+		log_error("%s: %s (tocsin-agentd %s --help tells more)", role->name, err.text,
+			role->name);
+		return ROLE_REFUSED;
+	}
+	if (o.help)
+		return show(role, STDOUT_FILENO);
+	if (o.version)
+		return show_version();
+	log_init("tocsin-agentd", o.verbose > 1 ? LOG_TRACE : o.verbose ? LOG_VERBOSE : LOG_NORMAL);
+	return role->run(&o, rest, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	const struct role *role = find_role(word);
+
+	log_init("tocsin-agentd", LOG_NORMAL);
+	/* A reader that goes away is an error of write(2), not the end of the program. */
+	signal(SIGPIPE, SIG_IGN);
+	if (role && role->foreign)
+		return role->run(NULL, argc - 2, argv + 2);
+	if (role)
+		return run_role(role, argc - 2, argv + 2);
+	if (str_eq(word, "--help") || str_eq(word, "-h") || str_eq(word, "help"))
+		return show(NULL, STDOUT_FILENO);
+	if (str_eq(word, "--version"))
+		return show_version();
+	if (*word)
+		log_error("no role \"%s\"", word);
+	show(NULL, STDERR_FILENO);
+	return ROLE_REFUSED;
+}
