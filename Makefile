@@ -64,17 +64,17 @@ LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 endif
 
 LIBS_common = jansson
-LIBS_agent = jansson sqlite3 libcrypto
+LIBS_agent = jansson sqlite3 libcrypto libpcre2-8
 LIBS_serve = libssh
 LIBS_console = libssh jansson libcrypto
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 2>/dev/null)
 
 # ---- What is built from what ----------------------------------------------------------------
 
 common_src := $(wildcard common/*.c)
 output_src := console/output.c $(wildcard console/output/*.c)
-agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c))
+agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c agentd/functions/*.c))
 serve_src := $(wildcard agentd/serve/*.c)
 console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c))
 
