@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct root;
+struct table;
 
 /* Bytes of one value in an answer; what is longer is cut and a warning counts it. */
 #define ENGINE_CELL_MAX (128u << 10)
@@ -30,8 +31,11 @@ struct engine_query {
 	int64_t timeout_ms;	/* 0: WIRE_TIMEOUT_MS */
 	int64_t max_rows;	/* 0: WIRE_ANSWER_ROWS */
 	atomic_bool *cancelled; /* set by another thread; may be NULL */
+	const struct table *const
+		*tables; /* those that may be asked, NULL-ended; NULL: tables_all */
 
-	/* Called once before the first row, then per row. Non-zero ends the query with that (-errno). */
+	/* Called once before the first row, then per row. Non-zero ends the query with that
+	 * (-errno). */
 	int (*columns)(void *arg, const struct wire_column *cols, size_t n);
 	int (*row)(void *arg, const struct cell *cells, size_t n);
 	void *arg;

@@ -61,8 +61,8 @@ struct table {
 	const char *name;
 	const char *doc; /* one or two sentences */
 	const struct column *columns;
-	/* Each returns < 0 (-errno) to end the scan with the error set by scan_error, which fails the
-	 * query. What merely cannot be read is a warning, not an error. */
+	/* Each returns < 0 (-errno) to end the scan with the error set by scan_error, which fails
+	 * the query. What merely cannot be read is a warning, not an error. */
 	int (*open)(struct scan *s);
 	/* 1: call again; 0: that was all. */
 	int (*step)(struct scan *s);
@@ -108,8 +108,8 @@ const struct scan_constraint *scan_constraint(const struct scan *s, size_t i);
 /* The first one with this column and operator, or NULL. */
 const struct scan_constraint *scan_find(const struct scan *s, unsigned col, enum scan_op op);
 /*
- * `col = integer`: true with *ret set. Where the value is no integer *ret_never (may be NULL) is set
- * true, since no row can match.
+ * `col = integer`: true with *ret set. Where the value is no integer *ret_never (may be NULL) is
+ * set true, since no row can match.
  */
 bool scan_eq_int(const struct scan *s, unsigned col, int64_t *ret, bool *ret_never);
 /* `col = text`, or NULL. */
@@ -142,8 +142,8 @@ void row_end(struct scan *s);
 void scan_warn(struct scan *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
  * Counts a thing that could not be read; when the scan ends each (what, error) becomes one warning
- * "what of N NOUN: error", e.g. scan_skipped(s, "environ", "process", EACCES). `what` and `noun` are
- * static strings. ESRCH and ENOENT of things that vanish are not worth a call.
+ * "what of N NOUN: error", e.g. scan_skipped(s, "environ", "process", EACCES). `what` and `noun`
+ * are static strings. ESRCH and ENOENT of things that vanish are not worth a call.
  */
 void scan_skipped(struct scan *s, const char *what, const char *noun, int err);
 /* Fails the query with this text; returns -err (positive errno given). */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One scan of one table: the engine's side of agentd/table.h. vtab.c drives it, tables write rows
+ * into it. Rows are gathered in a chunk, which holds what one step() emitted and whose memory is
+ * used again for the next step and the next scan.
+ *
+ * All memory comes from SQLite's allocator, so that its hard heap limit bounds it too.
+ */
+#ifndef AGENTD_SCAN_H
+#define AGENTD_SCAN_H
+
+#include "agentd/notes.h"
+#include "agentd/table.h"
+#include "common/err.h"
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+/* Bytes of rows that one step may emit. */
+#define SCAN_CHUNK_MAX (16u << 20)
+/* Bytes of one value; what is longer is cut, with a warning. */
+#define SCAN_VALUE_MAX (1u << 20)
+/* Constraints handed to a table; the others are left to SQLite. */
+#define SCAN_CONSTRAINTS_MAX 32
+/* Rows of one scan that can be told apart where SQLite asks for a row's identity. */
+#define SCAN_IDENTITIES_MAX (1u << 20)
+
+enum scan_stopped {
+	SCAN_RUNS,
+	SCAN_CANCELLED,
+	SCAN_TIMED_OUT,
+};
+
+/* What all scans of one query share. */
+struct scan_query {
+	const struct root *root;
+	const atomic_bool *cancelled; /* may be NULL */
+	int64_t deadline_ms;	      /* on clock_mono_ms */
+	enum scan_stopped stopped;    /* why, once scan_query_stop was true */
+	struct notes notes;
+	struct err err; /* what scan_error said first */
+	/* A table whose required column had no usable constraint in some plan. */
+	const struct table *unconstrained;
+	/* SQLite is reading a table's columns, for which it asks the authorizer as for CREATE. */
+	bool declaring;
+};
+
+/* Is the query cancelled or out of time? Stays true once it was. */
+bool scan_query_stop(struct scan_query *q);
+
+/* A constraint chosen by the planner, before its value is known. */
+struct scan_plan_term {
+	unsigned col;
+	enum scan_op op;
+};
+
+/* NULL when out of memory. */
+struct scan *scan_new(const struct table *table, struct scan_query *query);
+/* Closes the table's scan if one is open. Accepts NULL. */
+void scan_free(struct scan *s);
+
+/*
+ * Starts over with other constraints and goes to the first row. `used`: bit i is set when column i
+ * is wanted. values[i] belongs to terms[i]. 0, -ENOMEM, -ECANCELED (scan_query_stop), or another
+ * -errno with query->err set.
+ */
+int scan_start(struct scan *s, uint64_t used, const struct scan_plan_term *terms,
+	sqlite3_value **values, size_t n);
+/* To the next row; returns as scan_start does. */
+int scan_next(struct scan *s);
+bool scan_eof(const struct scan *s);
+/* Gives the current row's column to SQLite. */
+void scan_result(const struct scan *s, sqlite3_context *ctx, unsigned col);
+/*
+ * A number for the current row by which SQLite recognises it in another scan of the same
+ * statement (`a = 1 OR b = 2` by two look-ups). 0 or -ENOMEM, -E2BIG with query->err set.
+ */
+int scan_rowid(struct scan *s, int64_t *ret);
+
+#endif
