@@ -1,0 +1,97 @@
+#!/bin/bash
+# What tocsin reads out of ssh_config(5) files is what `ssh -G` reads out of them.
+. "$(dirname "$0")/../lib.sh"
+need ssh
+
+conf=$B/tools/console_sshconf
+fixtures=tests/fixtures/sshconfig
+
+# Relative Includes are read below ~/.ssh of the account, so the paths are made absolute.
+for f in "$fixtures"/*; do
+	[ -f "$f" ] && sed "s#inc/#$PWD/$fixtures/inc/#g" "$f" >"$T/$(basename "$f")"
+done
+
+# The keywords that console_sshconf printed, as ssh -G has them. ssh prints its defaults for what
+# is not set, which we leave out, and tokens of proxies unexpanded (these have tests of their own).
+compare() { # NAME FILE HOST [USER [PORT]]
+	local name=$1 file=$2 host=$3 user=${4-} port=${5-} keys
+	local args=(-G -F "$file") ours=("$file" "$host")
+	[ -n "$user" ] && args+=(-l "$user") && ours+=("$user")
+	[ -n "$port" ] && args+=(-p "$port") && ours+=("$port")
+	if ! "$conf" "${ours[@]}" >"$T/ours" 2>"$T/ours.err"; then
+		fail "$name" "$(cat "$T/ours.err")"
+		return
+	fi
+	ssh "${args[@]}" "$host" >"$T/theirs" 2>"$T/theirs.err" </dev/null || {
+		fail "$name" "ssh: $(cat "$T/theirs.err")"
+		return
+	}
+	keys=$(cut -d' ' -f1 "$T/ours" | sort -u | tr '\n' '|')
+	is "$name" "$(sort "$T/ours")" "$(grep -E "^(${keys%|}) " "$T/theirs" | grep -v '^identityfile none' | sort)"
+}
+
+for h in web1 web7 WEB1 web22 other; do compare "first-wins $h" "$T/first-wins" $h; done
+compare "first-wins as root" "$T/first-wins" web1 root
+for h in quoted other x.example.com X.example.com secret.example.com z zz 10.0.7.12 10.0.7.2 ::1 fe80::7 abcd axbxcxd axbxcx; do
+	compare "hosts $h" "$T/hosts" "$h"
+done
+compare "hosts with user and port" "$T/hosts" x.example.com bob 9
+for h in alias1 real1.example.com other.example.com web5 web6 web9 plain; do compare "match $h" "$T/match" $h; done
+for h in web9 x.example.com alias1; do compare "match $h as root" "$T/match" $h root; done
+for h in short long.example.com else; do compare "final $h" "$T/final" $h; done
+for h in a b c; do compare "include $h" "$T/include" $h; done
+for h in three four five; do compare "proxies $h" "$T/proxies" $h; done
+
+is "proxies: command tokens" "$("$conf" "$T/proxies" one bob 24 | grep proxy)" "proxycommand ssh -W '[one]:24' -l bob hop # one"
+is "proxies: jump tokens" "$("$conf" "$T/proxies" two bob | grep proxy)" "proxyjump bob@jump-two:22"
+
+cat >"$T/tokens" <<'EOF'
+Host t
+	HostName %h.example.org
+	Port 2222
+	User ruth
+	HostKeyAlias ali
+	IdentityFile ~/.ssh/%n-%h-%p-%r-%u-%k-%%-%i
+	IdentityFile ${TOCSIN_TEST_DIR}/x
+	IdentityFile %d/y
+	CertificateFile ~/%C
+EOF
+hash=$(printf '%s' "$(hostname)t.example.org2222ruth" | sha1sum | cut -d' ' -f1)
+is "tokens" "$(TOCSIN_TEST_DIR=/tt HOME=/h "$conf" "$T/tokens" t | grep -E 'identityf|certif')" \
+	"identityfile /h/.ssh/t-t.example.org-2222-ruth-$(id -un)-ali-%-$(id -u)
+identityfile /tt/x
+identityfile /h/y
+certificatefile /h/$hash"
+
+bad() { # NAME TEXT WANT
+	printf '%b' "$2" >"$T/bad"
+	run "$conf" "$T/bad" h
+	is "bad: $1" "$status ${err//$T\//}" "1 $3"
+}
+bad port 'Port 70000\n' 'bad:1: not a number that fits: 70000'
+bad quote 'User a\nHost "x\n' 'bad:2: a quote is not closed'
+bad match 'Match hots x\n' 'bad:1: Match knows no such condition: hots'
+bad "match without value" 'Match host\n' 'bad:1: Match: a condition has no value: host'
+bad "match alone" 'Match\n' 'bad:1: Match without a condition'
+bad "no value" '\n\nUser\n' 'bad:3: a value is missing after: user'
+bad "two values" 'User a b\n' 'bad:1: one value is enough for: user'
+bad flag 'IdentitiesOnly perhaps\n' 'bad:1: neither yes nor no: perhaps'
+bad time 'ConnectTimeout 3x\n' 'bad:1: not a time: 3x'
+bad token 'HostName %q\n' 'ssh config: cannot expand "%q"'
+# shellcheck disable=SC2016 # the variable is for the file
+bad variable 'IdentityFile ${NO_SUCH_VARIABLE_HERE}\n' 'ssh config: cannot expand "${NO_SUCH_VARIABLE_HERE}"'
+bad nul 'User a\0b\n' 'bad:0: a NUL byte: not a text file'
+echo "Include $T/loop" >"$T/loop"
+run "$conf" "$T/loop" h
+has "an Include of itself ends" "$err" "Include within too many others"
+run "$conf" "$T/missing" h
+has "a file that is not there" "$err" "cannot read .*/missing: No such file"
+mkfifo "$T/fifo"
+run timeout 5 "$conf" "$T/fifo" h
+has "a FIFO is not waited for" "$err" "Invalid argument"
+
+# A command that hangs is ended and does not match.
+printf 'Match exec "sleep 60"\n\tPort 9\n' >"$T/exec"
+started=$SECONDS
+is "a command that hangs does not match" "$(timeout 20 "$conf" "$T/exec" h | grep ^port)" "port 22"
+check "and is ended in time" test $((SECONDS - started)) -lt 10
