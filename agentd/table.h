@@ -32,7 +32,7 @@ enum column_flags {
 	/* Likewise, but it is an input rather than a key: it changes what is generated. A hidden
 	 * input column shows the value that was asked for. */
 	COL_ADDITIONAL = 1 << 1,
-	/* At least one of the table's required columns must be constrained by = or LIKE. */
+	/* At least one of the table's required columns must be constrained by =, LIKE or GLOB. */
 	COL_REQUIRED = 1 << 2,
 	/* Not in `select *`. */
 	COL_HIDDEN = 1 << 3,

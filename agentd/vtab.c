@@ -53,7 +53,7 @@ struct plan {
 	uint64_t keys;	   /* index columns with = */
 	bool pattern;	   /* LIKE or GLOB */
 	bool range;	   /* < <= > >= */
-	bool required_met; /* a required column has = or LIKE */
+	bool required_met; /* a required column has =, LIKE or GLOB */
 	bool late_input;   /* an input column has = with a value that is not there yet */
 };
 
@@ -108,7 +108,7 @@ static void plan_add(struct plan *p, unsigned col, unsigned flags, int op)
 		p->pattern = true;
 	if (op >= SCAN_LT)
 		p->range = true;
-	if ((op == SCAN_EQ || op == SCAN_LIKE) && (flags & COL_REQUIRED))
+	if ((op == SCAN_EQ || op == SCAN_LIKE || op == SCAN_GLOB) && (flags & COL_REQUIRED))
 		p->required_met = true;
 }
 
