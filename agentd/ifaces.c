@@ -68,8 +68,8 @@ const struct iface *iface_by_index(const struct ifaces *i, uint32_t index)
 	return i->n ? bsearch(&key, i->all, i->n, sizeof(key), by_index) : NULL;
 }
 
-bool address_text(int family, const struct netlink_attr *a, const char *iface,
-	char out[ADDRESS_TEXT_MAX])
+bool address_text(
+	int family, const struct netlink_attr *a, const char *iface, char out[ADDRESS_TEXT_MAX])
 {
 	size_t size = family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
 	struct in6_addr addr;

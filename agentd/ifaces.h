@@ -35,7 +35,7 @@ bool iface_from_message(const struct netlink_message *m, struct iface *ret);
  * The text of an address of AF_INET or AF_INET6; of a link-local one with "%name" where a name is
  * given. False when the attribute is too short for the family.
  */
-bool address_text(int family, const struct netlink_attr *a, const char *iface,
-	char out[ADDRESS_TEXT_MAX]);
+bool address_text(
+	int family, const struct netlink_attr *a, const char *iface, char out[ADDRESS_TEXT_MAX]);
 
 #endif

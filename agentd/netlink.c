@@ -130,8 +130,8 @@ int netlink_next(struct netlink *n, struct netlink_message *ret)
 	return r;
 }
 
-bool netlink_head(const struct netlink_message *m, void *head, size_t size,
-	struct netlink_attrs *ret)
+bool netlink_head(
+	const struct netlink_message *m, void *head, size_t size, struct netlink_attrs *ret)
 {
 	size_t aligned = NLMSG_ALIGN(size);
 

@@ -30,7 +30,8 @@ struct netlink {
 int netlink_init(struct netlink *n, int protocol);
 /* Accepts a zeroed struct. */
 void netlink_done(struct netlink *n);
-/* Asks for the list `type` (RTM_GETADDR …); `body` is what goes behind the header. One at a time. */
+/* Asks for the list `type` (RTM_GETADDR …); `body` is what goes behind the header. One at a time.
+ */
 int netlink_dump(struct netlink *n, uint16_t type, const void *body, size_t size);
 
 /* One message: its type and what is behind the header, valid until the next call. */
@@ -52,8 +53,8 @@ struct netlink_attrs {
 	const char *p;
 	size_t n;
 };
-bool netlink_head(const struct netlink_message *m, void *head, size_t size,
-	struct netlink_attrs *ret);
+bool netlink_head(
+	const struct netlink_message *m, void *head, size_t size, struct netlink_attrs *ret);
 
 struct netlink_attr {
 	uint16_t type; /* without its flag bits */

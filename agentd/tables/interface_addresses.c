@@ -88,8 +88,8 @@ static bool read_address(const struct netlink_message *m, struct address *ret)
 	return ret->head.ifa_family == AF_INET || ret->head.ifa_family == AF_INET6;
 }
 
-static void put_address(struct scan *s, unsigned col, int family, const struct netlink_attr *a,
-	const char *iface)
+static void put_address(
+	struct scan *s, unsigned col, int family, const struct netlink_attr *a, const char *iface)
 {
 	char text[ADDRESS_TEXT_MAX];
 
