@@ -70,14 +70,21 @@ static int fail_memory(struct run *r)
 	return fail(r, WIRE_CODE_LIMIT, ENOMEM, "more memory than %u MiB", ENGINE_MEMORY_MAX >> 20);
 }
 
+/* The caller's callback wants to end the query with this. */
+static int fail_caller(struct run *r, int ret)
+{
+	fail(r, WIRE_CODE_INTERNAL, ret < 0 ? -ret : EIO, "the answer was not taken");
+	return ret;
+}
+
 /* ---- Words for SQLite's errors ---- */
 
 static int fail_stopped(struct run *r)
 {
 	if (r->scans.stopped == SCAN_CANCELLED)
 		return fail(r, WIRE_CODE_CANCELLED, ECANCELED, "cancelled");
-	return fail(r, WIRE_CODE_TIMEOUT, ETIMEDOUT, "no answer within %g s",
-		(double)r->query->timeout_ms / 1000);
+	return fail(r, WIRE_CODE_TIMEOUT, ETIMEDOUT, "no answer within %.*f s",
+		r->query->timeout_ms < 9950 ? 1 : 0, (double)r->query->timeout_ms / 1000);
 }
 
 /* What a table said by scan_error. */
@@ -153,10 +160,9 @@ static int fail_sqlite(struct run *r, int rc)
 	case SQLITE_TOOBIG:
 		return fail(r, WIRE_CODE_LIMIT, E2BIG, "a value is longer than %d MiB",
 			VALUE_MAX >> 20);
-	case SQLITE_AUTH:
-		return fail(r, WIRE_CODE_SQL, EACCES, "%s",
-			r->denied[0] ? r->denied : "only SELECT is allowed");
 	default:
+		if (r->denied[0])
+			return fail(r, WIRE_CODE_SQL, EACCES, "%s", r->denied);
 		return r->scans.err.code ? fail_table(r) : fail_sql(r);
 	}
 }
@@ -290,6 +296,19 @@ static int register_tables(struct run *r)
 	return rc;
 }
 
+/*
+ * SQLite's own table functions declare their columns when they are first used, for which it asks
+ * the authorizer as for CREATE: let it be now.
+ */
+static int declare_json(sqlite3 *db)
+{
+	static const char sql[] = "SELECT 0 FROM json_each, json_tree LIMIT 0";
+	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	/* This SQLite was built without JSON. */
+	return rc == SQLITE_ERROR ? SQLITE_OK : rc;
+}
+
 static int open_db(struct run *r)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX |
@@ -305,6 +324,8 @@ static int open_db(struct run *r)
 		rc = functions_register(r->db);
 	if (rc == SQLITE_OK)
 		rc = register_tables(r);
+	if (rc == SQLITE_OK)
+		rc = declare_json(r->db);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_set_authorizer(r->db, authorize, r);
 	if (rc != SQLITE_OK)
@@ -433,8 +454,8 @@ static int send_columns(struct run *r)
 		}
 	}
 	ret = r->query->columns(r->query->arg, cols, n);
-	if (ret < 0)
-		fail(r, WIRE_CODE_INTERNAL, -ret, "the answer was not taken");
+	if (ret)
+		fail_caller(r, ret);
 out:
 	free(cols);
 	return ret;
@@ -497,8 +518,8 @@ static int send_row(struct run *r)
 		if (take_cell(r, (int)i, &r->cells[i]) < 0)
 			return fail_memory(r);
 	ret = r->query->row(r->query->arg, r->cells, r->n_cells);
-	if (ret < 0)
-		return fail(r, WIRE_CODE_INTERNAL, -ret, "the answer was not taken");
+	if (ret)
+		return fail_caller(r, ret);
 	r->result->rows++;
 	return 0;
 }
@@ -514,7 +535,7 @@ static int send_rows(struct run *r)
 			return 0;
 		}
 		ret = send_row(r);
-		if (ret < 0)
+		if (ret)
 			return ret;
 		/* A caller that waits for its reader, and statements too short for progress(). */
 		if (scan_query_stop(&r->scans))
@@ -528,7 +549,7 @@ static void take_warnings(struct run *r)
 	char text[96];
 
 	if (r->cut) {
-		snprintf(text, sizeof(text), "%" PRIu64 " %s longer than %u KiB cut", r->cut,
+		snprintf(text, sizeof(text), "%" PRIu64 " %s longer than %u KiB and cut", r->cut,
 			r->cut == 1 ? "value was" : "values were", ENGINE_CELL_MAX >> 10);
 		notes_add(&r->scans.notes, NULL, text);
 	}
@@ -539,7 +560,6 @@ static void run_done(struct run *r)
 {
 	sqlite3_finalize(r->stmt);
 	sqlite3_close(r->db);
-	scan_query_done(&r->scans);
 	free(r->sources);
 	free(r->cells);
 	notes_done(&r->scans.notes);

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,18 @@ static jmp_buf test_out;
 static char test_why[1024];
 static int test_result; /* 0 ok, 1 failed, 2 skipped */
 
+/* Cuts what is too long. */
+__attribute__((format(printf, 3, 4))) static inline void test_say(
+	const char *file, int line, const char *fmt, ...)
+{
+	int n = snprintf(test_why, sizeof(test_why), "%s:%d: ", file, line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(test_why + n, sizeof(test_why) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
 #define TEST(id)                                                                                   \
 	static void test_##id(void);                                                               \
 	static const struct test id = {#id, test_##id};                                            \
@@ -29,8 +42,7 @@ static int test_result; /* 0 ok, 1 failed, 2 skipped */
 
 #define FAIL(...)                                                                                  \
 	do {                                                                                       \
-		int n_ = snprintf(test_why, sizeof(test_why), "%s:%d: ", __FILE__, __LINE__);      \
-		snprintf(test_why + n_, sizeof(test_why) - (size_t)n_, __VA_ARGS__);               \
+		test_say(__FILE__, __LINE__, __VA_ARGS__);                                         \
 		test_result = 1;                                                                   \
 		longjmp(test_out, 1);                                                              \
 	} while (0)
