@@ -197,7 +197,7 @@ fuzz: fuzz-build
 
 .PHONY: demo bench lint format install deps deps-once clean
 demo: | deps-once
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(B)/tools/demohost
 	@B=$(B) tests/tools/demo
 
 bench: | deps-once

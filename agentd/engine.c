@@ -560,6 +560,7 @@ static void run_done(struct run *r)
 {
 	sqlite3_finalize(r->stmt);
 	sqlite3_close(r->db);
+	scan_query_done(&r->scans);
 	free(r->sources);
 	free(r->cells);
 	notes_done(&r->scans.notes);

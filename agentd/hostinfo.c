@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "common/str.h"
 
+#include <elf.h>
 #include <sys/utsname.h>
 
 #define HOSTINFO_FILE_MAX (64u << 10)
@@ -71,6 +72,39 @@ static void os_release(const struct root *root, struct buf *b, struct hostinfo *
 	}
 }
 
+/* The machine a program of the root was made for, by its ELF header. */
+static void arch_of_programs(const struct root *root, struct buf *b, char dst[HOSTINFO_TEXT_MAX])
+{
+	static const struct {
+		uint16_t machine;
+		const char *name[2]; /* little-endian, big-endian */
+	} machines[] = {
+		{EM_X86_64, {"x86_64", "x86_64"}},
+		{EM_386, {"i686", "i686"}},
+		{EM_AARCH64, {"aarch64", "aarch64_be"}},
+		{EM_ARM, {"armv7l", "armv7b"}},
+		{EM_RISCV, {"riscv64", "riscv64"}},
+		{EM_PPC64, {"ppc64le", "ppc64"}},
+		{EM_S390, {"s390x", "s390x"}},
+		{EM_LOONGARCH, {"loongarch64", "loongarch64"}},
+	};
+	static const char *const programs[] = {"/bin/sh", "/sbin/init", "/usr/bin/env"};
+	bool big;
+	uint16_t m;
+
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+		if (read_some(root, programs[i], b) && b->len >= EI_NIDENT + 4)
+			break;
+	if (b->len < EI_NIDENT + 4 || memcmp(b->p, ELFMAG, SELFMAG) != 0)
+		return;
+	big = b->p[EI_DATA] == ELFDATA2MSB;
+	m = (uint16_t)((uint8_t)b->p[EI_NIDENT + 2 + big] | (uint8_t)b->p[EI_NIDENT + 3 - big]
+								    << 8);
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
+		if (machines[i].machine == m)
+			keep(dst, span_str(machines[i].name[big]));
+}
+
 void hostinfo_read(const struct root *root, struct hostinfo *ret)
 {
 	struct utsname u;
@@ -85,6 +119,7 @@ void hostinfo_read(const struct root *root, struct hostinfo *ret)
 	} else {
 		first_line(root, "/etc/hostname", &b, ret->name);
 		first_line(root, "/proc/sys/kernel/osrelease", &b, ret->kernel);
+		arch_of_programs(root, &b, ret->arch);
 	}
 	first_line(root, "/etc/machine-id", &b, ret->machine_id);
 	first_line(root, "/proc/sys/kernel/random/boot_id", &b, ret->boot_id);

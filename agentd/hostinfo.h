@@ -15,7 +15,7 @@ struct hostinfo {
 	char os[HOSTINFO_TEXT_MAX];	    /* NAME of os-release(5) */
 	char os_version[HOSTINFO_TEXT_MAX]; /* its VERSION_ID */
 	char kernel[HOSTINFO_TEXT_MAX];	    /* as `uname -r` */
-	char arch[HOSTINFO_TEXT_MAX];	    /* as `uname -m`; "" with a root of its own */
+	char arch[HOSTINFO_TEXT_MAX];	    /* as `uname -m`; of a root what its programs are for */
 };
 
 void hostinfo_read(const struct root *root, struct hostinfo *ret);

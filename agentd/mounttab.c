@@ -226,6 +226,16 @@ const char *remote_mount_at(const struct remote_mounts *m, const char *path, siz
 	return remote_mounts_any(m) ? map_get_n(m->types, path, len) : NULL;
 }
 
+bool remote_mount_on_way(const struct remote_mounts *m, const char *path)
+{
+	if (!remote_mounts_any(m))
+		return false;
+	for (const char *p = path; *p; p++)
+		if ((p[1] == '/' || !p[1]) && remote_mount_at(m, path, (size_t)(p + 1 - path)))
+			return true;
+	return false;
+}
+
 int remote_mounts_locate(const struct remote_mounts *m, int fd, struct buf *out)
 {
 	char path[PATH_MAX];

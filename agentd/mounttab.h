@@ -47,6 +47,8 @@ void remote_mounts_free(struct remote_mounts *m);
 bool remote_mounts_any(const struct remote_mounts *m);
 /* The type of the remote mount at exactly this path (within the root, without links), or NULL. */
 const char *remote_mount_at(const struct remote_mounts *m, const char *path, size_t len);
+/* Is this path, or one above it, the mount point of a remote one? */
+bool remote_mount_on_way(const struct remote_mounts *m, const char *path);
 /*
  * Replaces *out by where an open directory is, as a path within the root, "" for the root itself.
  * -errno when the kernel does not tell, -EXDEV when it is not within the root.

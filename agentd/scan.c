@@ -77,6 +77,44 @@ bool scan_query_stop(struct scan_query *q)
 	return q->stopped;
 }
 
+/* ---- What scans share ---- */
+
+struct scan_shared {
+	struct scan_shared *next;
+	const void *key;
+	void (*free)(void *);
+	int64_t p[]; /* what was asked for; SQLite aligns to 8 bytes, no further */
+};
+
+void *scan_shared(struct scan *s, const void *key, size_t size, void (*free)(void *))
+{
+	struct scan_query *q = s->query;
+	struct scan_shared *e;
+
+	for (e = q->shared; e; e = e->next)
+		if (e->key == key)
+			return e->p;
+	e = sqlite3_malloc64(sizeof(*e) + size);
+	if (!e)
+		return NULL;
+	memset(e, 0, sizeof(*e) + size);
+	*e = (struct scan_shared){.next = q->shared, .key = key, .free = free};
+	q->shared = e;
+	return e->p;
+}
+
+void scan_query_done(struct scan_query *q)
+{
+	while (q->shared) {
+		struct scan_shared *e = q->shared;
+
+		q->shared = e->next;
+		if (e->free)
+			e->free(e->p);
+		sqlite3_free(e);
+	}
+}
+
 /* ---- Life ---- */
 
 struct scan *scan_new(const struct table *table, struct scan_query *query)
@@ -396,11 +434,12 @@ static void row_put(struct scan *s, unsigned col, enum slot_type type, const cha
 	if (!t)
 		return;
 	n = cut_value(s, p, n);
-	room = text_room(s, n);
-	if (!room)
-		return;
-	if (n)
+	if (n) {
+		room = text_room(s, n);
+		if (!room)
+			return;
 		memcpy(room, p, n);
+	}
 	*t = (struct slot){.type = type, .n = (uint32_t)n, .at = s->chunk.text_len};
 	s->chunk.text_len += n;
 }

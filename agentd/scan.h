@@ -43,8 +43,11 @@ struct scan_query {
 	const struct table *unconstrained;
 	/* SQLite is reading a table's columns, for which it asks the authorizer as for CREATE. */
 	bool declaring;
+	struct scan_shared *shared; /* what tables keep for the whole query, see scan_shared */
 };
 
+/* Frees what the query's tables shared, once no scan is left. */
+void scan_query_done(struct scan_query *q);
 /* Is the query cancelled or out of time? Stays true once it was. */
 bool scan_query_stop(struct scan_query *q);
 

@@ -78,6 +78,12 @@ const char *column_type_name(enum column_type type);
 /* ---- What was asked ---- */
 
 void *scan_state(struct scan *s);
+/*
+ * Memory that all scans of one query share, of whatever table: zeroed when first asked for, kept
+ * until the query ends, when `free` (may be NULL) is called on it before it goes. `key` is an
+ * address that is the asker's own; there are only ever a few. NULL when out of memory.
+ */
+void *scan_shared(struct scan *s, const void *key, size_t size, void (*free)(void *));
 /* Is the column's value used by the statement? When not, do not spend anything on it. */
 bool scan_wants(const struct scan *s, unsigned col);
 

@@ -30,6 +30,11 @@ int textfile_open(struct textfile *t, const struct root *root, const char *path)
 	return fd < 0 ? fd : textfile_init(t, fd);
 }
 
+const char *textfile_why(int r)
+{
+	return r == -EINVAL || r == -EISDIR ? "not a regular file" : strerror(-r);
+}
+
 void textfile_done(struct textfile *t)
 {
 	io_close(t->fd);

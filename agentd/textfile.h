@@ -28,8 +28,10 @@ enum textfile_got {
 	TEXTFILE_AGAIN, /* much was read without a line: look whether to go on, then call again */
 };
 
-/* Regular files only (see root_open_file). 0 or -errno; closed in that case. */
+/* Regular files only (see root_open_file). 0 or -errno. */
 int textfile_open(struct textfile *t, const struct root *root, const char *path);
+/* Why it could not be opened, in words. */
+const char *textfile_why(int r);
 /* Takes over a descriptor; closes it on failure as well. */
 int textfile_init(struct textfile *t, int fd);
 void textfile_done(struct textfile *t);

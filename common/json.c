@@ -59,7 +59,7 @@ static const char *why_not(enum json_error_code code)
 
 static json_t *load(const char *p, size_t n, size_t max_depth, size_t flags, struct err *err)
 {
-	const char *deep = too_deep(p, n, max_depth);
+	const char *deep = too_deep(p, n, max_depth), *nul = n ? memchr(p, '\0', n) : NULL;
 	enum json_error_code code;
 	json_error_t e;
 	json_t *tree;
@@ -67,6 +67,11 @@ static json_t *load(const char *p, size_t n, size_t max_depth, size_t flags, str
 	if (deep) {
 		err_set(err, EMLINK, "nested deeper than %zu, at byte %zu", max_depth,
 			(size_t)(deep - p));
+		return NULL;
+	}
+	/* jansson drops one that stands behind a number. */
+	if (nul) {
+		err_set(err, EBADMSG, "not JSON: a NUL, near byte %zu", (size_t)(nul - p));
 		return NULL;
 	}
 	memset(&e, 0, sizeof(e));

@@ -19,7 +19,9 @@
 
 /*
  * Reads one object that fills all of the text. NULL with `err` (EBADMSG: not JSON, EMLINK: nested
- * deeper than JSON_DEPTH_MAX, EPROTO: not an object, ENOMEM). Strings may hold \u0000.
+ * deeper than JSON_DEPTH_MAX, EPROTO: not an object, ENOMEM). Strings may hold \u0000, names of
+ * members may not; a member that stands twice is refused, so that nobody can be shown one and
+ * obey the other.
  */
 json_t *json_read_object(const char *p, size_t n, struct err *err);
 /* As above for any JSON value and with a depth of one's own, for files of the user's (inventories).
@@ -27,7 +29,7 @@ json_t *json_read_object(const char *p, size_t n, struct err *err);
 json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err);
 
 /* All return as buf_add does. */
-/* A string; bytes that are not UTF-8 become U+FFFD. */
+/* A string; each byte that is not UTF-8 becomes U+FFFD. */
 int json_put_string(struct buf *b, const char *p, size_t n);
 int json_put_str(struct buf *b, const char *s);
 /* A string, or {"b64":"…"} when the bytes are not valid UTF-8. */

@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 /* Plain: ASCII, no control character, neither quote nor backslash. */
 static inline int json_is_plain(char c)
@@ -33,21 +30,6 @@ static inline uint64_t json_scan_word(const char *p)
 /* The first byte of [p, end) that is not plain, or end. Reads nothing outside. */
 static inline const char *json_scan_plain(const char *p, const char *end)
 {
-#ifdef __SSE2__
-	const __m128i space = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"'),
-		      backslash = _mm_set1_epi8('\\');
-
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		/* Signed: bytes from 0x80 up are below the space, too. */
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, space),
-			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)));
-		int bits = _mm_movemask_epi8(odd);
-
-		if (bits)
-			return p + __builtin_ctz((unsigned)bits);
-	}
-#endif
 	while (end - p >= 8 && !json_scan_word(p))
 		p += 8;
 	while (p < end && json_is_plain(*p))

@@ -20,7 +20,8 @@ void lines_done(struct lines *l);
 
 /*
  * Room for at least `n` bytes at *ret_p; call lines_added with what was read into it. May move
- * lines handed out before: be done with them. 0 or -ENOMEM.
+ * lines handed out before: be done with them. 0, -ENOMEM, or -EMSGSIZE while more bytes are held
+ * than a line may have: take the lines out first.
  */
 int lines_room(struct lines *l, size_t n, char **ret_p);
 void lines_added(struct lines *l, size_t n);

@@ -56,7 +56,10 @@ struct wire_request {
 	int64_t target;	    /* cancel */
 };
 
-/* On failure ret->id is still set when the line carried a usable one. */
+/*
+ * On failure ret->id is still set (-1, or the one the line carried) and nothing is to be freed. An
+ * unknown op is no error, whatever else its line holds.
+ */
 int wire_request_read(const char *p, size_t n, struct wire_request *ret, struct err *err);
 void wire_request_done(struct wire_request *r);
 
@@ -97,6 +100,7 @@ int wire_put_hello(struct buf *b, const struct wire_hello *h);
 struct wire_column {
 	const char *name, *type;
 };
+/* Names are cut to WIRE_NAME_MAX: SQLite names a column after its whole expression. */
 int wire_put_columns(struct buf *b, int64_t id, const struct wire_column *cols, size_t n);
 
 /*
@@ -117,6 +121,7 @@ struct wire_done {
 	const char *const *warnings;
 	size_t n_warnings;
 };
+/* Warnings beyond WIRE_WARNINGS_MAX are left out; times are rounded to microseconds. */
 int wire_put_done(struct buf *b, int64_t id, const struct wire_done *d);
 /* id -1: null. */
 int wire_put_error(struct buf *b, int64_t id, enum wire_code code, const char *message);
@@ -168,10 +173,14 @@ void wire_reply_done(struct wire_reply *r);
 
 /*
  * The one-pass reader alone: 1 when the line was a well-formed rows line, 0 when it is some other
- * message (read it with jansson: `p` is unchanged), or an error as above.
+ * message (read it with jansson: `p` is unchanged), or an error as above. A row has at least one
+ * cell, all have as many; `op`, `id` and `rows` may stand once only.
  */
 int wire_rows_read(char *p, size_t n, int64_t *ret_id, struct wire_rows *ret, struct err *err);
-/* The same by jansson, slowly: what the one-pass reader is tested and measured against. */
+/*
+ * The same by jansson, slowly: what the one-pass reader is tested against. Cells point into the
+ * tree and, blobs, into `text`.
+ */
 int wire_rows_read_tree(
 	const json_t *tree, struct wire_rows *ret, struct buf *text, struct err *err);
 

@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "common/opts.h"
 #include "console/fleet/fleet.h"
+#include "console/paths.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,33 +15,45 @@ struct app_options { /* the options of every command, tocsin(1) */
 	struct opt_list inventory;
 	const char *targets; /* -t */
 	const char *user, *private_key, *jump, *ssh_config, *ssh_command;
-	uint64_t port;
-	const char *known_hosts;
+	uint64_t port; /* 0: not given */
+	struct opt_list known_hosts;
 	bool accept_new;
 	uint64_t in_flight;
 	double connect_timeout, timeout;
 	const char *format, *report;
-	bool yes, dry_run, read_only, no_persist, quiet, help, version;
-	const char *reason;
+	bool read_only, quiet, help, version;
 	unsigned verbose;
-	uint64_t max_rows;
+	uint64_t max_rows; /* 0: the agents' own limit */
 };
 extern const struct opt app_opts[];
 
 struct inventory;
+struct format;
+struct host_configs;
 
 struct app {
 	struct app_options o;
-	struct inventory *inventory; /* once app_targets was called */
-	struct host_config *hosts;
+	const struct format *format;  /* what o.format names */
+	struct inventory *inventory;  /* once app_inventory was called */
+	struct host_configs *configs; /* once app_targets was called */
+	struct host_config *hosts;    /* theirs */
 	size_t n_hosts;
+	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
 };
 
+/* The defaults; no allocation. */
+void app_init(struct app *app);
+/* Checks what the option table cannot. 0 or -EINVAL with `err`. */
+int app_settle(struct app *app, struct err *err);
+/* Reads the inventory, once. 0 or -errno with `err`. */
+int app_inventory(struct app *app, struct err *err);
 /*
- * Reads the inventory and selects the hosts of -t (once). 0 or -errno with `err`: no inventory,
+ * Reads the inventory and selects the hosts of -t, once. 0 or -errno with `err`: no inventory,
  * bad pattern, no host matches.
  */
 int app_targets(struct app *app, struct err *err);
+/* Points into `app`. */
+void app_fleet_options(const struct app *app, struct fleet_options *ret);
 void app_done(struct app *app);
 
 #endif

@@ -29,9 +29,9 @@ enum command_flags {
 
 struct command {
 	const char *name;
-	const char *args;      /* as in the usage line: "SQL", "NAME… [param=value …]", "" */
-	const char *summary;   /* one line, no full stop */
-	const char *help;      /* paragraphs for `tocsin help NAME`, or NULL */
+	const char *args;    /* as in the usage line: "SQL", "NAME… [param=value …]", "" */
+	const char *summary; /* one line, no full stop */
+	const char *help;    /* paragraphs for `tocsin help NAME`, or NULL */
 	unsigned flags;
 	int min_args, max_args; /* max -1: any number */
 	const struct opt *opts; /* options of its own, or NULL */
@@ -43,5 +43,7 @@ struct command {
 /* All commands, sorted by name, NULL at the end (generated). */
 extern const struct command *const commands_all[];
 const struct command *command_find(const char *name);
+/* Says on stderr that there is no such command, and which one is near. */
+void command_unknown(const char *name);
 
 #endif

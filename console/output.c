@@ -315,6 +315,11 @@ static int call(struct output *o, int (*fn)(struct format_state *f))
 	return fn ? put_line(o, fn(&o->state)) : 0;
 }
 
+int output_title(struct output *o, const char *name, const char *text)
+{
+	return o->format->title ? put_line(o, o->format->title(&o->state, name, text)) : 0;
+}
+
 int output_header(struct output *o, const char *const *columns, size_t n)
 {
 	int r = columns_init(&o->columns, columns, n);

@@ -74,8 +74,10 @@ struct format {
 	/*
 	 * All may be NULL and return 0 or -errno. `end` is called once, `header` once before the
 	 * first row, or not at all when no columns became known. `flush`: the reader should see now
-	 * what there is. `done` frees `own`.
+	 * what there is. `done` frees `own`. `title` (its text in UTF-8, escaped by the format) is
+	 * called before the header.
 	 */
+	int (*title)(struct format_state *f, const char *name, const char *text);
 	int (*header)(struct format_state *f);
 	int (*row)(struct format_state *f, const struct cell *cells);
 	int (*flush)(struct format_state *f);
@@ -99,6 +101,8 @@ int format_cell_escaped(struct buf *out, const struct cell *c);
 struct output;
 /* `sink` stays the caller's and must outlive the output. */
 struct output *output_new(const struct format *f, struct sink *sink, struct err *err);
+/* A title above the header, for formats that have one; `text` may be NULL. */
+int output_title(struct output *o, const char *name, const char *text);
 /* The names are copied. Once at most. */
 int output_header(struct output *o, const char *const *columns, size_t n);
 /* As many cells as the header has names. */

@@ -115,8 +115,10 @@ end_tree() {
 }
 clean_up() {
 	local p
+	# The shell would tell of each one that was killed.
+	exec 2>/dev/null
 	for p in "${pids[@]}"; do end_tree "$p"; done
-	for p in "${pids[@]}"; do wait "$p" 2>/dev/null; done
+	for p in "${pids[@]}"; do wait "$p"; done
 	rm -rf "$T"
 }
 trap clean_up EXIT

@@ -31,17 +31,45 @@ static int add_char(struct buf *out, char c)
 	}
 }
 
-static int add_cell(struct format_state *f, const struct cell *c)
+/* Controls as in a table for the terminal: what is pasted into a ticket must not hide anything. */
+static int add_text(struct format_state *f, const struct cell *c)
 {
 	int r;
 
 	buf_reset(&f->scratch);
 	r = format_cell_escaped(&f->scratch, c);
-	if (r == 0)
-		r = buf_putc(&f->line, ' ');
 	for (size_t i = 0; r == 0 && i < f->scratch.len; i++)
 		r = add_char(&f->line, f->scratch.p[i]);
+	return r;
+}
+
+static int add_str(struct format_state *f, const char *s)
+{
+	struct cell c = {.type = CELL_TEXT, .n = (uint32_t)strlen(s), .p = s};
+
+	return add_text(f, &c);
+}
+
+static int add_cell(struct format_state *f, const struct cell *c)
+{
+	int r = buf_putc(&f->line, ' ');
+
+	if (r == 0)
+		r = add_text(f, c);
 	return r < 0 ? r : buf_puts(&f->line, " |");
+}
+
+static int title(struct format_state *f, const char *name, const char *text)
+{
+	int r = buf_puts(&f->line, "## ");
+
+	if (r == 0)
+		r = add_str(f, name);
+	if (r == 0 && text)
+		r = buf_puts(&f->line, ": ");
+	if (r == 0 && text)
+		r = add_str(f, text);
+	return r < 0 ? r : buf_puts(&f->line, "\n\n");
 }
 
 static int row(struct format_state *f, const struct cell *cells)
@@ -74,6 +102,7 @@ const struct format format_markdown = {
 	.name = "markdown",
 	.doc = "a Markdown table for tickets and wikis",
 	.suffix = "md",
+	.title = title,
 	.header = header,
 	.row = row,
 };

@@ -228,6 +228,21 @@ static int draw_gathered(struct format_state *f)
 
 /* ---- The format ---- */
 
+static int title(struct format_state *f, const char *name, const char *text)
+{
+	int r = f->colour ? buf_puts(&f->line, "\033[1m") : 0;
+
+	if (r == 0)
+		r = text_escape(&f->line, name, strlen(name));
+	if (r == 0 && text)
+		r = buf_puts(&f->line, ": ");
+	if (r == 0 && text)
+		r = text_escape(&f->line, text, strlen(text));
+	if (r == 0 && f->colour)
+		r = buf_puts(&f->line, "\033[0m");
+	return r < 0 ? r : buf_putc(&f->line, '\n');
+}
+
 static int header(struct format_state *f)
 {
 	struct table *t = calloc(1, sizeof(*t) + f->columns->n * sizeof(t->columns[0]));
@@ -330,6 +345,7 @@ const struct format format_table = {
 	.name = "table",
 	.doc = "aligned columns; on a terminal cut to its width",
 	.suffix = "txt",
+	.title = title,
 	.header = header,
 	.row = row,
 	.flush = flush,

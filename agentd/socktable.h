@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The walk of the tables about sockets: every descriptor of a socket, then those of no process. */
+#ifndef AGENTD_SOCKTABLE_H
+#define AGENTD_SOCKTABLE_H
+
+#include "agentd/proctable.h"
+
+struct sock_walk {
+	struct proc_fds fds;
+	struct proc_shared *shared; /* NULL: nothing to walk */
+	bool strays;		    /* those of no process are asked for */
+	bool strays_only;	    /* and nothing else */
+	bool ended;		    /* the walk over processes is over */
+	size_t at;		    /* of the sockets, for strays */
+	struct sockets *again;	    /* what is still there, read a second time */
+	/* The one at hand; pid and fd are -1 when no process has it. */
+	const struct sock *sock;
+	int32_t pid, fd;
+};
+
+/* `pid`: the column; `pid = -1` asks for those of no process. 0 or -errno. */
+int sock_walk_open(struct sock_walk *w, struct scan *s, unsigned pid);
+void sock_walk_close(struct sock_walk *w);
+/* PROC_FDS_ONE: sock, pid and fd are set; otherwise as proc_fds_next. */
+int sock_walk_next(struct sock_walk *w, struct scan *s);
+/* Bytes of a unix socket's name. */
+struct span sock_walk_path(const struct sock_walk *w);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/app.h"
+#include "common/str.h"
+#include "console/fleet/inventory.h"
+#include "console/hostconf.h"
+#include "console/output.h"
+#include "console/passphrase.h"
+#include "console/paths.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define IN_FLIGHT	256
+#define IN_FLIGHT_MAX	65536
+#define CONNECT_TIMEOUT 10
+#define TIMEOUT		30
+#define TIMEOUT_MAX	86400
+#define MAX_ROWS	100000000
+
+#define AT(field) offsetof(struct app_options, field)
+
+/* Letters and long names are Ansible's and ssh's where those have the option. */
+const struct opt app_opts[] = {
+	{'i', "inventory", "FILE|HOSTS", OPT_LIST, AT(inventory),
+		.doc = "inventory file, program, or a list such as web1,web2 (repeatable)"},
+	{'t', "target", "PATTERN", OPT_STRING, AT(targets),
+		.doc = "target hosts, e.g. 'web:&prod:!web07' (default: all)"},
+	{'u', "user", "USER", OPT_STRING, AT(user), .doc = "user to log in as"},
+	{0, "private-key", "FILE", OPT_STRING, AT(private_key),
+		.doc = "private key to log in with"},
+	{'p', "port", "PORT", OPT_UINT, AT(port), 1, UINT16_MAX, .doc = "port of the SSH servers"},
+	{'J', "jump", "HOSTS", OPT_STRING, AT(jump), .doc = "jump hosts (with --ssh-command)"},
+	{'F', "ssh-config", "FILE", OPT_STRING, AT(ssh_config),
+		.doc = "ssh_config(5) file instead of the user's and the system's"},
+	{0, "ssh-command", "COMMAND", OPT_STRING, AT(ssh_command),
+		.doc = "run this ssh client for each host, e.g. ssh"},
+	{0, "known-hosts", "FILE", OPT_LIST, AT(known_hosts),
+		.doc = "known_hosts file instead of the user's and the system's (repeatable)"},
+	{0, "accept-new", NULL, OPT_FLAG, AT(accept_new),
+		.doc = "accept and remember host keys that are not known yet"},
+	{'f', "forks", "N", OPT_UINT, AT(in_flight), 1, IN_FLIGHT_MAX,
+		.doc = "connections being set up at once (default: 256)"},
+	{0, "connect-timeout", "SECONDS", OPT_SECONDS, AT(connect_timeout), 0.001, TIMEOUT_MAX,
+		.doc = "time for a host to be connected (default: 10)"},
+	{0, "timeout", "SECONDS", OPT_SECONDS, AT(timeout), 0.001, TIMEOUT_MAX,
+		.doc = "time for a host to answer (default: 30)"},
+	{0, "max-rows", "N", OPT_UINT, AT(max_rows), 1, MAX_ROWS,
+		.doc = "rows wanted from each host at most"},
+	{'o', "output", "FORMAT", OPT_STRING, AT(format),
+		.doc = "csv, json, markdown, ndjson, table or tsv (default: table)"},
+	{0, "report", "FILE", OPT_STRING, AT(report),
+		.doc = "write what came of each host, as JSON"},
+	{0, "read-only", NULL, OPT_FLAG, AT(read_only), .doc = "refuse commands that change hosts"},
+	{'q', "quiet", NULL, OPT_FLAG, AT(quiet), .doc = "errors only on standard error"},
+	{'v', "verbose", NULL, OPT_COUNT, AT(verbose), .doc = "say more; twice, even more"},
+	{'h', "help", NULL, OPT_FLAG, AT(help), .doc = "this help, or that of the command"},
+	{0, "version", NULL, OPT_FLAG, AT(version), .doc = "print the version"},
+	OPT_END,
+};
+
+void app_init(struct app *app)
+{
+	*app = (struct app){
+		.o = {.in_flight = IN_FLIGHT,
+			.connect_timeout = CONNECT_TIMEOUT,
+			.timeout = TIMEOUT,
+			.format = "table"},
+	};
+}
+
+static int settle_format(struct app *app, struct err *err)
+{
+	char all[256] = "";
+
+	app->format = format_find(app->o.format);
+	if (app->format)
+		return 0;
+	for (size_t i = 0, n = 0; formats_all[i] && n < sizeof(all); i++)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, " %s", formats_all[i]->name);
+	return err_set(err, EINVAL, "no output format `%s`; there are:%s", app->o.format, all);
+}
+
+static int settle_ssh(const struct app_options *o, struct err *err)
+{
+	if (o->ssh_command && !*o->ssh_command)
+		return err_set(err, EINVAL, "--ssh-command names no program");
+	if (!o->ssh_command && o->jump)
+		return err_set(err, EINVAL, "-J works with --ssh-command ssh only");
+	/* Its last place is for the NULL. */
+	if (o->known_hosts.n == OPT_LIST_MAX)
+		return err_set(err, EINVAL, "--known-hosts was given too often");
+	return 0;
+}
+
+int app_settle(struct app *app, struct err *err)
+{
+	int r = settle_format(app, err);
+
+	if (r == 0)
+		r = settle_ssh(&app->o, err);
+	if (r == 0 && paths_agent(app->agent, sizeof(app->agent)) < 0)
+		r = err_set(err, ENAMETOOLONG, "the path of this program is too long");
+	return r;
+}
+
+/* ---- Inventory and targets ---- */
+
+/* Tries the places where an inventory is looked for when none was named. */
+static int load_default(struct inventory *inv, struct err *err)
+{
+	const char *named = getenv("TOCSIN_INVENTORY");
+	char own[PATH_TEXT_MAX];
+
+	if (named && *named)
+		return inventory_load(inv, named, err);
+	if (paths_config(own, sizeof(own), "hosts") == 0 && access(own, F_OK) == 0)
+		return inventory_load(inv, own, err);
+	if (access(PATHS_SYSTEM_HOSTS, F_OK) == 0)
+		return inventory_load(inv, PATHS_SYSTEM_HOSTS, err);
+	return err_set(err, ENOENT,
+		"no inventory: give -i FILE or -i 'host1,host2', set TOCSIN_INVENTORY, or write "
+		"~/.config/tocsin/hosts or " PATHS_SYSTEM_HOSTS);
+}
+
+int app_inventory(struct app *app, struct err *err)
+{
+	const struct opt_list *named = &app->o.inventory;
+	struct inventory *inv;
+	int r = 0;
+
+	if (app->inventory)
+		return 0;
+	inv = inventory_new();
+	if (!inv)
+		return err_sys(err, ENOMEM, "inventory");
+	for (size_t i = 0; r == 0 && i < named->n; i++)
+		r = inventory_load(inv, named->items[i], err);
+	if (named->n == 0)
+		r = load_default(inv, err);
+	if (r < 0) {
+		inventory_free(inv);
+		return r;
+	}
+	app->inventory = inv;
+	return 0;
+}
+
+int app_targets(struct app *app, struct err *err)
+{
+	const char *pattern = app->o.targets ? app->o.targets : "all";
+	size_t *selected, n;
+	int r;
+
+	if (app->hosts)
+		return 0;
+	r = app_inventory(app, err);
+	if (r == 0)
+		r = inventory_select(app->inventory, pattern, &selected, &n, err);
+	if (r < 0)
+		return r;
+	if (n == 0)
+		r = err_set(err, ENOENT, "no host matches `%s`", pattern);
+	else
+		r = host_configs_new(&app->o, app->inventory, selected, n, &app->configs, err);
+	free(selected);
+	if (r < 0)
+		return r;
+	app->hosts = host_configs_array(app->configs);
+	app->n_hosts = n;
+	return 0;
+}
+
+/* ---- For the fleet ---- */
+
+static int64_t milliseconds(double seconds)
+{
+	return (int64_t)(seconds * 1000 + 0.5);
+}
+
+void app_fleet_options(const struct app *app, struct fleet_options *ret)
+{
+	const struct app_options *o = &app->o;
+
+	*ret = (struct fleet_options){
+		.in_flight = (unsigned)o->in_flight,
+		.connect_timeout_ms = milliseconds(o->connect_timeout),
+		.timeout_ms = milliseconds(o->timeout),
+		.ssh_command = o->ssh_command,
+		.ssh_config = o->ssh_command ? o->ssh_config : NULL,
+		.jump = o->jump,
+		.known_hosts = o->known_hosts.n > 0 ? o->known_hosts.items : NULL,
+		.accept_new = o->accept_new,
+		.agent_program = app->agent,
+		.passphrase = passphrase_possible() ? passphrase_ask : NULL,
+	};
+}
+
+void app_done(struct app *app)
+{
+	host_configs_free(app->configs);
+	inventory_free(app->inventory);
+	app_init(app);
+}

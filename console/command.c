@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/command.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#include <stdlib.h>
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands_all[i]; i++)
+		if (str_eq(commands_all[i]->name, name))
+			return commands_all[i];
+	return NULL;
+}
+
+void command_unknown(const char *name)
+{
+	size_t n = 0;
+	const char **names, *near;
+
+	while (commands_all[n])
+		n++;
+	names = calloc(n + 1, sizeof(*names));
+	for (size_t i = 0; names && i < n; i++)
+		names[i] = commands_all[i]->name;
+	near = names ? str_nearest(name, names) : NULL;
+	if (near)
+		log_error("no command `%s`; did you mean %s?", name, near);
+	else
+		log_error("no command `%s`; `tocsin --help` lists them", name);
+	free(names);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists and searches the saved queries. */
+#include "common/io.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "common/text.h"
+#include "console/app.h"
+#include "console/command.h"
+#include "console/library.h"
+#include "console/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes of the text of --show: escaping makes a byte into at most four. */
+#define SHOWN_MAX (5u * SAVED_FILE_MAX)
+
+struct queries_values {
+	const char *show;
+};
+
+static const struct opt queries_opts[] = {
+	{0, "show", "NAME", OPT_STRING, offsetof(struct queries_values, show),
+		.doc = "print what this query is about and its SQL"},
+	OPT_END,
+};
+
+/* ---- Listing ---- */
+
+static bool has_word(const struct saved *q, const char *word)
+{
+	const char *const texts[] = {q->name, q->pack, q->title, q->tags, q->attack, q->about};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strcasestr(texts[i], word))
+			return true;
+	return false;
+}
+
+static bool matches(const struct saved *q, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (!has_word(q, argv[i]))
+			return false;
+	return true;
+}
+
+/* "min_age=0 sha256=" */
+static int put_params(struct buf *b, const struct saved *q)
+{
+	int r = 0;
+
+	buf_reset(b);
+	for (size_t i = 0; r == 0 && i < q->n_params; i++)
+		r = buf_printf(b, "%s%s=%s", i ? " " : "", q->params[i].name,
+			q->params[i].value ? q->params[i].value : "");
+	return r;
+}
+
+static int list(struct app *app, const struct library *l, int argc, char **argv)
+{
+	static const char *const columns[] = {"name", "pack", "title", "tags", "attack", "params"};
+	struct buf params;
+	struct rows rows;
+
+	buf_init(&params, SAVED_FILE_MAX);
+	rows_begin(&rows, app->format, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < library_len(l); i++) {
+		const struct saved *q = library_at(l, i);
+
+		if (q->problem) {
+			log_note("%s", q->problem);
+			continue;
+		}
+		if (!matches(q, argc, argv) || put_params(&params, q) < 0)
+			continue;
+		rows_add(&rows, (struct cell[]){rows_text(q->name), rows_text(q->pack),
+					rows_text(q->title), rows_text(q->tags),
+					rows_text(q->attack), rows_text(buf_str(&params))});
+	}
+	buf_done(&params);
+	return rows_end(&rows);
+}
+
+/* ---- One of them ---- */
+
+static int put_escaped(struct buf *b, const char *s)
+{
+	return text_escape(b, s, strlen(s));
+}
+
+static int put_field(struct buf *b, const char *name, const char *value)
+{
+	int r = *value ? buf_printf(b, "%-8s", name) : 0;
+
+	if (r == 0 && *value)
+		r = put_escaped(b, value);
+	return r < 0 || !*value ? r : buf_putc(b, '\n');
+}
+
+static int put_param(struct buf *b, const struct saved_param *p)
+{
+	int r = buf_printf(b, "%-8s%s=", "param", p->name);
+
+	if (r == 0)
+		r = p->value ? put_escaped(b, p->value) : buf_puts(b, "…");
+	if (r == 0)
+		r = buf_puts(b, "  ");
+	if (r == 0)
+		r = put_escaped(b, p->doc);
+	return r < 0 ? r : buf_putc(b, '\n');
+}
+
+static int put_sql(struct buf *b, const char *sql)
+{
+	struct span rest = span_str(sql), line;
+	int r = buf_putc(b, '\n');
+
+	while (r == 0 && span_split(&rest, '\n', &line)) {
+		r = text_escape(b, line.p, line.n);
+		if (r == 0)
+			r = buf_putc(b, '\n');
+	}
+	return r;
+}
+
+static int put_query(struct buf *b, const struct saved *q)
+{
+	const struct {
+		const char *name, *value;
+	} fields[] = {{"name", q->name}, {"pack", q->pack}, {"title", q->title}, {"tags", q->tags},
+		{"attack", q->attack}, {"about", q->about}, {"file", q->path}};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++)
+		r = put_field(b, fields[i].name, fields[i].value);
+	for (size_t i = 0; r == 0 && i < q->n_params; i++)
+		r = put_param(b, &q->params[i]);
+	return r < 0 ? r : put_sql(b, q->sql);
+}
+
+static int show(const struct library *l, const char *name)
+{
+	const struct saved *q = library_find(l, name);
+	const char *near = q ? NULL : library_nearest(l, name);
+	struct buf b;
+	int r;
+
+	if (!q || q->problem) {
+		if (q)
+			log_error("%s", q->problem);
+		else
+			log_error("no saved query `%s`%s%s%s", name, near ? "; did you mean " : "",
+				near ? near : "", near ? "?" : "");
+		return EXIT_NOTHING;
+	}
+	buf_init(&b, SHOWN_MAX);
+	r = put_query(&b, q);
+	if (r == 0)
+		r = io_write_all(STDOUT_FILENO, b.p, b.len);
+	buf_done(&b);
+	if (r == 0 || r == -EPIPE)
+		return EXIT_ALL_GOOD;
+	log_error("cannot write to standard output: %s", strerror(-r));
+	return EXIT_INCOMPLETE;
+}
+
+static int run(struct app *app, const void *values, int argc, char **argv)
+{
+	const struct queries_values *v = values;
+	struct library *l = library_new();
+	struct err err;
+	int r = l ? library_load(l, &err) : err_sys(&err, ENOMEM, "saved queries"), status;
+
+	if (r < 0) {
+		log_error("%s", err.text);
+		status = EXIT_NOTHING;
+	} else {
+		status = v->show ? show(l, v->show) : list(app, l, argc, argv);
+	}
+	library_free(l);
+	return status;
+}
+
+const struct command command_queries = {
+	.name = "queries",
+	.args = "[WORD …]",
+	.summary = "list and search the saved queries",
+	.help = "Shows those in whose name, pack, title, tags, ATT&CK technique or description "
+		"every\n"
+		"word occurs. Saved queries are looked for in the program's data, in\n"
+		"/usr/share/tocsin/queries and in ~/.config/tocsin/queries; of two with one name "
+		"the\n"
+		"last counts.",
+	.max_args = -1,
+	.opts = queries_opts,
+	.values_size = sizeof(struct queries_values),
+	.run = run,
+};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Saved queries and packs, asked one after the other. */
+#include "common/log.h"
+#include "common/str.h"
+#include "console/ask.h"
+#include "console/library.h"
+#include "console/params.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Queries of one run of the program. */
+#define CHOSEN_MAX 1000
+
+struct chosen {
+	const struct saved *queries[CHOSEN_MAX];
+	size_t n;
+	struct params given;
+	struct buf names; /* as given, for the report */
+};
+
+/* ---- Which ones ---- */
+
+static int choose(struct chosen *c, const struct saved *q, struct err *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->queries[i] == q)
+			return 0;
+	if (q->problem)
+		return err_set(err, EINVAL, "%s", q->problem);
+	if (c->n == CHOSEN_MAX)
+		return err_set(err, E2BIG, "more than %d queries", CHOSEN_MAX);
+	c->queries[c->n++] = q;
+	return 0;
+}
+
+/* Does the query belong to this pack or to a folder in it? */
+static bool in_pack(const struct saved *q, const char *pack)
+{
+	size_t n = strlen(pack);
+
+	return strncmp(q->pack, pack, n) == 0 && (q->pack[n] == '\0' || q->pack[n] == '/');
+}
+
+static int choose_named(
+	struct chosen *c, const struct library *l, const char *name, struct err *err)
+{
+	const struct saved *q = library_find(l, name);
+	const char *near;
+	bool found = false;
+	int r = 0;
+
+	if (q)
+		return choose(c, q, err);
+	for (size_t i = 0; r == 0 && *name && i < library_len(l); i++) {
+		if (!in_pack(library_at(l, i), name))
+			continue;
+		found = true;
+		r = choose(c, library_at(l, i), err);
+	}
+	if (found)
+		return r;
+	near = library_nearest(l, name);
+	if (near)
+		return err_set(
+			err, ENOENT, "no saved query or pack `%s`; did you mean %s?", name, near);
+	return err_set(
+		err, ENOENT, "no saved query or pack `%s`; `tocsin queries` lists them", name);
+}
+
+static int read_words(
+	struct chosen *c, const struct library *l, int argc, char **argv, struct err *err)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < argc; i++) {
+		if (params_is(argv[i])) {
+			r = params_add(&c->given, argv[i], err);
+			continue;
+		}
+		r = choose_named(c, l, argv[i], err);
+		if (r == 0 && c->names.len > 0)
+			r = buf_putc(&c->names, ' ');
+		if (r == 0)
+			r = buf_puts(&c->names, argv[i]);
+		if (r == -EMSGSIZE)
+			r = err_set(err, E2BIG, "too many names");
+	}
+	if (r == 0 && c->n == 0)
+		r = err_set(err, EINVAL, "run which saved query? `tocsin queries` lists them");
+	return r;
+}
+
+/* ---- Their parameters ---- */
+
+static bool takes(const struct saved *q, const char *name)
+{
+	for (size_t i = 0; i < q->n_params; i++)
+		if (str_eq(q->params[i].name, name))
+			return true;
+	return false;
+}
+
+static int check_known(const struct chosen *c, struct err *err)
+{
+	for (size_t i = 0; i < c->given.n; i++) {
+		const char *name = c->given.all[i].name;
+		size_t j = 0;
+
+		while (j < c->n && !takes(c->queries[j], name))
+			j++;
+		if (j == c->n)
+			return err_set(
+				err, EINVAL, "no parameter `%s` in %s", name, buf_str(&c->names));
+	}
+	return 0;
+}
+
+static int check_given(const struct chosen *c, struct err *err)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct saved *q = c->queries[i];
+
+		for (size_t j = 0; j < q->n_params; j++) {
+			const struct saved_param *p = &q->params[j];
+
+			if (!p->value && !params_find(&c->given, p->name))
+				return err_set(err, EINVAL, "%s needs a value: %s=… (%s)", q->name,
+					p->name, p->doc);
+		}
+	}
+	return 0;
+}
+
+static size_t fill_params(const struct chosen *c, const struct saved *q, struct wire_param *ret)
+{
+	for (size_t i = 0; i < q->n_params; i++) {
+		const char *value = params_find(&c->given, q->params[i].name);
+
+		ret[i] = (struct wire_param){q->params[i].name, value ? value : q->params[i].value};
+	}
+	return q->n_params;
+}
+
+/* ---- Asking ---- */
+
+static int ask(struct app *app, const struct chosen *c)
+{
+	const struct ask_options options = {
+		.command = "run", .question = buf_str(&c->names), .several = c->n > 1};
+	struct wire_param params[SAVED_PARAMS_MAX];
+	struct ask *a;
+	enum exit_status status = ask_begin(app, &options, &a);
+	bool go_on = true;
+
+	if (status != EXIT_ALL_GOOD)
+		return status;
+	for (size_t i = 0; go_on && i < c->n; i++) {
+		const struct saved *q = c->queries[i];
+		struct ask_question question = {.name = q->name,
+			.title = *q->title ? q->title : NULL,
+			.fleet = {.sql = q->sql,
+				.params = params,
+				.n_params = fill_params(c, q, params),
+				.max_rows = (int64_t)app->o.max_rows}};
+
+		go_on = ask_put(a, &question);
+	}
+	return ask_end(a);
+}
+
+static int run_chosen(struct app *app, struct chosen *c, int argc, char **argv)
+{
+	struct library *l = library_new();
+	struct err err;
+	int r, status = EXIT_NOTHING;
+
+	r = l ? library_load(l, &err) : err_sys(&err, ENOMEM, "saved queries");
+	if (r == 0)
+		r = read_words(c, l, argc, argv, &err);
+	if (r == 0)
+		r = check_known(c, &err);
+	if (r == 0)
+		r = check_given(c, &err);
+	if (r < 0)
+		log_error("%s", err.text);
+	else
+		status = ask(app, c);
+	library_free(l);
+	return status;
+}
+
+static int run(struct app *app, const void *values, int argc, char **argv)
+{
+	struct chosen *c = calloc(1, sizeof(*c));
+	int status;
+
+	(void)values;
+	if (!c) {
+		log_error("out of memory");
+		return EXIT_NOTHING;
+	}
+	buf_init(&c->names, WIRE_REQUEST_MAX);
+	status = run_chosen(app, c, argc, argv);
+	buf_done(&c->names);
+	params_done(&c->given);
+	free(c);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.args = "NAME… [param=value …]",
+	.summary = "ask saved queries or whole packs of them",
+	.help = "A name is that of a saved query or of a pack (a folder of them); `tocsin "
+		"queries`\n"
+		"lists them. With several queries each has a title line or, in json, ndjson, csv "
+		"and\n"
+		"tsv, a column `query` behind `host`.\n\n"
+		"  tocsin run hygiene\n"
+		"  tocsin run proc-exe-deleted min_age=600",
+	.min_args = 1,
+	.max_args = -1,
+	.run = run,
+};

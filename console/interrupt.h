@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ctrl-C: the first asks the program to finish with what it has, the second ends it at once. */
+#ifndef CONSOLE_INTERRUPT_H
+#define CONSOLE_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* Takes SIGINT, SIGTERM and SIGHUP where they are not ignored; ignores SIGPIPE. */
+void interrupt_init(void);
+bool interrupted(void);
+/* A file to remove when the program ends at once; NULL: none. The text must stay. */
+void interrupt_unlinks(const char *path);
+
+#endif

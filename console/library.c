@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/library.h"
+#include "common/buf.h"
+#include "common/io.h"
+#include "common/str.h"
+#include "console/paths.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SYSTEM_QUERIES "/usr/share/tocsin/queries"
+/* Queries of all directories together. */
+#define QUERIES_MAX (4u * LIBRARY_FILES_MAX)
+
+struct library {
+	struct saved *queries;
+	size_t n, cap;
+};
+
+struct library *library_new(void)
+{
+	return calloc(1, sizeof(struct library));
+}
+
+void library_free(struct library *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		saved_done(&l->queries[i]);
+	free(l->queries);
+	free(l);
+}
+
+/* ---- Reading a directory ---- */
+
+/* One directory being read; queries from `first` on are its own. */
+struct reading {
+	struct library *l;
+	size_t first, files;
+	struct err *err;
+};
+
+/* Takes over `q`. Within one directory a name may be used once. */
+static int put(struct reading *rd, struct saved *q)
+{
+	struct library *l = rd->l;
+	int r;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct saved *old = &l->queries[i];
+
+		if (!str_eq(old->name, q->name))
+			continue;
+		if (i < rd->first) {
+			saved_done(old);
+			*old = *q;
+			return 0;
+		}
+		/* Which of the two was meant nobody knows. */
+		if (!old->problem)
+			old->problem = str_printf("%s:1: the name %s is also that of %s", old->path,
+				old->name, q->path);
+		saved_done(q);
+		return 0;
+	}
+	r = array_grow(&l->queries, &l->cap, l->n + 1, sizeof(*l->queries), QUERIES_MAX);
+	if (r == 0)
+		l->queries[l->n++] = *q;
+	return r;
+}
+
+static int read_query(
+	struct reading *rd, int dirfd, const char *name, const char *path, const char *pack)
+{
+	struct saved q = {0};
+	struct buf text;
+	int r;
+
+	/* One byte more than a file may have: the parser says that it is too large. */
+	buf_init(&text, SAVED_FILE_MAX + 1);
+	r = io_read_file(dirfd, name, &text);
+	if (r == 0 || r == -EMSGSIZE) {
+		r = saved_parse(path, pack, buf_str(&text), text.len, &q);
+	} else if (r != -ENOMEM) {
+		int why = -r;
+
+		r = saved_parse(path, pack, "select", 6, &q);
+		free(q.problem);
+		q.problem = str_printf("%s: %s", path, strerror(why));
+	}
+	buf_done(&text);
+	if (r == 0)
+		r = put(rd, &q);
+	if (r < 0)
+		saved_done(&q);
+	return r;
+}
+
+static int read_folder(struct reading *rd, int fd, const char *path, const char *pack, int depth);
+
+static int read_entry(struct reading *rd, int dirfd, const char *name, const char *dir,
+	const char *pack, int depth)
+{
+	char path[PATH_TEXT_MAX], below[PATH_TEXT_MAX];
+	struct stat st;
+	int fd;
+
+	if (name[0] == '.' || fstatat(dirfd, name, &st, 0) < 0)
+		return 0;
+	if (++rd->files > LIBRARY_FILES_MAX)
+		return err_set(rd->err, E2BIG, "%s: more than %d files", dir, LIBRARY_FILES_MAX);
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path) ||
+		(size_t)snprintf(below, sizeof(below), "%s%s%s", pack, *pack ? "/" : "", name) >=
+			sizeof(below))
+		return err_set(rd->err, ENAMETOOLONG, "%s: name too long", dir);
+	if (!S_ISDIR(st.st_mode))
+		return str_ends(name, ".sql") ? read_query(rd, dirfd, name, path, pack) : 0;
+	if (depth == LIBRARY_DEPTH_MAX)
+		return err_set(rd->err, ELOOP, "%s: more than %d folders within each other", path,
+			LIBRARY_DEPTH_MAX);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(rd->err, errno, "%s", path)
+		      : read_folder(rd, fd, path, below, depth + 1);
+}
+
+/* Takes over `fd`. */
+static int read_folder(struct reading *rd, int fd, const char *path, const char *pack, int depth)
+{
+	DIR *d = fdopendir(fd);
+	const struct dirent *e;
+	int r = 0;
+
+	if (!d) {
+		r = err_sys(rd->err, errno, "%s", path);
+		io_close(fd);
+		return r;
+	}
+	while (r == 0 && (e = readdir(d)) != NULL)
+		r = read_entry(rd, fd, e->d_name, path, pack, depth);
+	closedir(d);
+	return r;
+}
+
+static int by_pack_and_name(const void *a, const void *b)
+{
+	const struct saved *x = a, *y = b;
+	int c = strcmp(x->pack, y->pack);
+
+	return c ? c : strcmp(x->name, y->name);
+}
+
+int library_add(struct library *l, const char *directory, struct err *err)
+{
+	struct reading rd = {.l = l, .first = l->n, .err = err};
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "saved queries: %s", directory);
+	r = read_folder(&rd, fd, directory, "", 0);
+	if (l->n > 0)
+		qsort(l->queries, l->n, sizeof(*l->queries), by_pack_and_name);
+	return r == -ENOMEM ? err_sys(err, ENOMEM, "saved queries") : r;
+}
+
+/* ---- Where they are ---- */
+
+static int add_if_there(struct library *l, const char *directory, struct err *err)
+{
+	return access(directory, F_OK) < 0 ? 0 : library_add(l, directory, err);
+}
+
+static int add_named(struct library *l, const char *list, struct err *err)
+{
+	struct span rest = span_str(list), part;
+	int r = 0;
+
+	while (r == 0 && span_split(&rest, ':', &part)) {
+		char *directory = span_dup(part);
+
+		if (!directory)
+			return err_sys(err, ENOMEM, "saved queries");
+		if (*directory)
+			r = library_add(l, directory, err);
+		free(directory);
+	}
+	return r;
+}
+
+/* Those of the source tree that the program was built in, else those installed with it. */
+static int add_program(struct library *l, struct err *err)
+{
+	static const char *const builds[] = {"../..", "../../.."};
+	char path[PATH_TEXT_MAX], *queries;
+
+	for (size_t i = 0; i < ARRAY_LEN(builds); i++) {
+		char marker[64];
+
+		snprintf(marker, sizeof(marker), "%s/console/library.c", builds[i]);
+		if (paths_program(path, sizeof(path), marker) < 0 || access(path, F_OK) < 0)
+			continue;
+		snprintf(marker, sizeof(marker), "%s/queries", builds[i]);
+		if (paths_program(path, sizeof(path), marker) == 0)
+			return add_if_there(l, path, err);
+	}
+	if (paths_program(path, sizeof(path), "../share/tocsin/queries") < 0)
+		return 0;
+	queries = realpath(path, NULL);
+	if (queries && !str_eq(queries, SYSTEM_QUERIES)) {
+		int r = library_add(l, queries, err);
+
+		free(queries);
+		return r;
+	}
+	free(queries);
+	return 0;
+}
+
+int library_load(struct library *l, struct err *err)
+{
+	const char *named = getenv("TOCSIN_QUERIES");
+	char own[PATH_TEXT_MAX];
+	int r;
+
+	if (named && *named)
+		return add_named(l, named, err);
+	r = add_program(l, err);
+	if (r == 0)
+		r = add_if_there(l, SYSTEM_QUERIES, err);
+	if (r == 0 && paths_config(own, sizeof(own), "queries") == 0)
+		r = add_if_there(l, own, err);
+	return r;
+}
+
+/* ---- Looking up ---- */
+
+size_t library_len(const struct library *l)
+{
+	return l->n;
+}
+
+const struct saved *library_at(const struct library *l, size_t i)
+{
+	return &l->queries[i];
+}
+
+const struct saved *library_find(const struct library *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->queries[i].name, name))
+			return &l->queries[i];
+	return NULL;
+}
+
+const char *library_nearest(const struct library *l, const char *name)
+{
+	const char **names = calloc(2 * l->n + 1, sizeof(*names)), *near;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < l->n; i++) {
+		names[2 * i] = l->queries[i].name;
+		names[2 * i + 1] = *l->queries[i].pack ? l->queries[i].pack : l->queries[i].name;
+	}
+	near = str_nearest(name, names);
+	free(names);
+	return near;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/passphrase.h"
+#include "common/buf.h"
+#include "common/io.h"
+#include "common/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define PROMPT_MAX 8192
+
+bool passphrase_possible(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static int prompt(int fd, const char *key_file)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, PROMPT_MAX);
+	r = buf_puts(&b, "Passphrase for ");
+	if (r == 0)
+		r = text_escape(&b, key_file, strlen(key_file));
+	if (r == 0)
+		r = buf_puts(&b, ": ");
+	if (r == 0)
+		r = io_write_all(fd, b.p, b.len);
+	buf_done(&b);
+	return r;
+}
+
+/* A line without its newline; byte by byte, so that nothing typed after it is taken. */
+static int read_line(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (;;) {
+		char c;
+		ssize_t got = read(fd, &c, 1);
+
+		if (got < 0)
+			return -errno;
+		if (got == 0 || c == '\n')
+			break;
+		if (n + 1 == size)
+			return -EMSGSIZE;
+		buf[n++] = c;
+	}
+	buf[n] = '\0';
+	return n > 0 ? 0 : -ECANCELED;
+}
+
+int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), r;
+	struct termios before, silent;
+
+	(void)arg;
+	if (fd < 0)
+		return -errno;
+	if (tcgetattr(fd, &before) < 0) {
+		r = -errno;
+		goto out;
+	}
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	r = prompt(fd, key_file);
+	if (r == 0 && tcsetattr(fd, TCSAFLUSH, &silent) < 0)
+		r = -errno;
+	if (r < 0)
+		goto out;
+	r = read_line(fd, buf, size);
+	tcsetattr(fd, TCSAFLUSH, &before);
+	(void)io_write_all(fd, "\n", 1);
+	if (r < 0)
+		explicit_bzero(buf, size);
+out:
+	io_close(fd);
+	return r;
+}
