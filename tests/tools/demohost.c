@@ -36,6 +36,7 @@
 #include <unistd.h>
 
 #define IDLE	    "--harmless-demo"
+#define INIT	    "--harmless-demo-init"
 #define PAIRS_MAX   128
 #define FLOW_MAX    (32u << 10)
 #define PROGRAM_DIR "/srv/demo"
@@ -217,16 +218,30 @@ static int start_program(const char *spec)
 	return pid < 0 ? complain("fork") : 0;
 }
 
-/* The first process: lives as long as the server does. */
+/* The first process at its work: lives as long as the server does. */
+static int reap(const char *server)
+{
+	uint64_t pid;
+	pid_t done;
+
+	if (!server || parse_uint(server, 1, INT_MAX, &pid) < 0)
+		return 2;
+	do
+		done = wait(NULL);
+	while (done != (pid_t)pid && (done > 0 || errno == EINTR));
+	return 0;
+}
+
+/* The first process: furnishes the host, starts what runs there, then becomes a plain "init". */
 static int init(char **argv, char **server)
 {
-	char file[PATH_MAX], dir[PATH_MAX], inside[PATH_MAX];
-	pid_t pid, done;
+	char file[PATH_MAX], dir[PATH_MAX], inside[PATH_MAX], number[16];
+	char *plain[] = {(char *)"init", (char *)INIT, number, NULL};
+	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "init");
 	if (!realpath(server[0], file) || str_copy(dir, sizeof(dir), file) < 0 ||
-		furnish(argv[0], argv[1], dirname(dir)) < 0)
+		furnish(argv[0], argv[1], dirname(dir)) < 0 || copy_self(PROGRAM_DIR "/init") < 0)
 		return 1;
 	for (char **spec = argv + 2; spec + 1 < server; spec++)
 		if (start_program(*spec) < 0)
@@ -237,10 +252,9 @@ static int init(char **argv, char **server)
 		execv(inside, server);
 		_exit(complain(inside) ? 127 : 0);
 	}
-	do
-		done = wait(NULL);
-	while (done != pid && (done > 0 || errno == EINTR));
-	return 0;
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	execv(PROGRAM_DIR "/init", plain);
+	return complain("init") ? 1 : 0;
 }
 
 /* ---- Carrying connections from outside to inside ---- */
@@ -443,6 +457,8 @@ int main(int argc, char **argv)
 {
 	if (argc >= 2 && str_eq(argv[1], IDLE))
 		return idle(argv[2]);
+	if (argc >= 2 && str_eq(argv[1], INIT))
+		return reap(argv[2]);
 	if (argc == 2 && str_eq(argv[1], "probe"))
 		return probe();
 	for (int i = 4; argc > 1 && str_eq(argv[1], "run") && i + 1 < argc; i++)
