@@ -14,19 +14,25 @@
 
 size_t cell_int_text(int64_t i, char out[CELL_NUMBER_MAX])
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
-	char digits[20];
-	size_t n = 0, len = 0;
+	char digits[20], *p = digits + sizeof(digits);
+	size_t len = 0, n;
 
-	do
-		digits[n++] = (char)('0' + u % 10);
-	while (u /= 10);
+	for (; u >= 10; u /= 100)
+		memcpy(p -= 2, pairs + u % 100 * 2, 2);
+	/* What is left is one digit, or none. */
+	if (u || p == digits + sizeof(digits))
+		*--p = (char)('0' + u);
 	if (i < 0)
 		out[len++] = '-';
-	while (n)
-		out[len++] = digits[--n];
-	out[len] = '\0';
-	return len;
+	n = (size_t)(digits + sizeof(digits) - p);
+	memcpy(out + len, p, n);
+	out[len + n] = '\0';
+	return len + n;
 }
 
 /* What the locale has as decimal point becomes a dot. */

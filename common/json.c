@@ -228,7 +228,12 @@ int json_put_int(struct buf *b, int64_t i)
 {
 	char text[CELL_NUMBER_MAX];
 
-	return buf_add(b, text, cell_int_text(i, text));
+	int r = buf_room(b, CELL_NUMBER_MAX);
+
+	/* Where the longest fits it need not be copied. */
+	if (r == 0)
+		buf_added(b, cell_int_text(i, b->p + b->len));
+	return r == -EMSGSIZE ? buf_add(b, text, cell_int_text(i, text)) : r;
 }
 
 int json_put_real(struct buf *b, double r)

@@ -46,6 +46,21 @@ TEST(integers_as_text)
 	CHECK_STR(out, "-9223372036854775808");
 }
 
+TEST(integers_of_every_length)
+{
+	char out[CELL_NUMBER_MAX], want[CELL_NUMBER_MAX];
+
+	for (int64_t i = 1; i < INT64_MAX / 10; i *= 10) {
+		for (int64_t d = -1; d <= 1; d++) {
+			snprintf(want, sizeof(want), "%" PRId64, -i - d);
+			CHECK_INT(cell_int_text(-i - d, out), strlen(want));
+			CHECK_STR(out, want);
+			CHECK_INT(cell_int_text(i + d, out), strlen(want) - (want[0] == '-'));
+			CHECK_STR(out, want + (want[0] == '-'));
+		}
+	}
+}
+
 TEST(reals_as_text)
 {
 	CHECK_STR(real_text(0.0), "0.0");
@@ -142,5 +157,5 @@ TEST(equal_numbers_of_two_types)
 	CHECK_INT(cell_compare(&min, &min_real), 0);
 }
 
-TEST_MAIN(&integers_as_text, &reals_as_text, &reals_read_back, &reals_do_not_follow_the_locale,
-	&order_is_that_of_sqlite, &equal_numbers_of_two_types)
+TEST_MAIN(&integers_as_text, &integers_of_every_length, &reals_as_text, &reals_read_back,
+	&reals_do_not_follow_the_locale, &order_is_that_of_sqlite, &equal_numbers_of_two_types)
