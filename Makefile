@@ -224,7 +224,7 @@ install: all
 	install -m 755 $(B)/bin/tocsin $(DESTDIR)$(BINDIR)/tocsin
 	install -m 755 $(B)/bin/tocsin-agentd $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd
 	install -m 755 $(B)/bin/tocsin-agentd-serve $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd-serve
-	install -m 644 $(wildcard queries/*.sql) $(DESTDIR)$(DATADIR)/queries/
+	find queries -name "*.sql" | while read -r f; do install -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
 	for s in 1 5 7 8; do for f in man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
 
 clean:

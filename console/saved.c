@@ -286,7 +286,7 @@ static int parse(struct saved *q, struct span text)
 		return r;
 	text = span_trim(text);
 	if (text.n == 0)
-		return problem(q, p.line + 1, "there is no SQL in it");
+		return problem(q, p.line, "there is no SQL in it");
 	if (!good_name(span_str(q->name), "_-."))
 		return problem(q, 1, "needs `-- name:`, of letters, digits, '_', '-' and '.'");
 	r = check_params(q, text, p.line + 1);

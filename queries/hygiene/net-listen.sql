@@ -1,0 +1,10 @@
+-- name: net-listen
+-- title: What can be reached from outside, and which program it is
+-- tags: network, hygiene
+-- attack: T1571
+-- about: Every TCP and UDP port that is open on another address than loopback. Compare with yesterday:
+--   a new port, or a known port with a new program behind it, is the news. Without a program the socket
+--   belongs to the kernel (NFS, WireGuard), to another namespace, or to a process that hides.
+select l.address, l.port, l.protocol, l.pid, p.name, p.path, p.cmdline
+from listening_ports l left join processes p using (pid)
+where l.port != 0 and l.address not like '127.%' and l.address != '::1'

@@ -1,0 +1,12 @@
+-- name: proc-shell-socket
+-- title: Shells and interpreters that talk to other hosts
+-- tags: process, network, hygiene
+-- attack: T1059.004
+-- about: A shell with a connection of its own is what a reverse shell looks like. Honest scripts show up
+--   as python3 and perl: look at the address and at who started it.
+select distinct p.pid, p.parent, p.uid, p.name, p.cmdline, s.remote_address, s.remote_port, s.state
+from processes p join process_open_sockets s using (pid)
+where p.name in ('sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'python', 'python3', 'perl', 'ruby', 'php',
+		'nc', 'ncat', 'netcat', 'socat')
+	and s.remote_port > 0
+	and s.remote_address not in ('', '0.0.0.0', '::', '127.0.0.1', '::1')
