@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/sockets.h"
 
+#include "agentd/sockdiag.h"
 #include "common/io.h"
 
 #include <arpa/inet.h>
@@ -20,6 +21,7 @@ struct namespace
 {
 	uint64_t id;
 	uint64_t inode; /* of its net/unix: tells namespaces apart where their ids are a secret */
+	int32_t pid;	/* whose net/ was read, 0: /proc/net */
 };
 
 struct sockets {
@@ -32,6 +34,7 @@ struct sockets {
 	size_t n_slots;	 /* power of two, or 0 */
 	uint64_t seed;	 /* a captured /proc must not be able to choose collisions */
 	struct buf paths;
+	uint64_t own_id; /* of the agent's namespace, once sockets_load was called live */
 	bool own, all, overflow;
 };
 
@@ -346,6 +349,37 @@ static int read_file(struct reading *rd, int fd, char *buf)
 	return r;
 }
 
+/* The name as /proc/net/unix would write it. */
+static int add_unix(struct sockets *s, uint64_t ns, uint64_t inode, struct span name)
+{
+	struct sock k = {.inode = inode, .ns = ns, .family = AF_UNIX};
+	size_t from = s->paths.len;
+	int r = add(s, &k, name);
+
+	for (size_t i = from; i < s->paths.len; i++)
+		if (s->paths.p[i] == '\0')
+			s->paths.p[i] = '@';
+	return r;
+}
+
+/* 1 when that is not to be had here, 0 or -errno. */
+static int read_diag(struct sockets *s, uint64_t ns)
+{
+	struct span rest, name;
+	uint64_t inode;
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, SOCKDIAG_MAX);
+	if (sockdiag_unix(&b) < 0)
+		r = 1;
+	rest = (struct span){b.p, b.len};
+	while (!r && sockdiag_unix_next(&rest, &inode, &name))
+		r = add_unix(s, ns, inode, name);
+	buf_done(&b);
+	return r;
+}
+
 /*
  * All files are opened before any is read: opening needs the process to be there, reading does
  * not. A file that this kernel does not have is passed over.
@@ -367,6 +401,16 @@ static int open_files(
 	return found ? 0 : fds[0];
 }
 
+static int read_source(struct reading *rd, int fd, char *buf)
+{
+	struct sockets *s = rd->s;
+	int r = 1;
+
+	if (rd->source->family == AF_UNIX && rd->ns && rd->ns == s->own_id)
+		r = read_diag(s, rd->ns);
+	return r == 1 ? read_file(rd, fd, buf) : r;
+}
+
 static int read_files(struct sockets *s, const struct procfs_proc *p, uint64_t ns)
 {
 	int fds[ARRAY_LEN(sources)], r = open_files(s, p, fds);
@@ -378,7 +422,7 @@ static int read_files(struct sockets *s, const struct procfs_proc *p, uint64_t n
 		struct reading rd = {.s = s, .source = &sources[i], .ns = ns, .first = s->len};
 
 		if (!r && fds[i] >= 0)
-			r = read_file(&rd, fds[i], buf);
+			r = read_source(&rd, fds[i], buf);
 		io_close(fds[i]);
 	}
 	free(buf);
@@ -419,7 +463,8 @@ static int load(struct sockets *s, const struct procfs_proc *p, const struct nam
 		r = read_files(s, p, ns->id);
 	if (r < 0)
 		return r;
-	s->spaces[s->n_spaces++] = *ns;
+	s->spaces[s->n_spaces] = *ns;
+	s->spaces[s->n_spaces++].pid = p ? p->pid : 0;
 	s->own |= !p;
 	return 0;
 }
@@ -432,11 +477,22 @@ static uint64_t space_inode(const struct procfs_proc *p)
 	return fstatat(p->fd, "net/unix", &st, 0) == 0 ? st.st_ino : 0;
 }
 
+static void learn_own_id(struct sockets *s)
+{
+	struct procfs_proc self;
+
+	if (s->own_id || procfs_open_self(s->fs, &self) < 0)
+		return;
+	procfs_namespace(&self, "net", &s->own_id);
+	procfs_close(&self);
+}
+
 static int load_live(struct sockets *s, const struct procfs_proc *p)
 {
 	struct namespace ns = {0};
 	int r = procfs_namespace(p, "net", &ns.id);
 
+	learn_own_id(s);
 	if (r == 0 && is_known(s, &ns))
 		return 0;
 	ns.inode = space_inode(p);
@@ -515,15 +571,32 @@ int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void
 
 	if (s->all)
 		return 0;
-	r = sockets_load_own(s);
+	r = s->fs->live ? sockets_load_own(s) : 0;
 	if (r < 0)
 		return r;
 	r = procfs_list_init(&l, s->fs);
 	while (!r && (r = procfs_list_next(&l, &pid)) > 0)
 		r = load_process(s, pid, denied, arg);
 	procfs_list_done(&l);
+	/* Captured: only when no process has told whose /proc/net is. */
+	if (r == 0 && !s->fs->live)
+		r = sockets_load_own(s);
 	s->all = r == 0;
 	return r;
+}
+
+int sockets_load_again(struct sockets *s, const struct sockets *from)
+{
+	for (size_t i = 0; i < from->n_spaces; i++) {
+		int r = load_process(s, from->spaces[i].pid, NULL, NULL);
+
+		if (r < 0)
+			return r;
+		/* The process is gone, or in another namespace now: ask them all. */
+		if (!is_known(s, &from->spaces[i]))
+			return sockets_load_all(s, NULL, NULL);
+	}
+	return 0;
 }
 
 /* ---- The rest ---- */

@@ -51,6 +51,9 @@ int sockets_load_own(struct sockets *s);
  */
 int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void *arg);
 
+/* Those of the namespaces that `from` has, as they are now; on the machine itself. */
+int sockets_load_again(struct sockets *s, const struct sockets *from);
+
 /* NULL when no socket read so far has this inode; for inode 0 too. */
 struct sock *sockets_find(struct sockets *s, uint64_t inode);
 /* The sockets in the order they were read. Pointers are valid until the next load. */

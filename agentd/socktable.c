@@ -112,7 +112,7 @@ static int closed_since(struct sock_walk *w, const struct sock *k, bool *ret)
 		return 0;
 	if (!w->again) {
 		w->again = sockets_new(&w->shared->fs);
-		r = w->again ? sockets_load_all(w->again, NULL, NULL) : -ENOMEM;
+		r = w->again ? sockets_load_again(w->again, w->shared->sockets) : -ENOMEM;
 	}
 	*ret = r == 0 && !sockets_find(w->again, k->inode);
 	return r;
