@@ -663,10 +663,11 @@ static uint64_t hash_key(void)
 
 static uint64_t row_hash(const struct scan *s)
 {
-	const struct slot *t = s->chunk.slots + s->row * s->width;
 	uint64_t h = hash_key();
 
-	for (size_t i = 0; i < s->width; i++, t++) {
+	for (size_t i = 0; i < s->width; i++) {
+		const struct slot *t = &s->chunk.slots[s->row * s->width + i];
+
 		h = mix(h, (uint64_t)t->type << 32 | t->n);
 		if (t->type == SLOT_TEXT || t->type == SLOT_BLOB)
 			h = mix_bytes(h, s->chunk.text + t->at, t->n);
