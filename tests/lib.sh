@@ -8,7 +8,7 @@
 #   need, need_root, all_skipped end the test as skipped where it cannot be run
 #   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
 #   background CMD…              starts CMD, sets $pid; it and its children end with the test
-#   free_port, make_keys, start_sshd, known_hosts_for       a real sshd on loopback
+#   free_port, make_keys, start_sshd, start_sshds, known_hosts_for    real sshd on loopback
 #
 # Everything that a test starts must be started by `background` or `start_sshd`.
 
@@ -151,16 +151,21 @@ make_keys() {
 # A real sshd with a host key of its own, its files under $T/NAME, log in $T/NAME/log, listening when
 # this returns. Its key is added to $T/known_hosts. Logs in whoever $T/key opens: root, any user with
 # a shell, and the users of $SSHD_USERS ("name:uid name:uid …": they exist for this sshd only).
-# Config lines given come first, so they win. Sets $pid.
+# Config lines given come first, so they win, except from the first "Match …" on: those come last.
+# Sets $pid.
 start_sshd() {
-	local name=$1 addr=${2%:*} port=${2##*:} d=$T/$1 sshd
+	local name=$1 addr=${2%:*} port=${2##*:} d=$T/$1 sshd line
+	local first=() last=()
 	shift 2
+	for line in "$@"; do
+		if [ ${#last[@]} -gt 0 ] || [[ $line == Match* ]]; then last+=("$line"); else first+=("$line"); fi
+	done
 	sshd=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd) || all_skipped "needs sshd"
 	make_keys
 	mkdir "$d" && chmod 711 "$d"
 	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$d/host_key" </dev/null
 	{
-		for line in "$@"; do echo "$line"; done
+		printf '%s\n' "${first[@]}"
 		echo "ListenAddress $addr"
 		echo "Port $port"
 		echo "HostKey $d/host_key"
@@ -176,6 +181,7 @@ start_sshd() {
 		echo "MaxSessions 100"
 		echo "UseDNS no"
 		echo "LogLevel VERBOSE"
+		printf '%s\n' "${last[@]}"
 	} >"$d/config"
 	# Where Debian's service would have made it.
 	if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
@@ -193,6 +199,21 @@ start_sshd() {
 		exit 1
 	fi
 	known_hosts_for "$name" "$addr" "$port" >>"$T/known_hosts"
+}
+# start_sshds NAME NET FIRST LAST PORT [CONFIG LINE…]: sshd listening on NET.FIRST to NET.LAST, in
+# several processes, since one takes 16 addresses.
+start_sshds() {
+	local name=$1 net=$2 from=$3 end=$4 port=$5 i to more
+	shift 5
+	for (( ; from <= end; from = to + 1)); do
+		to=$((from + 14 < end ? from + 14 : end))
+		more=()
+		for ((i = from + 1; i <= to; i++)); do more+=("ListenAddress $net.$i:$port"); done
+		start_sshd "$name$from" "$net.$from:$port" "${more[@]}" "$@"
+		for ((i = from + 1; i <= to; i++)); do
+			known_hosts_for "$name$from" "$net.$i" "$port" >>"$T/known_hosts"
+		done
+	done
 }
 sshd_passwd() {
 	local u

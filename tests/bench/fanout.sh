@@ -10,19 +10,8 @@ user=${user:-root}
 hosts=100
 runs=${BENCH_RUNS:-3}
 
-# An sshd listens on 16 addresses at most.
 port=$(free_port)
-make_keys
-for ((first = 1; first <= hosts; first += 15)); do
-	extra=()
-	for ((i = first + 1; i < first + 15 && i <= hosts; i++)); do
-		extra+=("ListenAddress 127.1.0.$i:$port")
-	done
-	start_sshd "sshd$first" "127.1.0.$first:$port" "${extra[@]}"
-	for ((i = first + 1; i < first + 15 && i <= hosts; i++)); do
-		known_hosts_for "sshd$first" "127.1.0.$i" "$port" >>"$T/known_hosts"
-	done
-done
+start_sshds sshd 127.1.0 1 $hosts "$port"
 cat >"$T/ssh_config" <<END
 Host *
 	User $user

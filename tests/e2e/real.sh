@@ -6,21 +6,18 @@ need jq ssh sha256sum stat
 user=$(id -un)
 port=$(free_port)
 other=$(free_port)
-make_keys
-start_sshd one 127.2.0.1:"$port" "ListenAddress 127.2.0.2:$port" "ListenAddress 127.2.0.3:$port"
-for i in 2 3; do known_hosts_for one 127.2.0.$i "$port" >>"$T/known_hosts"; done
+start_sshds one 127.2.0 1 3 "$port"
 cat >"$T/hosts" <<END
 [web]
-web[1:2]
+web1 ansible_host=127.2.0.1
+web2 ansible_host=127.2.0.2
 [db]
-db1
+db1 ansible_host=127.2.0.3
 [all:vars]
 ansible_user=$user
 ansible_port=$port
 ansible_ssh_private_key_file=$T/key
 END
-mkdir "$T/host_vars"
-sed -i "s/^web\[1:2\]/web1 ansible_host=127.2.0.1\nweb2 ansible_host=127.2.0.2/; s/^db1/db1 ansible_host=127.2.0.3/" "$T/hosts"
 # Nothing of whoever runs this may play a part.
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_STATE_HOME=$T/home/.state
 mkdir -p "$HOME"
@@ -137,7 +134,7 @@ cp "$T/known_hosts" "$T/known_before"
 start_sshd two 127.0.0.1:$((other + 1))
 start_sshd three 127.2.0.4:"$port"
 cp "$T/known_before" "$T/known_hosts"
-known_hosts_for one 127.2.0.4 "$port" >>"$T/known_hosts"
+known_hosts_for one1 127.2.0.4 "$port" >>"$T/known_hosts"
 run "$TOCSIN" -i "$T/mixed" --known-hosts "$T/known_hosts" -F /dev/null --report "$T/report" -o tsv query 'select 1 as one'
 is "some did not answer: status" "$status" 3
 is "some did not answer: states" "$(jq -rc '.hosts | sort_by(.host) | map([.host, .state]) | flatten | join(" ")' "$T/report")" \
@@ -186,7 +183,7 @@ fi
 p=$!
 pids+=("$p")
 # Until a session is up on the other side.
-wait_for 20 pgrep -f -P "$(cat "$T/one/pid")" . && wait_for 20 pgrep -x tocsin-agentd
+wait_for 20 pgrep -f -P "$(cat "$T/one1/pid")" . && wait_for 20 pgrep -x tocsin-agentd
 kill -INT $p
 wait $p
 is "interrupted" $? 130

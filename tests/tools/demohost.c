@@ -6,11 +6,12 @@
  *   demohost probe                        status 0 when this machine and user can do that
  *   demohost run NAME ETC PROGRAM… -- SERVER…
  *
- * ETC becomes the host's /etc. PROGRAM is "name", "name@uid", "name:port" (listens there), or
- * "name!" (started from a file that is then deleted); each is a copy of this program that only
- * waits. SERVER is run inside and must listen on 127.0.0.1:22; its folder is seen there as
- * /srv/tocsin. Connections to the port printed on stdout (127.0.0.1, outside) are carried to it.
- * Ends on SIGTERM, on SIGINT, when SERVER ends and when the process that started it ends.
+ * ETC becomes the host's /etc; its /tmp, /var/tmp and /dev/shm are empty. PROGRAM is "name",
+ * "name@uid", "name:port" (listens there), or "name!" (started from a file that is then deleted);
+ * each is a copy of this program that only waits. SERVER is run inside and must listen on
+ * 127.0.0.1:22; its folder is seen there as /srv/tocsin. Connections to the port printed on stdout
+ * (127.0.0.1, outside) are carried to it. Ends on SIGTERM, on SIGINT, when SERVER ends and when the
+ * process that started it ends.
  */
 #include "common/clock.h"
 #include "common/io.h"
@@ -120,23 +121,35 @@ static int enter(void)
 	return raise_loopback();
 }
 
-/* In the first process of the namespace. */
-static int furnish(const char *name, const char *etc, const char *server_dir)
+static int mount_empty(const char *path, unsigned long flags)
+{
+	if (mount("demo", path, "tmpfs", MS_NOSUID | MS_NODEV | flags, "size=16m") < 0)
+		return complain(path);
+	return 0;
+}
+
+/*
+ * In the first process of the namespace. `hides`: programs will be run from HIDDEN_DIR. What may
+ * lie in /tmp outside (the server, our own program) is out of sight afterwards, hence the order.
+ */
+static int furnish(const char *name, const char *etc, const char *server_dir, bool hides)
 {
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return complain("/proc");
 	if (sethostname(name, strlen(name)) < 0)
 		return complain("host name");
 	if (mount(etc, "/etc", NULL, MS_BIND, NULL) < 0)
-		return complain("/etc");
-	if (mount("demo", "/srv", "tmpfs", MS_NOSUID | MS_NODEV, "size=16m") < 0 ||
-		mkdir(PROGRAM_DIR, 0755) < 0 || mkdir(SERVER_DIR, 0755) < 0)
-		return complain("/srv");
-	if (mount(server_dir, SERVER_DIR, NULL, MS_BIND, NULL) < 0)
+		return complain(etc);
+	if (mount_empty("/srv", 0) < 0)
+		return -1;
+	if (mkdir(PROGRAM_DIR, 0755) < 0 || mkdir(SERVER_DIR, 0755) < 0 ||
+		mount(server_dir, SERVER_DIR, NULL, MS_BIND, NULL) < 0)
 		return complain(server_dir);
-	if (mount("demo", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=16m") < 0 ||
-		mkdir(HIDDEN_DIR, 0755) < 0)
-		return complain("/dev/shm");
+	if (mount_empty("/tmp", MS_NOEXEC) < 0 || mount_empty("/var/tmp", MS_NOEXEC) < 0 ||
+		mount_empty("/dev/shm", hides ? 0 : MS_NOEXEC) < 0)
+		return -1;
+	if (hides && mkdir(HIDDEN_DIR, 0755) < 0)
+		return complain(HIDDEN_DIR);
 	/* So that who listens on port 80 need not be root. */
 	return write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
@@ -237,11 +250,15 @@ static int init(char **argv, char **server)
 {
 	char file[PATH_MAX], dir[PATH_MAX], inside[PATH_MAX], number[16];
 	char *plain[] = {(char *)"init", (char *)INIT, number, NULL};
+	bool hides = false;
 	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (char **spec = argv + 2; spec + 1 < server; spec++)
+		hides |= strchr(*spec, '!') != NULL;
 	if (!realpath(server[0], file) || str_copy(dir, sizeof(dir), file) < 0 ||
-		furnish(argv[0], argv[1], dirname(dir)) < 0 || copy_self(PROGRAM_DIR "/init") < 0)
+		furnish(argv[0], argv[1], dirname(dir), hides) < 0 ||
+		copy_self(PROGRAM_DIR "/init") < 0)
 		return 1;
 	for (char **spec = argv + 2; spec + 1 < server; spec++)
 		if (start_program(*spec) < 0)
@@ -447,9 +464,9 @@ static int probe(void)
 		return 1;
 	pid = fork();
 	if (pid == 0)
-		_exit(mount("proc", "/proc", "proc", 0, NULL) < 0 ||
-			mount("demo", "/srv", "tmpfs", 0, NULL) < 0 ||
-			mount("demo", "/dev/shm", "tmpfs", 0, NULL) < 0);
+		_exit(mount("proc", "/proc", "proc", 0, NULL) < 0 || mount_empty("/srv", 0) < 0 ||
+			mount_empty("/tmp", 0) < 0 || mount_empty("/var/tmp", 0) < 0 ||
+			mount_empty("/dev/shm", 0) < 0);
 	return pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0;
 }
 
