@@ -83,8 +83,11 @@ gen_obj = $(patsubst %,$(B)/obj/gen/%.o,$(1))
 
 programs = $(B)/bin/tocsin $(B)/bin/tocsin-agentd $(B)/bin/tocsin-agentd-serve
 
+# Pages whose lists are made from the program's own descriptors.
+man_made := $(patsubst man/%.in,$(B)/man/%,$(wildcard man/*.in))
+
 .PHONY: all
-all: $(programs)
+all: $(programs) $(man_made)
 
 $(B)/lib/libcommon.a: $(call obj,$(common_src))
 $(B)/lib/liboutput.a: $(call obj,$(output_src)) $(call gen_obj,formats)
@@ -101,6 +104,11 @@ $(B)/bin/tocsin-agentd: $(call obj,agentd/main.c) $(B)/lib/libagent.a $(B)/lib/l
 	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
 $(B)/bin/tocsin-agentd-serve: $(call obj,$(serve_src)) $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_serve) $(LIBS_common))
+
+$(B)/man/describe: $(call obj,man/describe.c) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_console))
+$(B)/man/%: man/%.in $(B)/man/describe
+	@$(B)/man/describe <$< >$@
 
 define link
 @mkdir -p $(@D)
@@ -208,7 +216,7 @@ lint: | deps-once
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) tests/tools/lint
 
-c_files = $(wildcard common/*.[ch] agentd/*.[ch] agentd/*/*.[ch] console/*.[ch] console/*/*.[ch] tests/*/*.[ch])
+c_files = $(wildcard common/*.[ch] agentd/*.[ch] agentd/*/*.[ch] console/*.[ch] console/*/*.[ch] man/*.c tests/*/*.[ch])
 format:
 	clang-format -i $(c_files)
 
@@ -225,7 +233,7 @@ install: all
 	install -m 755 $(B)/bin/tocsin-agentd $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd
 	install -m 755 $(B)/bin/tocsin-agentd-serve $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd-serve
 	find queries -name "*.sql" | while read -r f; do install -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
-	for s in 1 5 7 8; do for f in man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
+	for s in 1 5 7 8; do for f in man/*.$$s $(B)/man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
 
 clean:
 	rm -rf $(B)

@@ -32,7 +32,7 @@ const struct opt app_opts[] = {
 	{'p', "port", "PORT", OPT_UINT, AT(port), 1, UINT16_MAX, .doc = "port of the SSH servers"},
 	{'J', "jump", "HOSTS", OPT_STRING, AT(jump), .doc = "jump hosts (with --ssh-command)"},
 	{'F', "ssh-config", "FILE", OPT_STRING, AT(ssh_config),
-		.doc = "ssh_config(5) file instead of the user's and the system's"},
+		.doc = "configuration of ssh instead of the user's and the system's"},
 	{0, "ssh-command", "COMMAND", OPT_STRING, AT(ssh_command),
 		.doc = "run this ssh client for each host, e.g. ssh"},
 	{0, "known-hosts", "FILE", OPT_LIST, AT(known_hosts),
@@ -48,7 +48,8 @@ const struct opt app_opts[] = {
 	{0, "max-rows", "N", OPT_UINT, AT(max_rows), 1, MAX_ROWS,
 		.doc = "rows wanted from each host at most"},
 	{'o', "output", "FORMAT", OPT_STRING, AT(format),
-		.doc = "csv, json, markdown, ndjson, table or tsv (default: table)"},
+		.doc = "how rows are shown: csv, json, markdown, ndjson, table, tsv (default: "
+		       "table)"},
 	{0, "report", "FILE", OPT_STRING, AT(report),
 		.doc = "write what came of each host, as JSON"},
 	{0, "read-only", NULL, OPT_FLAG, AT(read_only), .doc = "refuse commands that change hosts"},

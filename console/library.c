@@ -193,33 +193,38 @@ static int add_named(struct library *l, const char *list, struct err *err)
 	return r;
 }
 
-/* Those of the source tree that the program was built in, else those installed with it. */
+/* The first of these that is there belongs to the program: in the tree it was built in, or
+ * installed. */
+static char *program_queries(void)
+{
+	static const struct {
+		const char *marker, *queries;
+	} places[] = {
+		{"../../console/library.c", "../../queries"},
+		{"../../../console/library.c", "../../../queries"},
+		{"../share/tocsin/queries", "../share/tocsin/queries"},
+	};
+	char path[PATH_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (paths_program(path, sizeof(path), places[i].marker) < 0 ||
+			access(path, F_OK) < 0)
+			continue;
+		if (paths_program(path, sizeof(path), places[i].queries) == 0)
+			return realpath(path, NULL);
+	}
+	return NULL;
+}
+
 static int add_program(struct library *l, struct err *err)
 {
-	static const char *const builds[] = {"../..", "../../.."};
-	char path[PATH_TEXT_MAX], *queries;
+	char *path = program_queries();
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(builds); i++) {
-		char marker[64];
-
-		snprintf(marker, sizeof(marker), "%s/console/library.c", builds[i]);
-		if (paths_program(path, sizeof(path), marker) < 0 || access(path, F_OK) < 0)
-			continue;
-		snprintf(marker, sizeof(marker), "%s/queries", builds[i]);
-		if (paths_program(path, sizeof(path), marker) == 0)
-			return add_if_there(l, path, err);
-	}
-	if (paths_program(path, sizeof(path), "../share/tocsin/queries") < 0)
-		return 0;
-	queries = realpath(path, NULL);
-	if (queries && !str_eq(queries, SYSTEM_QUERIES)) {
-		int r = library_add(l, queries, err);
-
-		free(queries);
-		return r;
-	}
-	free(queries);
-	return 0;
+	if (path && !str_eq(path, SYSTEM_QUERIES))
+		r = library_add(l, path, err);
+	free(path);
+	return r;
 }
 
 int library_load(struct library *l, struct err *err)

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
+/* What is quicker needs no line. */
+#define FIRST_AFTER_MS 200
 #define WIPE	       "\r\033[K"
 
 struct progress {
@@ -122,7 +124,7 @@ void progress_draw(
 	int64_t at = clock_mono_ms();
 	struct buf out, text;
 
-	if (!p || at - p->drawn_ms < 1000 / PROGRESS_PER_SECOND)
+	if (!p || at - since_ms < FIRST_AFTER_MS || at - p->drawn_ms < 1000 / PROGRESS_PER_SECOND)
 		return;
 	p->drawn_ms = at;
 	buf_init(&out, LINE_MAX_BYTES);

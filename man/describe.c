@@ -12,13 +12,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A new sentence has to begin a new line. */
+static bool ends_sentence(struct span s, size_t i)
+{
+	return i > 0 && i + 1 < s.n && s.p[i - 1] == '.' && s.p[i] == ' ' &&
+	       isupper((unsigned char)s.p[i + 1]);
+}
+
 /* Text that roff takes as it is. `capital`: as the beginning of a sentence. */
 static void put_text(struct span s, bool capital)
 {
 	if (s.n > 0 && (s.p[0] == '.' || s.p[0] == '\''))
 		fputs("\\&", stdout);
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\')
+		if (ends_sentence(s, i))
+			putchar('\n');
+		else if (s.p[i] == '\\')
 			fputs("\\e", stdout);
 		else if (s.p[i] == '-')
 			fputs("\\-", stdout);

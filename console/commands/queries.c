@@ -112,17 +112,20 @@ static int put_param(struct buf *b, const struct saved_param *p)
 	return r < 0 ? r : buf_putc(b, '\n');
 }
 
+/* Lines and tabs as they are, all else escaped. */
 static int put_sql(struct buf *b, const char *sql)
 {
-	struct span rest = span_str(sql), line;
 	int r = buf_putc(b, '\n');
 
-	while (r == 0 && span_split(&rest, '\n', &line)) {
-		r = text_escape(b, line.p, line.n);
-		if (r == 0)
-			r = buf_putc(b, '\n');
+	while (r == 0 && *sql) {
+		size_t n = strcspn(sql, "\n\t");
+
+		r = text_escape(b, sql, n);
+		sql += n;
+		if (r == 0 && *sql)
+			r = buf_putc(b, *sql++);
 	}
-	return r;
+	return r < 0 ? r : buf_putc(b, '\n');
 }
 
 static int put_query(struct buf *b, const struct saved *q)

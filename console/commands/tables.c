@@ -37,6 +37,7 @@ static int describe_hosts(struct app *app, int argc, char **argv)
 	struct ask_question q = {.fleet = {.tables = true}};
 	struct ask *a;
 	enum exit_status status = ask_begin(app, &options, &a);
+	bool missing;
 
 	if (status != EXIT_ALL_GOOD)
 		return status;
@@ -44,9 +45,11 @@ static int describe_hosts(struct app *app, int argc, char **argv)
 		q.wanted = is_of_table;
 		q.wanted_arg = argv[0];
 	}
-	if (ask_put(a, &q) && argc > 0 && ask_rows(a) == 0)
+	missing = ask_put(a, &q) && argc > 0 && ask_rows(a) == 0;
+	if (missing)
 		log_error("no host that answered has a table `%s`", argv[0]);
-	return ask_end(a);
+	status = ask_end(a);
+	return missing && status == EXIT_ALL_GOOD ? EXIT_NOTHING : status;
 }
 
 static int run(struct app *app, const void *values, int argc, char **argv)
