@@ -27,7 +27,7 @@
 /* Instructions of a compiled statement. */
 #define PROGRAM_MAX	 200000
 #define FUNCTION_ARG_MAX 100
-#define LIKE_PATTERN_MAX 5000
+#define LIKE_PATTERN_MAX 1000
 #define PARAMS_MAX	 1000
 /* Instructions between two looks at the clock: some 20 microseconds. */
 #define PROGRESS_OPS 2000
@@ -196,9 +196,6 @@ static bool may_call(const char *function)
 		"load_extension",
 		"fts3_tokenizer",
 		"fts5",
-		"readfile",
-		"writefile",
-		"edit",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)

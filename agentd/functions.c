@@ -23,6 +23,21 @@ const char *function_text(sqlite3_context *ctx, sqlite3_value *v, size_t *ret_n)
 	return p;
 }
 
+void function_result(sqlite3_context *ctx, sqlite3_str *text)
+{
+	int rc = sqlite3_str_errcode(text), n = sqlite3_str_length(text);
+
+	if (rc == SQLITE_TOOBIG)
+		sqlite3_result_error_toobig(ctx);
+	else if (rc != SQLITE_OK)
+		sqlite3_result_error_nomem(ctx);
+	else if (n == 0)
+		sqlite3_result_text(ctx, "", 0, SQLITE_STATIC);
+	else
+		sqlite3_result_text(ctx, sqlite3_str_value(text), n, SQLITE_TRANSIENT);
+	sqlite3_free(sqlite3_str_finish(text));
+}
+
 int functions_register(sqlite3 *db)
 {
 	static const struct function *const all[] = {
@@ -30,6 +45,7 @@ int functions_register(sqlite3 *db)
 		functions_math,
 		functions_net,
 		functions_regex,
+		functions_search,
 		functions_text,
 		functions_version,
 	};

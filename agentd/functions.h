@@ -20,7 +20,7 @@ struct function {
 
 /* Each ends with a row without a name. */
 extern const struct function functions_digest[], functions_math[], functions_net[],
-	functions_regex[], functions_text[], functions_version[];
+	functions_regex[], functions_search[], functions_text[], functions_version[];
 
 struct collation {
 	const char *name;
@@ -37,5 +37,7 @@ int functions_register(sqlite3 *db);
 bool function_null(int argc, sqlite3_value **argv);
 /* The bytes of an argument as text; NULL when out of memory (the result says so then). */
 const char *function_text(sqlite3_context *ctx, sqlite3_value *v, size_t *ret_n);
+/* Makes the text that was built the result, and frees it. */
+void function_result(sqlite3_context *ctx, sqlite3_str *text);
 
 #endif

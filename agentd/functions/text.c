@@ -48,7 +48,6 @@ static void join(sqlite3_context *ctx, const char *sep, size_t sep_n, int first,
 {
 	sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(ctx));
 	bool any = false;
-	int rc, n;
 
 	for (int i = first; i < argc; i++) {
 		if (sqlite3_value_type(argv[i]) == SQLITE_NULL)
@@ -59,17 +58,7 @@ static void join(sqlite3_context *ctx, const char *sep, size_t sep_n, int first,
 		sqlite3_str_append(out, (const char *)sqlite3_value_text(argv[i]),
 			sqlite3_value_bytes(argv[i]));
 	}
-	rc = sqlite3_str_errcode(out);
-	n = sqlite3_str_length(out);
-	if (rc == SQLITE_TOOBIG)
-		sqlite3_result_error_toobig(ctx);
-	else if (rc != SQLITE_OK)
-		sqlite3_result_error_nomem(ctx);
-	else if (n == 0)
-		sqlite3_result_text(ctx, "", 0, SQLITE_STATIC);
-	else
-		sqlite3_result_text(ctx, sqlite3_str_value(out), n, SQLITE_TRANSIENT);
-	sqlite3_free(sqlite3_str_finish(out));
+	function_result(ctx, out);
 }
 
 /* concat(a, b, …): NULLs are left out; NULL only without any argument. */

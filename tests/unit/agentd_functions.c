@@ -202,6 +202,57 @@ TEST(splitting)
 	IS("split('a,b', ',', 9223372036854775807)", "NULL");
 }
 
+/* The same as SQLite's own, but for the time they take. */
+TEST(searching)
+{
+	static const char *const same[] = {"instr('abcabc', 'ca')", "instr('abc', 'x')",
+		"instr('abc', '')", "instr('', '')", "instr('', 'a')", "instr('h\xc3\xa9llo', 'l')",
+		"instr(x'6868c3a96c', x'6c')", "instr(x'6868c3a96c', 'l')", "instr(x'00', x'')",
+		"instr(12345, 34)", "instr(null, 'a')", "instr('a', null)",
+		"replace('aXbXc', 'X', '--')", "replace('aaaa', 'aa', 'a')",
+		"replace('abc', '', 'x')", "replace('', 'a', 'x')", "replace('abc', 'b', '')",
+		"replace('abc', 'abc', '')", "replace(1234, 23, 'x')", "replace(null, 'a', 'b')",
+		"replace('a', null, 'b')", "replace('a', 'a', null)", "trim('  a b  ')",
+		"ltrim('  a ')", "rtrim('  a ')", "trim('xyaxbyx', 'xy')", "ltrim('xyaxy', 'xy')",
+		"rtrim('xyaxy', 'xy')", "trim('xxx', 'x')", "trim('')", "trim('abc', '')",
+		"trim('\xc3\xa9t\xc3\xa9', '\xc3\xa9')", "rtrim('e\xcc\x81', '\xc3\x81')",
+		"trim(char(9) || 'a ')", "trim(null)", "trim('a', null)", "trim(null, 'a')",
+		"hex(trim(x'ff61ff', x'ff'))", "trim(1231, 1)"};
+	sqlite3 *plain;
+
+	value("1");
+	CHECK_INT(sqlite3_open(":memory:", &plain), SQLITE_OK);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		sqlite3 *ours = db;
+		char *want;
+
+		db = plain;
+		want = sqlite3_mprintf("%s", value(same[i]));
+		db = ours;
+		IS(same[i], want);
+		sqlite3_free(want);
+	}
+	sqlite3_close(plain);
+	IS("replace(hex(zeroblob(100000)), '0', '0123456789')", "error: string or blob too big");
+}
+
+TEST(searching_takes_no_time)
+{
+	int64_t start = clock_mono_ms();
+
+	IS("instr(zeroblob(1000000), cast(zeroblob(500000) || 'x' as blob))", "0");
+	IS("length(replace(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1', 'x'))", "1000000");
+	IS("length(trim(hex(zeroblob(500000)), '123456789abcdef'))", "1000000");
+	IS("(with recursive c(x) as (select 1000 union all select x + 1 from c limit 128) "
+	   "select length(trim(replace(hex(zeroblob(200000)), '0', char(1127)), "
+	   "group_concat(char(x), ''))) from c)",
+		"0");
+	IS("(with recursive c(x) as (select 1000 union all select x + 1 from c limit 129) "
+	   "select trim('x', group_concat(char(x), '')) from c)",
+		"error: trim: too many characters");
+	CHECK(clock_mono_ms() - start < 5000);
+}
+
 TEST(concatenating)
 {
 	IS("concat('hello', null, ' ', 'world')", "hello world");
@@ -363,6 +414,6 @@ TEST(out_of_memory)
 	db = NULL;
 }
 
-TEST_MAIN(&checksums, &base64, &community_ids, &mathematics, &networks, &splitting, &concatenating,
-	&regular_expressions, &splitting_by_regular_expressions, &hostile_patterns, &versions,
-	&out_of_memory)
+TEST_MAIN(&checksums, &base64, &community_ids, &mathematics, &networks, &splitting, &searching,
+	&searching_takes_no_time, &concatenating, &regular_expressions,
+	&splitting_by_regular_expressions, &hostile_patterns, &versions, &out_of_memory)
