@@ -213,6 +213,7 @@ int array_grow(void *p, size_t *cap, size_t need, size_t size, size_t max)
 		return -ENOMEM;
 	memcpy(p, &now, sizeof(now));
 	*cap = n;
+	/* cppcheck-suppress memleak ; it lives on in *p */
 	return 0;
 }
 
