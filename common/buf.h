@@ -27,7 +27,8 @@ void buf_reset(struct buf *b);
 /* Cuts the content to `len` bytes; `len` must not be more than there are. */
 void buf_cut(struct buf *b, size_t len);
 
-/* Makes room for `n` more bytes: b->p + b->len may then be written; buf_added tells how many were. */
+/* Makes room for `n` more bytes: b->p + b->len may then be written; buf_added tells how many were.
+ */
 int buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 

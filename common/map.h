@@ -18,7 +18,8 @@ void map_free(struct map *m, void (*free_value)(void *value));
 /* NULL when absent. A NULL map is empty. */
 void *map_get(const struct map *m, const char *key);
 void *map_get_n(const struct map *m, const char *key, size_t n);
-/* 0 when newly put; 1 when it replaced: *ret_old (may be NULL) is then the former value. -ENOMEM, -E2BIG. */
+/* 0 when newly put; 1 when it replaced: *ret_old (may be NULL) is then the former value. -ENOMEM,
+ * -E2BIG. */
 int map_put(struct map *m, const char *key, void *value, void **ret_old);
 size_t map_len(const struct map *m);
 /* The i-th entry in order of insertion, i < map_len. There is no removal. */

@@ -20,7 +20,8 @@ size_t utf8_decode(const char *p, size_t n, uint32_t *ret);
 /* Encodes a scalar value; returns 1..4 bytes written to `out`. */
 size_t utf8_encode(uint32_t cp, char out[4]);
 bool utf8_valid(const char *p, size_t n);
-/* Columns of a character on a terminal: 0 combining, 1, 2 wide; 1 for what the locale does not know. */
+/* Columns of a character on a terminal: 0 combining, 1, 2 wide; 1 for what the locale does not
+ * know. */
 int utf8_width(uint32_t cp);
 
 /*

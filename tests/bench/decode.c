@@ -151,9 +151,13 @@ int main(int argc, char **argv)
 		theirs = better(theirs, b);
 	}
 	ratio = (double)theirs / (double)(ours ? ours : 1);
-	printf("bench decode: one-pass %.0f MB/s, jansson %.0f MB/s, ratio %.1f\n",
-		(double)c.bytes / (double)(ours ? ours : 1),
-		(double)c.bytes / (double)(theirs ? theirs : 1), ratio);
+	/* Rows of the table that tests/bench/run prints. */
+	printf("result\trow lines to cells, one pass\t%.0f\tMB/s\t\t\n",
+		(double)c.bytes / (double)(ours ? ours : 1));
+	printf("result\tthe same lines loaded by jansson\t%.0f\tMB/s\t\t\n",
+		(double)c.bytes / (double)(theirs ? theirs : 1));
+	printf("result\ttimes as fast as jansson\t%.1f\t\t>= %g\t%s\n", ratio, ASSERT_RATIO,
+		ratio < ASSERT_RATIO ? "missed" : "met");
 	wire_rows_free(&rows);
 	for (size_t i = 0; i < LINES; i++) {
 		buf_done(&c.lines[i]);

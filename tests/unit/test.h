@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Unit tests: TEST(name) { CHECK(…); } and `TEST_MAIN(&a, &b)` at the end of the file. Prints one
- * line per test, "ok NAME", "not ok NAME: file:line: what" or "skip NAME: why", which tests/run counts.
- * A failed check ends its test, not the program.
+ * line per test, "ok NAME", "not ok NAME: file:line: what" or "skip NAME: why", which tests/run
+ * counts. A failed check ends its test, not the program.
  */
 #ifndef TESTS_UNIT_TEST_H
 #define TESTS_UNIT_TEST_H
