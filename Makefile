@@ -172,6 +172,10 @@ bench_bin := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common))
 
+# Drives the fan-out engine alone.
+$(B)/tools/fanout: $(B)/obj/tests/tools/fanout.o $(B)/lib/libconsole.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_console))
+
 .PHONY: check tests-build
 tests-build: all $(unit_bin) $(tool_bin) $(bench_bin)
 check: | deps-once

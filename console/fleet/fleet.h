@@ -39,8 +39,8 @@ enum host_connection { /* ansible_connection */
 struct host_config {
 	const char *name;    /* inventory name: what is shown, and the key of results */
 	const char *address; /* what is resolved and connected to */
-	uint16_t port;
-	const char *user; /* NULL: the name of the user who runs this program */
+	uint16_t port;	     /* 0: 22, or what ssh_command's own configuration says */
+	const char *user;    /* NULL: the name of the user who runs this program */
 	enum host_connection connection;
 	const char *const *key_files; /* NULL-ended; NULL: the defaults of ~/.ssh */
 	const char *host_key_alias;   /* looked up in known_hosts instead of address, or NULL */

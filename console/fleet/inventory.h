@@ -32,9 +32,9 @@ const char *inventory_host_name(const struct inventory *inv, size_t host);
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
 
 /*
- * Selects hosts by an Ansible pattern ("web:&prod:!web07", "~re", "web[0:4]", "all"). *ret is a heap array of host
- * indexes in inventory order, without repetition; may be empty. -EINVAL with `err` for a bad pattern,
- * -ENOENT for a name that neither a host nor a group has.
+ * Selects hosts by an Ansible pattern ("web:&prod:!web07", "~re", "web[0:4]", "all"). *ret is a
+ * heap array of host indexes in inventory order, without repetition; may be empty. -EINVAL with
+ * `err` for a bad pattern, -ENOENT for a name that neither a host nor a group has.
  */
 int inventory_select(const struct inventory *inv, const char *pattern, size_t **ret, size_t *ret_n,
 	struct err *err);

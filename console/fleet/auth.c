@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/fleet/auth.h"
+
+#include "common/map.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const default_names[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
+#define N_DEFAULTS ARRAY_LEN(default_names)
+
+enum key_state {
+	KEY_USABLE,
+	KEY_MISSING,
+	KEY_PROTECTED, /* by a passphrase that is not known yet */
+	KEY_USELESS,   /* `why` */
+};
+
+struct key_file {
+	char *path, *shown;
+	enum key_state state;
+	const char *why;
+	struct identity ids[2]; /* the certificate before the key itself */
+	size_t n;
+};
+
+struct keys {
+	struct map *files; /* path -> struct key_file */
+	struct key_file *defaults[N_DEFAULTS];
+	const char *home;
+	_Atomic(const struct identity *) best;
+};
+
+/* ---- Loading one ---- */
+
+static void free_file(void *p)
+{
+	struct key_file *f = p;
+
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n; i++) {
+		ssh_key_free(f->ids[i].private);
+		ssh_key_free(f->ids[i].public);
+	}
+	free(f->path);
+	free(f->shown);
+	free(f);
+}
+
+static int useless(struct key_file *f, const char *why)
+{
+	f->state = KEY_USELESS;
+	f->why = why;
+	return 0;
+}
+
+static void add_identity(struct key_file *f, ssh_key private, ssh_key public)
+{
+	f->ids[f->n++] = (struct identity){private, public};
+	f->state = KEY_USABLE;
+}
+
+/* A certificate that cannot be used is left alone, as ssh does: the key itself may do. */
+static void load_certificate(struct key_file *f, ssh_key key)
+{
+	char *path = str_printf("%s-cert.pub", f->path);
+	ssh_key certificate = NULL, private = NULL;
+
+	if (!path || access(path, R_OK) < 0 ||
+		ssh_pki_import_cert_file(path, &certificate) != SSH_OK)
+		goto out;
+	private = ssh_key_dup(key);
+	if (!private || ssh_pki_copy_cert_to_privkey(certificate, private) != SSH_OK)
+		goto out;
+	add_identity(f, private, certificate);
+	private = certificate = NULL;
+out:
+	ssh_key_free(private);
+	ssh_key_free(certificate);
+	free(path);
+}
+
+static int use_key(struct key_file *f, ssh_key key)
+{
+	ssh_key public = NULL;
+
+	if (ssh_pki_export_privkey_to_pubkey(key, &public) != SSH_OK) {
+		ssh_key_free(key);
+		return useless(f, "not a key that libssh can use");
+	}
+	load_certificate(f, key);
+	add_identity(f, key, public);
+	return 0;
+}
+
+struct passphrase {
+	const struct fleet_options *options; /* NULL: only find out whether one is needed */
+	const char *shown;
+	bool asked, refused;
+};
+
+/* libssh's callback: a passphrase is needed. */
+static int give_passphrase(
+	const char *prompt, char *buf, size_t size, int echo, int verify, void *arg)
+{
+	struct passphrase *p = arg;
+
+	(void)prompt;
+	(void)echo;
+	(void)verify;
+	p->asked = true;
+	if (!p->options)
+		return -1;
+	if (size > KEYS_PASSPHRASE_MAX)
+		size = KEYS_PASSPHRASE_MAX;
+	if (p->options->passphrase(p->shown, buf, size, p->options->passphrase_arg) < 0)
+		p->refused = true;
+	return p->refused ? -1 : 0;
+}
+
+static bool too_open(const struct stat *st)
+{
+	return st->st_uid == geteuid() && st->st_mode & (S_IRWXG | S_IRWXO);
+}
+
+static int load_file(struct key_file *f)
+{
+	struct passphrase p = {0};
+	ssh_key key = NULL;
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 && errno == ENOENT) {
+		f->state = KEY_MISSING;
+		f->why = "no such file";
+		return 0;
+	}
+	if (access(f->path, R_OK) < 0)
+		return useless(f, "cannot be read");
+	if (!S_ISREG(st.st_mode))
+		return useless(f, "not a file");
+	if (too_open(&st))
+		return useless(f, "refused: others may read it, chmod 600 it");
+	if (ssh_pki_import_privkey_file(f->path, NULL, give_passphrase, &p, &key) == SSH_OK)
+		return use_key(f, key);
+	if (!p.asked)
+		return useless(f, "not a private key that libssh can use");
+	f->state = KEY_PROTECTED;
+	f->why = "protected by a passphrase and there is no terminal";
+	return 0;
+}
+
+/* The public half of a protected key: beside it, or in clear within it. */
+static char *public_blob(const struct key_file *f)
+{
+	char *path = str_printf("%s.pub", f->path), *blob = NULL;
+	ssh_key public = NULL;
+
+	if (path && (ssh_pki_import_pubkey_file(path, &public) == SSH_OK ||
+			    ssh_pki_import_pubkey_file(f->path, &public) == SSH_OK))
+		(void)ssh_pki_export_pubkey_base64(public, &blob);
+	ssh_key_free(public);
+	free(path);
+	return blob;
+}
+
+static void unlock(struct key_file *f, const struct fleet_options *options)
+{
+	struct passphrase p = {.options = options, .shown = f->shown};
+	ssh_key key = NULL;
+
+	for (int i = 0; i < KEYS_PASSPHRASE_TRIES && !p.refused; i++) {
+		if (ssh_pki_import_privkey_file(f->path, NULL, give_passphrase, &p, &key) ==
+			SSH_OK) {
+			use_key(f, key);
+			return;
+		}
+	}
+	useless(f, p.refused ? "no passphrase was given" : "wrong passphrase");
+}
+
+/* A protected key whose plain form the agent holds needs no passphrase: the agent will use it. */
+static bool held_by_agent(const struct key_file *f, struct agent *agent)
+{
+	char *blob = public_blob(f);
+	bool held = blob && agent_has_key(agent, blob);
+
+	ssh_string_free_char(blob);
+	return held;
+}
+
+/* ---- All of them ---- */
+
+static char *full_path(const struct keys *keys, const char *name)
+{
+	return str_starts(name, "~/") ? str_printf("%s%s", keys->home, name + 1) : strdup(name);
+}
+
+static char *shown_path(const struct keys *keys, const char *path)
+{
+	size_t n = strlen(keys->home);
+
+	if (n > 1 && str_starts(path, keys->home) && path[n] == '/')
+		return str_printf("~%s", path + n);
+	return strdup(path);
+}
+
+/* The file of that name, loaded when it is new. NULL when out of memory or too many. */
+static struct key_file *get_file(struct keys *keys, const char *name, bool *ret_new)
+{
+	char *path = full_path(keys, name);
+	struct key_file *f = path ? map_get(keys->files, path) : NULL;
+
+	*ret_new = false;
+	if (f || !path) {
+		free(path);
+		return f;
+	}
+	f = calloc(1, sizeof(*f));
+	if (!f) {
+		free(path);
+		return NULL;
+	}
+	f->path = path;
+	f->shown = shown_path(keys, path);
+	if (!f->shown || load_file(f) < 0 || map_put(keys->files, path, f, NULL) < 0) {
+		free_file(f);
+		return NULL;
+	}
+	*ret_new = true;
+	return f;
+}
+
+static int add_named(struct keys *keys, const char *name, const struct fleet_options *options,
+	struct agent *agent, struct err *err)
+{
+	bool is_new;
+	struct key_file *f = get_file(keys, name, &is_new);
+
+	if (!f)
+		return err_set(err, ENOMEM, "cannot load key %s: out of memory, or over %d keys",
+			name, KEYS_FILES_MAX);
+	if (!is_new || f->state != KEY_PROTECTED)
+		return 0;
+	if (held_by_agent(f, agent))
+		return useless(f, "held by the agent");
+	if (options->passphrase)
+		unlock(f, options);
+	return 0;
+}
+
+static bool any_default_usable(const struct keys *keys)
+{
+	for (size_t i = 0; i < N_DEFAULTS; i++)
+		if (keys->defaults[i]->state == KEY_USABLE)
+			return true;
+	return false;
+}
+
+/* Nobody is asked for the passphrase of a default key while something else could do. */
+static void unlock_default(struct keys *keys, struct key_file *f,
+	const struct fleet_options *options, struct agent *agent)
+{
+	if (f->state != KEY_PROTECTED)
+		return;
+	if (held_by_agent(f, agent))
+		useless(f, "held by the agent");
+	else if (any_default_usable(keys) || agent_has_keys(agent))
+		useless(f, "protected by a passphrase, and not in the agent");
+	else if (options->passphrase)
+		unlock(f, options);
+}
+
+static int add_defaults(struct keys *keys, const struct fleet_options *options, struct agent *agent,
+	struct err *err)
+{
+	bool is_new;
+
+	for (size_t i = 0; i < N_DEFAULTS; i++) {
+		char *path = str_printf("%s/.ssh/%s", keys->home, default_names[i]);
+
+		keys->defaults[i] = path ? get_file(keys, path, &is_new) : NULL;
+		free(path);
+		if (!keys->defaults[i])
+			return err_set(err, ENOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < N_DEFAULTS; i++)
+		unlock_default(keys, keys->defaults[i], options, agent);
+	return 0;
+}
+
+static int add_of_hosts(struct keys *keys, const struct fleet_options *options,
+	const struct host_config *hosts, size_t n_hosts, struct agent *agent, struct err *err)
+{
+	bool defaults = false;
+	int r = 0;
+
+	for (size_t i = 0; i < n_hosts && r == 0; i++) {
+		const char *const *names = hosts[i].key_files;
+
+		if (hosts[i].connection != CONNECTION_SSH)
+			continue;
+		defaults |= !names;
+		for (size_t k = 0; names && names[k] && r == 0; k++)
+			r = add_named(keys, names[k], options, agent, err);
+	}
+	return r == 0 && defaults ? add_defaults(keys, options, agent, err) : r;
+}
+
+struct keys *keys_new(const struct fleet_options *options, const struct host_config *hosts,
+	size_t n_hosts, const char *home, struct agent *agent, struct err *err)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+
+	if (keys)
+		keys->files = map_new(KEYS_FILES_MAX);
+	if (!keys || !keys->files) {
+		err_set(err, ENOMEM, "out of memory");
+		keys_free(keys);
+		return NULL;
+	}
+	keys->home = home;
+	if (add_of_hosts(keys, options, hosts, n_hosts, agent, err) == 0)
+		return keys;
+	keys_free(keys);
+	return NULL;
+}
+
+void keys_free(struct keys *keys)
+{
+	if (!keys)
+		return;
+	map_free(keys->files, free_file);
+	free(keys);
+}
+
+/* ---- For one host ---- */
+
+/* The i-th key file of a host, NULL after the last. */
+static const struct key_file *file_of(
+	const struct keys *keys, const struct host_config *host, size_t i)
+{
+	const struct key_file *f;
+	char *path;
+
+	if (!host->key_files)
+		return i < N_DEFAULTS ? keys->defaults[i] : NULL;
+	if (!host->key_files[i])
+		return NULL;
+	path = full_path(keys, host->key_files[i]);
+	f = path ? map_get(keys->files, path) : NULL;
+	free(path);
+	return f;
+}
+
+size_t keys_for(struct keys *keys, const struct host_config *host,
+	const struct identity *ret[KEYS_PER_HOST_MAX])
+{
+	const struct identity *best = atomic_load(&keys->best);
+	const struct key_file *f;
+	size_t n = 0;
+
+	for (size_t i = 0; (f = file_of(keys, host, i)); i++)
+		for (size_t k = 0; k < f->n && n < KEYS_PER_HOST_MAX; k++) {
+			ret[n++] = &f->ids[k];
+			if (&f->ids[k] != best)
+				continue;
+			memmove(ret + 1, ret, (n - 1) * sizeof(struct identity *));
+			ret[0] = best;
+		}
+	return n;
+}
+
+void keys_accepted(struct keys *keys, const struct identity *id)
+{
+	if (atomic_load_explicit(&keys->best, memory_order_relaxed) != id)
+		atomic_store(&keys->best, id);
+}
+
+bool keys_is_best(const struct keys *keys, const struct identity *id)
+{
+	return atomic_load(&keys->best) == id;
+}
+
+int keys_describe(const struct keys *keys, const struct host_config *host, struct buf *out)
+{
+	const struct key_file *f;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (f = file_of(keys, host, i)); i++) {
+		if (f->state == KEY_MISSING && !host->key_files)
+			continue;
+		r = buf_printf(out, "%skey %s", out->len ? ", " : "", f->shown);
+		if (r == 0 && f->state != KEY_USABLE)
+			r = buf_printf(out, " (%s)", f->why);
+		else if (r == 0 && f->n > 1)
+			r = buf_puts(out, " and its certificate");
+	}
+	return r;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Making events: each is one block of memory with copies of all it needs. NULL when out of memory.
+ */
+#ifndef CONSOLE_FLEET_EVENT_H
+#define CONSOLE_FLEET_EVENT_H
+
+#include "console/fleet/fleet.h"
+
+struct fleet_event *event_hello(host_id host, const struct wire_hello *hello);
+struct fleet_event *event_columns(host_id host, const struct wire_column *cols, size_t n);
+/* The first `n_rows` of `rows`. */
+struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_t n_rows);
+/* All of `end` zero but for the warnings. */
+struct fleet_event *event_end(host_id host, const char *const *warnings, size_t n_warnings);
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/fleet/peer.h"
+
+#include "common/clock.h"
+#include "common/str.h"
+#include "console/fleet/event.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a line that is not the protocol's, shown. */
+#define EXCERPT_MAX 60
+
+static void on_time(struct loop_timer *timer);
+
+void peer_init(struct peer *p, struct peer_env *env, const struct host_config *host, host_id id)
+{
+	*p = (struct peer){.env = env, .host = host, .id = id, .connect_ms = -1};
+	p->timer = (struct loop_timer){.fn = on_time, .arg = p};
+	lines_init(&p->lines, WIRE_REPLY_MAX);
+}
+
+/* ---- Links ---- */
+
+static void set_link(struct peer *p, enum peer_link link)
+{
+	enum peer_link before = p->link;
+
+	p->link = link;
+	if (link != before)
+		p->env->linked(p->env->arg, p, before);
+}
+
+static void forget_pause(struct peer *p)
+{
+	if (!p->paused)
+		return;
+	p->paused = false;
+	if (p->paused_prev)
+		p->paused_prev->paused_next = p->paused_next;
+	else
+		p->env->paused = p->paused_next;
+	if (p->paused_next)
+		p->paused_next->paused_prev = p->paused_prev;
+}
+
+static void close_link(struct peer *p)
+{
+	struct transport *t = p->transport;
+
+	if (!t)
+		return;
+	p->transport = NULL;
+	forget_pause(p);
+	loop_timer_stop(p->env->loop, &p->timer);
+	t->ops->close(t);
+	lines_done(&p->lines);
+	p->sent = p->warm = false;
+	set_link(p, PEER_CLOSED);
+}
+
+void peer_done(struct peer *p)
+{
+	if (!p || !p->env)
+		return;
+	p->asked = false;
+	close_link(p);
+	lines_done(&p->lines);
+	fleet_event_free(p->end);
+	p->end = NULL;
+}
+
+void peer_hang_up(struct peer *p)
+{
+	if (!p->asked)
+		close_link(p);
+}
+
+/* ---- The end of a question ---- */
+
+/* Its event, with the warnings if there is memory for them. */
+static struct fleet_event *take_end(struct peer *p, const struct wire_done *done)
+{
+	struct fleet_event *e = NULL;
+
+	if (done && done->n_warnings)
+		e = event_end(p->id, done->warnings, done->n_warnings);
+	if (e)
+		fleet_event_free(p->end);
+	else
+		e = p->end;
+	p->end = NULL;
+	return e;
+}
+
+static void finish(struct peer *p, enum host_state state, const char *why,
+	const struct wire_done *done, bool truncated)
+{
+	struct fleet_event *e;
+
+	if (!p->asked)
+		return;
+	e = take_end(p, done);
+	p->asked = p->warm = false;
+	if (p->link == PEER_OPEN)
+		loop_timer_stop(p->env->loop, &p->timer);
+	e->end->state = state;
+	e->end->rows = p->rows;
+	e->end->truncated = truncated;
+	e->end->connect_ms = p->connect_ms;
+	e->end->ms = clock_mono_ms() - p->env->question->started_ms;
+	snprintf(e->end->error, sizeof(e->end->error), "%s", why);
+	p->env->event(p->env->arg, e);
+}
+
+/* The host broke the rules: nothing more is heard from it. */
+static void __attribute__((format(printf, 2, 3))) broken(struct peer *p, const char *fmt, ...)
+{
+	char why[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	close_link(p);
+	finish(p, HOST_FAILED, why, NULL, false);
+}
+
+static void out_of_memory(struct peer *p)
+{
+	broken(p, "out of memory on this side");
+}
+
+/* Hands an event on; false when there was no memory for it, and the question is over. */
+static bool emit(struct peer *p, struct fleet_event *e)
+{
+	if (e)
+		p->env->event(p->env->arg, e);
+	else
+		out_of_memory(p);
+	return e != NULL;
+}
+
+static void cancel_at_host(struct peer *p)
+{
+	const struct question *q = p->env->question;
+	struct buf b;
+
+	if (!p->sent || !p->transport)
+		return;
+	buf_init(&b, WIRE_NAME_MAX);
+	/* A host that does not hear of it is bounded by what it may send in vain. */
+	if (wire_put_cancel(&b, q->cancel_id, q->id) == 0)
+		(void)p->transport->ops->send(p->transport, b.p, b.len);
+	buf_done(&b);
+}
+
+void peer_cancel(struct peer *p)
+{
+	if (!p->asked)
+		return;
+	if (p->link == PEER_OPEN)
+		cancel_at_host(p);
+	else
+		close_link(p);
+	finish(p, HOST_FAILED, "interrupted", NULL, false);
+}
+
+/* ---- Deadlines ---- */
+
+static void start_timer(struct peer *p, int64_t ms)
+{
+	if (loop_timer_in(p->env->loop, &p->timer, ms) < 0)
+		out_of_memory(p);
+}
+
+static const char *seconds(int64_t ms, char out[32])
+{
+	snprintf(out, 32, "%.3g s", (double)ms / 1000);
+	return out;
+}
+
+static void on_time(struct loop_timer *timer)
+{
+	struct peer *p = timer->arg;
+	const struct fleet_options *o = p->env->options;
+	enum host_state how = HOST_TIMED_OUT;
+	char why[ERR_TEXT_MAX + 48], in[32];
+	struct err err = {0};
+
+	if (p->link == PEER_OPENING) {
+		how = p->transport->ops->overdue(p->transport, &err);
+		snprintf(
+			why, sizeof(why), "%s in %s", err.text, seconds(o->connect_timeout_ms, in));
+	} else if (p->rows) {
+		snprintf(why, sizeof(why), "the answer did not end in %s, after %lld rows",
+			seconds(o->timeout_ms, in), (long long)p->rows);
+	} else {
+		snprintf(why, sizeof(why), "connected, but no answer in %s",
+			seconds(o->timeout_ms, in));
+	}
+	close_link(p);
+	finish(p, how, why, NULL, false);
+}
+
+/* ---- Back-pressure ---- */
+
+/* The deadline stands still while the host is not listened to. */
+static void pause_peer(struct peer *p)
+{
+	if (p->paused)
+		return;
+	p->paused = true;
+	p->paused_prev = NULL;
+	p->paused_next = p->env->paused;
+	if (p->paused_next)
+		p->paused_next->paused_prev = p;
+	p->env->paused = p;
+	p->left_ms = p->timer.slot ? p->timer.at_ms - clock_mono_ms() : -1;
+	loop_timer_stop(p->env->loop, &p->timer);
+	p->transport->ops->pause(p->transport, true);
+}
+
+static void read_lines(struct peer *p);
+
+static void resume_peer(struct peer *p)
+{
+	forget_pause(p);
+	if (p->left_ms >= 0 && p->asked)
+		start_timer(p, p->left_ms);
+	if (p->transport)
+		read_lines(p);
+	if (p->transport && !p->paused)
+		p->transport->ops->pause(p->transport, false);
+}
+
+void peers_resume(struct peer_env *env)
+{
+	while (env->paused && !env->full(env->arg))
+		resume_peer(env->paused);
+}
+
+/* ---- Asking ---- */
+
+static bool send_question(struct peer *p)
+{
+	const struct question *q = p->env->question;
+	int r = p->transport->ops->send(p->transport, q->line, q->n);
+
+	if (r < 0)
+		broken(p, "the question cannot be sent: %s", strerror(-r));
+	else
+		p->sent = true;
+	return r == 0;
+}
+
+bool peer_ask(struct peer *p)
+{
+	p->asked = true;
+	p->answered = p->columns = p->sent = false;
+	p->n_columns = 0;
+	p->rows = 0;
+	p->bytes = p->noise = 0;
+	if (p->link != PEER_OPEN)
+		return false;
+	p->warm = true;
+	p->left_ms = p->env->options->timeout_ms + PEER_GRACE_MS;
+	if (send_question(p) && !p->paused)
+		start_timer(p, p->left_ms);
+	return true;
+}
+
+static void opened(void *arg);
+static void input(void *arg);
+static void closed(void *arg, enum host_state how, const struct err *why);
+
+static const struct transport_up peer_up = {.opened = opened, .input = input, .closed = closed};
+
+void peer_dial(struct peer *p)
+{
+	enum host_state how = HOST_FAILED;
+	struct err err;
+
+	p->connect_ms = -1;
+	p->noise = 0;
+	p->dialled_ms = clock_mono_ms();
+	lines_init(&p->lines, WIRE_REPLY_MAX);
+	p->transport = p->env->open(p->env->arg, p, &peer_up, &how, &err);
+	if (!p->transport) {
+		finish(p, how, err.text, NULL, false);
+		return;
+	}
+	set_link(p, PEER_OPENING);
+	start_timer(p, p->env->options->connect_timeout_ms);
+}
+
+/* The question does not wait for the hello: that is a round trip saved. */
+static void opened(void *arg)
+{
+	struct peer *p = arg;
+
+	if (p->asked && !p->env->question->ping)
+		send_question(p);
+}
+
+static void closed(void *arg, enum host_state how, const struct err *why)
+{
+	struct peer *p = arg;
+	bool again = p->asked && p->warm && !p->answered;
+
+	if (p->link == PEER_OPEN && how == HOST_UNREACHABLE)
+		how = HOST_FAILED;
+	close_link(p);
+	if (again)
+		p->env->redial(p->env->arg, p);
+	else
+		finish(p, how, why->text, NULL, false);
+}
+
+/* ---- Replies ---- */
+
+static void nonsense(struct peer *p, const char *line, const struct err *err)
+{
+	size_t n = strcspn(line, "\r\n");
+
+	if (err->code == ENOMEM)
+		out_of_memory(p);
+	else if (line[0] == '{')
+		broken(p, "protocol error: %s", err->text);
+	else
+		broken(p, "protocol error: what the host sends is not an agent's: \"%.*s\"%s",
+			(int)(n < EXCERPT_MAX ? n : EXCERPT_MAX), line, n > EXCERPT_MAX ? "…" : "");
+}
+
+static void noise(struct peer *p, size_t n)
+{
+	p->noise += n < PEER_NOISE_LINE ? PEER_NOISE_LINE : n;
+	if (p->noise > PEER_NOISE_MAX)
+		broken(p, "protocol error: %u MiB received that answer nothing",
+			PEER_NOISE_MAX >> 20);
+}
+
+static void on_hello(struct peer *p, const struct wire_hello *hello)
+{
+	if (p->link == PEER_OPEN) {
+		broken(p, "protocol error: a second hello");
+		return;
+	}
+	if (hello->protocol != WIRE_PROTOCOL) {
+		broken(p, "its agent speaks version %lld of the protocol, this program %d",
+			(long long)hello->protocol, WIRE_PROTOCOL);
+		return;
+	}
+	loop_timer_stop(p->env->loop, &p->timer);
+	p->connect_ms = clock_mono_ms() - p->dialled_ms;
+	set_link(p, PEER_OPEN);
+	if (!emit(p, event_hello(p->id, hello)) || !p->asked)
+		return;
+	if (p->env->question->ping)
+		finish(p, HOST_ANSWERED, "", NULL, false);
+	else
+		start_timer(p, p->env->options->timeout_ms + PEER_GRACE_MS);
+}
+
+static void on_columns(struct peer *p, const struct wire_reply *r)
+{
+	if (p->columns) {
+		broken(p, "protocol error: columns twice");
+		return;
+	}
+	if (!r->n_columns) {
+		broken(p, "protocol error: an answer without columns");
+		return;
+	}
+	p->columns = true;
+	p->n_columns = r->n_columns;
+	emit(p, event_columns(p->id, r->columns, r->n_columns));
+}
+
+static void truncate_answer(struct peer *p)
+{
+	cancel_at_host(p);
+	finish(p, HOST_ANSWERED, "", NULL, true);
+}
+
+static void on_rows(struct peer *p, const struct wire_reply *r, size_t n)
+{
+	int64_t left = p->env->question->max_rows - p->rows;
+	size_t take = r->rows.n_rows;
+
+	if (!p->columns) {
+		broken(p, "protocol error: rows before columns");
+		return;
+	}
+	if (take == 0) {
+		noise(p, n);
+		return;
+	}
+	if (r->rows.n_cols != p->n_columns) {
+		broken(p, "protocol error: a row of %zu cells under %zu columns", r->rows.n_cols,
+			p->n_columns);
+		return;
+	}
+	p->bytes += n;
+	if (p->bytes > WIRE_ANSWER_BYTES)
+		take = 0;
+	else if (left < (int64_t)take)
+		take = (size_t)left;
+	p->rows += (int64_t)take;
+	p->noise = 0;
+	if (take && !emit(p, event_rows(p->id, &r->rows, take)))
+		return;
+	if (take < r->rows.n_rows)
+		truncate_answer(p);
+}
+
+static void on_done(struct peer *p, const struct wire_reply *r)
+{
+	if (!p->columns)
+		broken(p, "protocol error: an answer without columns");
+	else if (r->done.rows != p->rows && !r->done.truncated)
+		broken(p, "protocol error: %lld rows announced, %lld received",
+			(long long)r->done.rows, (long long)p->rows);
+	else
+		finish(p, HOST_ANSWERED, "", &r->done, r->done.truncated);
+}
+
+static void on_error(struct peer *p, const struct wire_reply *r)
+{
+	enum host_state state = r->code == WIRE_CODE_TIMEOUT ? HOST_TIMED_OUT : HOST_FAILED;
+	const char *message = r->message[0] ? r->message : wire_code_name(r->code);
+
+	p->end->end->code = r->code;
+	p->end->end->has_code = true;
+	finish(p, state, message, NULL, false);
+}
+
+/* Of the question that runs here, or an error that names none because it could not be read. */
+static bool concerns(const struct peer *p, const struct wire_reply *r)
+{
+	if (!p->asked || !p->sent)
+		return false;
+	return r->id == p->env->question->id || (r->op == WIRE_REPLY_ERROR && r->id < 0);
+}
+
+/* The replies that can answer what was asked. */
+static bool fits(const struct peer *p, enum wire_reply_op op)
+{
+	if (p->env->question->ping)
+		return op == WIRE_REPLY_PONG || op == WIRE_REPLY_ERROR;
+	return op == WIRE_REPLY_COLUMNS || op == WIRE_REPLY_ROWS || op == WIRE_REPLY_DONE ||
+	       op == WIRE_REPLY_ERROR;
+}
+
+static void on_reply(struct peer *p, const struct wire_reply *r, size_t n)
+{
+	if (r->op == WIRE_REPLY_HELLO) {
+		on_hello(p, &r->hello);
+		return;
+	}
+	if (p->link != PEER_OPEN) {
+		broken(p, "protocol error: something else than a hello");
+		return;
+	}
+	if (!concerns(p, r) || !fits(p, r->op)) {
+		noise(p, n);
+		return;
+	}
+	p->answered = true;
+	switch (r->op) {
+	case WIRE_REPLY_COLUMNS:
+		on_columns(p, r);
+		break;
+	case WIRE_REPLY_ROWS:
+		on_rows(p, r, n);
+		break;
+	case WIRE_REPLY_DONE:
+		on_done(p, r);
+		break;
+	case WIRE_REPLY_ERROR:
+		on_error(p, r);
+		break;
+	default:
+		finish(p, HOST_ANSWERED, "", NULL, false);
+	}
+}
+
+static void take_line(struct peer *p, char *line, size_t n)
+{
+	struct wire_reply *r = &p->env->reply;
+	struct err err = {0};
+
+	if (n == 0)
+		noise(p, n);
+	else if (wire_reply_read(line, n, r, &err) < 0)
+		nonsense(p, line, &err);
+	else
+		on_reply(p, r, n);
+	wire_reply_reset(r);
+}
+
+static void read_lines(struct peer *p)
+{
+	char *line;
+	size_t n;
+	int r;
+
+	while (p->transport) {
+		if (p->link == PEER_OPEN && p->env->full(p->env->arg)) {
+			pause_peer(p);
+			return;
+		}
+		r = lines_next(&p->lines, &line, &n);
+		if (r == 0)
+			break;
+		if (r < 0)
+			broken(p, "protocol error: a line longer than %u KiB",
+				WIRE_REPLY_MAX >> 10);
+		else
+			take_line(p, line, n);
+	}
+	if (lines_pending(&p->lines) == 0 && p->lines.buf.cap > PEER_KEEP_BYTES)
+		lines_done(&p->lines);
+}
+
+static void input(void *arg)
+{
+	read_lines(arg);
+}

@@ -1,0 +1,709 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/fleet/ssh.h"
+
+#include "common/io.h"
+#include "common/str.h"
+#include "common/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh/server.h> /* ssh_set_message_callback */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* What libssh reads in one call. */
+#define READ_BYTES 4096
+#define ROUNDS_MAX (TRANSPORT_ROUND_BYTES / READ_BYTES)
+/* RFC 4253 section 6.1 has everybody take 32768 bytes. */
+#define PACKET_MIN 4096
+
+/* P-256 is the cheapest exchange; the rest in libssh's own order. AES-GCM has hardware to help. */
+#define KEY_EXCHANGES                                                                              \
+	"ecdh-sha2-nistp256,curve25519-sha256,curve25519-sha256@libssh.org,"                       \
+	"ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group18-sha512,"                     \
+	"diffie-hellman-group16-sha512,diffie-hellman-group-exchange-sha256,"                      \
+	"diffie-hellman-group14-sha256"
+#define CIPHERS                                                                                    \
+	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,"             \
+	"aes256-ctr,aes192-ctr,aes128-ctr"
+
+/* ---- Ends ---- */
+
+static void stop_watching(struct ssh *s)
+{
+	loop_timer_stop(s->env->loop, &s->timer);
+	loop_unwatch(s->env->loop, &s->io);
+}
+
+/*
+ * libssh closes the descriptor after some errors and leaves it open otherwise; ssh_get_fd tells
+ * which, but only before ssh_disconnect. Channels go with the session.
+ */
+void ssh_end_session(struct ssh *s)
+{
+	bool ours = !s->session || ssh_get_fd(s->session) >= 0;
+
+	/* The loop may be gone when a helper thread ends the session. */
+	if (s->io.added)
+		loop_unwatch(s->env->loop, &s->io);
+	if (s->session) {
+		ssh_disconnect(s->session);
+		ssh_free(s->session);
+	}
+	if (ours)
+		io_close(s->io.fd);
+	s->io.fd = -1;
+	s->session = NULL;
+	s->channel = NULL;
+}
+
+int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err)
+{
+	struct err words = *err;
+	bool outermost = !s->busy;
+
+	s->step = SSH_OVER;
+	stop_watching(s);
+	if (s->opening)
+		ssh_dial_stop(s);
+	ssh_end_session(s);
+	s->busy = true;
+	s->t.up->closed(s->t.arg, how, &words);
+	if (outermost) {
+		s->busy = false;
+		if (s->doomed)
+			s->t.ops->close(&s->t);
+	}
+	return -1;
+}
+
+int ssh_fail(struct ssh *s, enum host_state how, const char *fmt, ...)
+{
+	struct err err = {.code = EIO};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	va_end(ap);
+	return ssh_fail_err(s, how, &err);
+}
+
+static void free_ssh(void *what)
+{
+	struct ssh *s = what;
+
+	ssh_end_session(s);
+	buf_done(&s->out);
+	buf_done(&s->said);
+	free(s->opening);
+	free(s);
+}
+
+static void close_ssh(struct transport *t)
+{
+	struct ssh *s = (struct ssh *)t;
+
+	if (s->busy) {
+		s->doomed = true;
+		return;
+	}
+	stop_watching(s);
+	if (s->opening) {
+		ssh_dial_stop(s);
+		if (agent_auth_end(s->opening->agent, free_ssh, s))
+			return;
+	}
+	free_ssh(s);
+}
+
+/* ---- Steps ---- */
+
+static int set_options(struct ssh *s)
+{
+	const char *user = s->host->user ? s->host->user : s->env->ssh->user;
+	char algorithms[HOSTKEYS_ALGORITHMS_MAX];
+	const bool off = false;
+	const struct {
+		enum ssh_options_e option;
+		const void *value;
+	} options[] = {
+		/* Shown nowhere: the connection is made already. */
+		{SSH_OPTIONS_HOST, "host"},
+		{SSH_OPTIONS_USER, user},
+		{SSH_OPTIONS_FD, &s->io.fd},
+		{SSH_OPTIONS_SSH_DIR, "/"},
+		{SSH_OPTIONS_PROCESS_CONFIG, &off},
+		/* We compare the host's key; else libssh reads the files for each host. */
+		{SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},
+		{SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null"},
+		{SSH_OPTIONS_HOSTKEYS, algorithms},
+		{SSH_OPTIONS_KEY_EXCHANGE, KEY_EXCHANGES},
+		{SSH_OPTIONS_CIPHERS_C_S, CIPHERS},
+		{SSH_OPTIONS_CIPHERS_S_C, CIPHERS},
+		{SSH_OPTIONS_COMPRESSION, "no"},
+	};
+
+	hostkeys_algorithms(
+		s->env->ssh->hostkeys, &s->opening->name, s->opening->thorough, algorithms);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (ssh_options_set(s->session, options[i].option, options[i].value) < 0)
+			return -1;
+	return 0;
+}
+
+/* Whatever a host asks of a client (channels, forwardings) is refused; libssh would store it. */
+static int refuse_message(ssh_session session, ssh_message message, void *arg)
+{
+	(void)session;
+	(void)message;
+	(void)arg;
+	return 1;
+}
+
+void ssh_connected(struct ssh *s, int fd)
+{
+	struct ssh_opening *o = s->opening;
+
+	s->io.fd = fd;
+	s->counter = (struct ssh_counter_struct){0};
+	s->heard = 0;
+	o->looked = o->garbage = false;
+	if (fd >= SSH_FD_MAX) {
+		ssh_fail(s, HOST_FAILED, "more connections than libssh can do (%d)", SSH_FD_MAX);
+		return;
+	}
+	s->session = ssh_new();
+	if (!s->session || set_options(s) < 0) {
+		ssh_fail(s, HOST_FAILED, "libssh: %s",
+			s->session ? ssh_get_error(s->session) : "out of memory");
+		return;
+	}
+	ssh_set_blocking(s->session, 0);
+	ssh_set_counters(s->session, &s->counter, NULL);
+	ssh_set_message_callback(s->session, refuse_message, NULL);
+	o->n_ids = keys_for(s->env->ssh->keys, s->host, o->ids);
+	o->at = 0;
+	o->started = false;
+	s->step = SSH_HELLO;
+	ssh_go_on(s);
+}
+
+/* Looks at the first bytes without taking them. False: the connection is gone already. */
+static bool look(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+	ssize_t n = recv(s->io.fd, o->first, sizeof(o->first) - 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	o->first[n] = '\0';
+	o->first[strcspn(o->first, "\r\n")] = '\0';
+	o->looked = true;
+	o->garbage = !str_starts("SSH-", o->first) && !str_starts(o->first, "SSH-");
+	return true;
+}
+
+static int no_ssh(struct ssh *s)
+{
+	char to[SSH_TO_MAX];
+
+	return ssh_fail(s, HOST_FAILED, "no SSH server at %s: it sent \"%s\"", ssh_to(s, to),
+		s->opening->first);
+}
+
+static int dropped(struct ssh *s)
+{
+	char to[SSH_TO_MAX];
+
+	ssh_end_session(s);
+	if (ssh_dial_again(s, SSH_DROPPED_TRIES) == 0)
+		return 0;
+	return ssh_fail(s, HOST_FAILED, "%s closed the connection before its SSH banner, %u times",
+		ssh_to(s, to), s->opening->tries);
+}
+
+static int shake_hands(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+	int r;
+
+	if (!o->looked && !look(s))
+		return dropped(s);
+	r = ssh_connect(s->session);
+	/* It makes the socket blocking, and a write to a host that stopped reading would hang. */
+	(void)fcntl(s->io.fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (r == SSH_AGAIN)
+		return 0;
+	if (r == SSH_OK) {
+		s->step = SSH_HOST_KEY;
+		return 1;
+	}
+	if (ssh_get_serverbanner(s->session))
+		return ssh_fail(
+			s, HOST_FAILED, "key exchange failed: %s", ssh_get_error(s->session));
+	if (o->garbage)
+		return no_ssh(s);
+	return dropped(s);
+}
+
+/* ---- The channel ---- */
+
+/* libssh's callbacks: what belongs to us is taken over at once, so nothing piles up in it. */
+static int take_data(
+	ssh_session session, ssh_channel channel, void *data, uint32_t n, int is_stderr, void *arg)
+{
+	struct ssh *s = arg;
+	char *room;
+
+	(void)session;
+	(void)channel;
+	if (is_stderr) {
+		size_t left = s->said.max - s->said.len;
+
+		(void)buf_add(&s->said, data, n < left ? n : left);
+		return (int)n;
+	}
+	s->got = true;
+	s->heard = s->counter.in_bytes;
+	/* Too long a line: lines_next says so to the peer. */
+	if (lines_room(s->t.in, n, &room) == 0) {
+		memcpy(room, data, n);
+		lines_added(s->t.in, n);
+	}
+	return (int)n;
+}
+
+static void take_status(ssh_session session, ssh_channel channel, int status, void *arg)
+{
+	struct ssh *s = arg;
+
+	(void)session;
+	(void)channel;
+	s->exit_status = status;
+}
+
+#if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0)
+/*
+ * Before 0.11 libssh sends packets of the host's size less ten bytes, without end when that is
+ * none, and tells that size only in its log; a host may state it again at any time.
+ */
+static void watch_log(int level, const char *function, const char *text, void *arg)
+{
+	struct ssh *s = arg;
+	const char *at;
+	struct span size;
+	uint64_t n;
+
+	(void)level;
+	if (!s || !str_eq(function, "ssh_packet_channel_open_conf"))
+		return;
+	if (strstr(text, "Received a CHANNEL_OPEN_CONFIRMATION") && ++s->confirmations > 1)
+		s->odd_packets = true;
+	at = strstr(text, "maxpacket : ");
+	if (!at)
+		return;
+	size = span_trim(span_str(at + strlen("maxpacket : ")));
+	if (parse_span(size, 10, UINT32_MAX, &n) < 0 || n < PACKET_MIN)
+		s->odd_packets = true;
+}
+
+/* All three are the thread's own. */
+static void watch_packets(struct ssh *s, bool on)
+{
+	ssh_set_log_userdata(on ? s : NULL);
+	ssh_set_log_callback(watch_log);
+	ssh_set_log_level(on ? SSH_LOG_PROTOCOL : SSH_LOG_NOLOG);
+}
+#else
+static void watch_packets(struct ssh *s, bool on)
+{
+	(void)s;
+	(void)on;
+}
+#endif
+
+static int open_channel(struct ssh *s)
+{
+	int r;
+
+	if (!s->channel) {
+		watch_packets(s, true);
+		s->channel = ssh_channel_new(s->session);
+		if (!s->channel)
+			return ssh_fail(s, HOST_FAILED, "out of memory");
+		s->callbacks = (struct ssh_channel_callbacks_struct){
+			.userdata = s,
+			.channel_data_function = take_data,
+			.channel_exit_status_function = take_status,
+		};
+		ssh_callbacks_init(&s->callbacks);
+		ssh_set_channel_callbacks(s->channel, &s->callbacks);
+	}
+	r = ssh_channel_open_session(s->channel);
+	if (r == SSH_AGAIN)
+		return 0;
+	if (r != SSH_OK)
+		return ssh_fail(s, HOST_FAILED, "cannot open an SSH session: %s",
+			ssh_get_error(s->session));
+	s->step = SSH_SUBSYSTEM;
+	return 1;
+}
+
+static int ask_subsystem(struct ssh *s)
+{
+	int r = ssh_channel_request_subsystem(s->channel, WIRE_SUBSYSTEM);
+
+	if (r == SSH_AGAIN)
+		return 0;
+	if (r != SSH_OK && ssh_is_connected(s->session) && !ssh_channel_is_closed(s->channel))
+		return ssh_fail(s, HOST_FAILED, "no tocsin agent on this host: subsystem refused");
+	if (r != SSH_OK)
+		return ssh_fail(s, HOST_FAILED, "connection lost while asking for the agent: %s",
+			ssh_get_error(s->session));
+	s->step = SSH_OPEN;
+	free(s->opening);
+	s->opening = NULL;
+	s->t.up->opened(s->t.arg);
+	return s->doomed ? -1 : 1;
+}
+
+static int lost(struct ssh *s)
+{
+	const char *why = ssh_get_error(s->session);
+
+	return ssh_fail(s, HOST_FAILED, "connection lost: %s",
+		str_eq(why, "Socket error: disconnected") ? "the host closed it" : why);
+}
+
+/* 0, or -1 when it is over. */
+static int write_out(struct ssh *s)
+{
+	int n;
+
+	while (s->out.len) {
+		if (s->odd_packets)
+			return ssh_fail(s, HOST_FAILED,
+				"protocol error: packets of an impossible size offered");
+		n = ssh_channel_write(s->channel, s->out.p, (uint32_t)s->out.len);
+		if (n == SSH_AGAIN || n == 0)
+			return 0;
+		if (n < 0)
+			return ssh_fail(
+				s, HOST_FAILED, "connection lost: %s", ssh_get_error(s->session));
+		buf_consume(&s->out, (size_t)n);
+	}
+	buf_done(&s->out);
+	return 0;
+}
+
+/* A program that could not be started says why in its first line on stderr, and by its status. */
+static int say_ended(struct ssh *s)
+{
+	struct span all = span_trim((struct span){buf_str(&s->said), s->said.len}), said;
+	char status[32] = "";
+
+	(void)span_split(&all, '\n', &said);
+	if (s->exit_status > 0)
+		snprintf(status, sizeof(status), " with status %d", s->exit_status);
+	return ssh_fail(s, HOST_FAILED, "the agent on the host ended%s%s%.*s", status,
+		said.n ? ": " : "", (int)said.n, said.p);
+}
+
+/* The output is at its end; the status may come a moment later. */
+static int wait_for_status(struct ssh *s)
+{
+	if (s->exit_status < 0)
+		(void)ssh_channel_get_exit_status(s->channel);
+	if (s->exit_status >= 0 || ssh_channel_is_closed(s->channel) ||
+		!ssh_is_connected(s->session))
+		return say_ended(s);
+	if (s->waiting_for_status)
+		return 0;
+	s->waiting_for_status = true;
+	if (loop_timer_in(s->env->loop, &s->timer, SSH_EXIT_MS) < 0)
+		return say_ended(s);
+	return 0;
+}
+
+static int hand_over(struct ssh *s)
+{
+	if (!s->got)
+		return 0;
+	s->got = false;
+	s->t.up->input(s->t.arg);
+	return s->doomed || s->step == SSH_OVER ? -1 : 0;
+}
+
+static int talk(struct ssh *s)
+{
+	int r;
+
+	if (write_out(s) < 0)
+		return -1;
+	r = ssh_channel_poll(s->channel, 0);
+	if (hand_over(s) < 0)
+		return -1;
+	if (r == SSH_ERROR)
+		return lost(s);
+	if (r == SSH_EOF)
+		return wait_for_status(s);
+	return write_out(s);
+}
+
+/* ---- The loop ---- */
+
+static int step(struct ssh *s)
+{
+	switch (s->step) {
+	case SSH_HELLO:
+		return shake_hands(s);
+	case SSH_HOST_KEY:
+		return ssh_check_host_key(s);
+	case SSH_AUTH:
+		return ssh_authenticate(s);
+	case SSH_CHANNEL:
+		return open_channel(s);
+	case SSH_SUBSYSTEM:
+		return ask_subsystem(s);
+	case SSH_OPEN:
+		return talk(s);
+	default:
+		return 0;
+	}
+}
+
+static int too_noisy(struct ssh *s)
+{
+	uint64_t most = s->step == SSH_OPEN ? SSH_NOISE_MAX : SSH_HANDSHAKE_BYTES_MAX;
+
+	if (s->counter.in_bytes - s->heard <= most)
+		return 0;
+	if (s->opening && s->opening->garbage && !ssh_get_serverbanner(s->session))
+		return no_ssh(s);
+	return ssh_fail(s, HOST_FAILED, "protocol error: %u KiB received without any use",
+		(unsigned)(most >> 10));
+}
+
+static bool has_session(const struct ssh *s)
+{
+	return s->session && s->step != SSH_AGENT && s->step != SSH_OVER && !s->doomed;
+}
+
+static void watch(struct ssh *s, bool writing)
+{
+	int r = loop_watch(s->env->loop, &s->io, EPOLLIN | (writing ? EPOLLOUT : 0u));
+
+	if (r < 0)
+		ssh_fail(s, HOST_FAILED, "cannot watch the connection: %s", strerror(-r));
+}
+
+/*
+ * Steps until the host must be waited for, but not for more than a round's worth of bytes. What
+ * libssh took from the socket epoll does not tell of again: so after bytes moved, look again.
+ */
+static void pump(struct ssh *s, bool first_flush_only)
+{
+	uint64_t before, between;
+	int flushed = SSH_OK;
+
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		before = s->counter.in_bytes;
+		if (first_flush_only)
+			first_flush_only = false;
+		else
+			while (step(s) > 0)
+				;
+		if (!has_session(s) || s->paused || too_noisy(s) < 0)
+			return;
+		between = s->counter.in_bytes;
+		flushed = ssh_blocking_flush(s->session, 0);
+		if (s->counter.in_bytes == between && between - before < READ_BYTES) {
+			watch(s, flushed == SSH_AGAIN);
+			return;
+		}
+	}
+	/* Others' turn. */
+	watch(s, flushed == SSH_AGAIN);
+	if (has_session(s) && loop_timer_in(s->env->loop, &s->timer, 0) < 0)
+		ssh_fail(s, HOST_FAILED, "out of memory");
+}
+
+/* Between the two nothing is freed under our feet. */
+static void enter(struct ssh *s)
+{
+	s->busy = true;
+	if (s->step >= SSH_CHANNEL)
+		watch_packets(s, true);
+}
+
+static void leave(struct ssh *s)
+{
+	watch_packets(s, false);
+	s->busy = false;
+	if (s->doomed)
+		close_ssh(&s->t);
+}
+
+void ssh_go_on(struct ssh *s)
+{
+	if (s->busy)
+		return;
+	enter(s);
+	pump(s, false);
+	leave(s);
+}
+
+void ssh_wait(struct ssh *s)
+{
+	enter(s);
+	pump(s, true);
+	leave(s);
+}
+
+static void ready(struct loop_io *io, uint32_t events)
+{
+	(void)events;
+	ssh_go_on(io->arg);
+}
+
+static void tick(struct loop_timer *timer)
+{
+	struct ssh *s = timer->arg;
+	struct err err;
+
+	if (s->step == SSH_RETRY) {
+		if (ssh_dial(s, &err) < 0)
+			ssh_fail_err(s, HOST_FAILED, &err);
+		return;
+	}
+	enter(s);
+	if (s->waiting_for_status)
+		say_ended(s);
+	else if (s->paused)
+		write_out(s);
+	else
+		pump(s, false);
+	leave(s);
+}
+
+/* ---- For the peer ---- */
+
+static int send_bytes(struct transport *t, const void *p, size_t n)
+{
+	struct ssh *s = (struct ssh *)t;
+	int r = buf_add(&s->out, p, n);
+
+	/* In a callback of ours talk() sends it; else the next round does. */
+	if (r == 0 && !s->busy && !s->waiting_for_status)
+		r = loop_timer_in(s->env->loop, &s->timer, 0);
+	return r;
+}
+
+static void pause_reading(struct transport *t, bool on)
+{
+	struct ssh *s = (struct ssh *)t;
+
+	if (s->paused == on)
+		return;
+	s->paused = on;
+	if (on) {
+		loop_unwatch(s->env->loop, &s->io);
+		if (!s->waiting_for_status)
+			loop_timer_stop(s->env->loop, &s->timer);
+	} else if (!s->waiting_for_status && loop_timer_in(s->env->loop, &s->timer, 0) < 0) {
+		(void)loop_watch(s->env->loop, &s->io, EPOLLIN);
+	}
+}
+
+static enum host_state overdue_opening(struct ssh *s, struct err *err)
+{
+	struct ssh_opening *o = s->opening;
+	char to[SSH_TO_MAX];
+
+	switch (s->step) {
+	case SSH_RESOLVE:
+		err_set(err, ETIMEDOUT, "cannot resolve %s: no answer from the name service",
+			s->host->address);
+		return HOST_UNREACHABLE;
+	case SSH_CONNECT:
+		err_set(err, ETIMEDOUT, "no answer from %s", ssh_to(s, to));
+		return HOST_UNREACHABLE;
+	case SSH_RETRY:
+		err_set(err, ETIMEDOUT, "%s dropped the connection before its SSH banner",
+			ssh_to(s, to));
+		return HOST_FAILED;
+	case SSH_AGENT:
+		err_set(err, ETIMEDOUT, "ssh-agent did not sign");
+		return HOST_TIMED_OUT;
+	case SSH_HELLO:
+		break;
+	default:
+		err_set(err, ETIMEDOUT, "%s did not go on %s", ssh_to(s, to),
+			s->step == SSH_AUTH ? "with authentication" : "to start the agent");
+		return HOST_TIMED_OUT;
+	}
+	if (o->garbage) {
+		err_set(err, EPROTO, "no SSH server at %s: it sent \"%s\"", ssh_to(s, to),
+			o->first);
+		return HOST_FAILED;
+	}
+	err_set(err, ETIMEDOUT, "connected to %s, but %s", ssh_to(s, to),
+		s->session && ssh_get_serverbanner(s->session) ? "key exchange did not finish"
+							       : "no SSH banner came");
+	return HOST_TIMED_OUT;
+}
+
+static enum host_state overdue(struct transport *t, struct err *err)
+{
+	struct ssh *s = (struct ssh *)t;
+
+	if (s->opening)
+		return overdue_opening(s, err);
+	err_set(err, ETIMEDOUT, "connected, but the agent did not say hello");
+	return HOST_TIMED_OUT;
+}
+
+static const struct transport_ops ssh_ops = {
+	.send = send_bytes,
+	.pause = pause_reading,
+	.overdue = overdue,
+	.close = close_ssh,
+};
+
+struct transport *ssh_open(struct transport_env *env, const struct host_config *host,
+	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
+	struct err *err)
+{
+	struct ssh *s = calloc(1, sizeof(*s));
+
+	*ret_how = HOST_FAILED;
+	if (!s || !(s->opening = calloc(1, sizeof(*s->opening)))) {
+		free(s);
+		err_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	s->t = (struct transport){.ops = &ssh_ops, .up = up, .arg = arg, .in = in};
+	s->env = env;
+	s->host = host;
+	s->port = host->port ? host->port : 22;
+	s->io = (struct loop_io){.fd = -1, .fn = ready, .arg = s};
+	s->timer = (struct loop_timer){.fn = tick, .arg = s};
+	s->exit_status = -1;
+	buf_init(&s->out, WIRE_REQUEST_MAX * 2);
+	buf_init(&s->said, SSH_STDERR_MAX);
+	if (hostkeys_name(host->address, host->host_key_alias, s->port, &s->opening->name) < 0) {
+		err_set(err, ENAMETOOLONG, "the host's address is too long");
+		goto fail;
+	}
+	if (ssh_dial(s, err) < 0)
+		goto fail;
+	return &s->t;
+fail:
+	close_ssh(&s->t);
+	return NULL;
+}

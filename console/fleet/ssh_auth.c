@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/fleet/ssh.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The host's key ---- */
+
+static int connect_for_known_type(struct ssh *s, const struct err *changed)
+{
+	struct err err;
+
+	if (s->opening->thorough)
+		return ssh_fail_err(s, HOST_FAILED, changed);
+	s->opening->thorough = true;
+	ssh_end_session(s);
+	if (ssh_dial(s, &err) < 0)
+		return ssh_fail_err(s, HOST_FAILED, &err);
+	return 0;
+}
+
+static const char *type_of(ssh_key key)
+{
+	enum ssh_keytypes_e type = ssh_key_type(key);
+
+	return type == SSH_KEYTYPE_ECDSA ? ssh_pki_key_ecdsa_name(key) : ssh_key_type_to_char(type);
+}
+
+int ssh_check_host_key(struct ssh *s)
+{
+	char *blob = NULL;
+	ssh_key key = NULL;
+	const char *type;
+	enum hostkey result = HOSTKEY_ERROR;
+	struct err err;
+
+	err_set(&err, ENOMEM, "the host's key cannot be read");
+	if (ssh_get_server_publickey(s->session, &key) == SSH_OK &&
+		ssh_pki_export_pubkey_base64(key, &blob) == SSH_OK && (type = type_of(key)))
+		result = hostkeys_check(s->env->ssh->hostkeys, &s->opening->name, type, blob, &err);
+	ssh_string_free_char(blob);
+	ssh_key_free(key);
+	switch (result) {
+	case HOSTKEY_KNOWN:
+	case HOSTKEY_ADDED:
+		s->step = SSH_AUTH;
+		return 1;
+	case HOSTKEY_OTHER_TYPE:
+		return connect_for_known_type(s, &err);
+	default:
+		return ssh_fail_err(s, HOST_FAILED, &err);
+	}
+}
+
+/* ---- Authentication ---- */
+
+static const char *user_of(const struct ssh *s)
+{
+	return s->host->user ? s->host->user : s->env->ssh->user;
+}
+
+static void add_methods(struct buf *b, int methods)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} names[] = {
+		{SSH_AUTH_METHOD_PUBLICKEY, "publickey"},
+		{SSH_AUTH_METHOD_PASSWORD, "password"},
+		{SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
+		{SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
+		{SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"},
+	};
+	const char *before = "; server accepts ";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(methods & names[i].bit))
+			continue;
+		(void)buf_printf(b, "%s%s", before, names[i].name);
+		before = ",";
+	}
+}
+
+static int refused(struct ssh *s, const char *server_says)
+{
+	struct buf tried, methods;
+	char agent[AGENT_TEXT_MAX];
+
+	buf_init(&tried, ERR_TEXT_MAX / 2);
+	buf_init(&methods, ERR_TEXT_MAX / 4);
+	(void)keys_describe(s->env->ssh->keys, s->host, &tried);
+	agent_describe(s->env->ssh->agent, agent);
+	add_methods(&methods, ssh_userauth_list(s->session, NULL));
+	if (tried.len || agent_present(s->env->ssh->agent))
+		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s",
+			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent,
+			buf_str(&methods), server_says ? "; server says: " : "",
+			server_says ? server_says : "");
+	else
+		ssh_fail(s, HOST_FAILED,
+			"authentication failed for %s: no key in ~/.ssh and no agent%s", user_of(s),
+			buf_str(&methods));
+	buf_done(&tried);
+	buf_done(&methods);
+	return -1;
+}
+
+/* The connection broke, perhaps because the server had seen enough keys. */
+static int broke_off(struct ssh *s)
+{
+	return refused(s, ssh_get_error(s->session));
+}
+
+/* The next thing to try, when an offer or a signature was turned down. */
+static int next_identity(struct ssh *s)
+{
+	s->opening->at++;
+	s->opening->started = false;
+	return 1;
+}
+
+static int judge(struct ssh *s, int result, int (*denied)(struct ssh *s))
+{
+	switch (result) {
+	case SSH_AUTH_SUCCESS:
+		s->step = SSH_CHANNEL;
+		return 1;
+	case SSH_AUTH_AGAIN:
+		return 0;
+	case SSH_AUTH_DENIED:
+		return denied(s);
+	case SSH_AUTH_PARTIAL:
+		return refused(s, "a key alone is not enough");
+	default:
+		return broke_off(s);
+	}
+}
+
+/*
+ * A key is offered before it is used to sign, unless it is the only one or the one that other
+ * hosts took: that saves a round trip where it fits, and a signature where it does not.
+ */
+static int try_identity(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+	const struct identity *id = o->ids[o->at];
+	int r;
+
+	if (!o->started) {
+		o->started = true;
+		o->signing = o->n_ids == 1 || keys_is_best(s->env->ssh->keys, id);
+	}
+	if (!o->signing) {
+		r = ssh_userauth_try_publickey(s->session, NULL, id->public);
+		if (r != SSH_AUTH_SUCCESS)
+			return judge(s, r, next_identity);
+		o->signing = true;
+	}
+	r = ssh_userauth_publickey(s->session, NULL, id->private);
+	if (r == SSH_AUTH_SUCCESS)
+		keys_accepted(s->env->ssh->keys, id);
+	return judge(s, r, next_identity);
+}
+
+static int agent_said_no(struct ssh *s)
+{
+	s->step = SSH_AUTH;
+	return 1;
+}
+
+static void agent_finished(void *arg, int result)
+{
+	struct ssh *s = arg;
+
+	s->step = SSH_AUTH;
+	if (result == SSH_AUTH_AGAIN) {
+		ssh_wait(s);
+		return;
+	}
+	agent_auth_end(s->opening->agent, NULL, NULL);
+	s->opening->agent = NULL;
+	s->opening->agent_tried = true;
+	if (result == SSH_AUTH_ERROR && ssh_is_connected(s->session))
+		result = SSH_AUTH_DENIED; /* the agent would not sign */
+	if (judge(s, result, agent_said_no) > 0)
+		ssh_go_on(s);
+}
+
+/* Gives the session away until agent_finished. */
+static int ask_agent(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+
+	if (!o->agent)
+		o->agent = agent_auth_new(s->env->ssh->agent, s->env->pool, s->env->inbox,
+			s->session, agent_finished, s);
+	if (!o->agent || agent_auth_step(o->agent) < 0)
+		return ssh_fail(s, HOST_FAILED, "cannot start a thread to ask ssh-agent");
+	loop_unwatch(s->env->loop, &s->io);
+	s->step = SSH_AGENT;
+	return 0;
+}
+
+static int none_denied(struct ssh *s)
+{
+	return refused(s, NULL);
+}
+
+/* Nothing to offer: the server tells what it would take, and a few let everybody in. */
+static int try_none(struct ssh *s)
+{
+	s->opening->none_tried = true;
+	return judge(s, ssh_userauth_none(s->session, NULL), none_denied);
+}
+
+int ssh_authenticate(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+
+	if (o->at < o->n_ids)
+		return try_identity(s);
+	if (agent_may_help(s->env->ssh->agent) && !o->agent_tried)
+		return ask_agent(s);
+	if (!ssh_userauth_list(s->session, NULL) || o->none_tried)
+		return try_none(s);
+	return refused(s, NULL);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/io.h"
+#include "console/fleet/ssh.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+const char *ssh_to(const struct ssh *s, char out[SSH_TO_MAX])
+{
+	char name[ADDRESS_TEXT_MAX];
+
+	snprintf(out, SSH_TO_MAX, "%s port %u", address_text(&s->opening->to, name),
+		(unsigned)s->port);
+	return out;
+}
+
+static void connected(void *arg, int fd, const union address *to, const struct err *err)
+{
+	struct ssh *s = arg;
+
+	s->opening->connecting = NULL;
+	if (fd >= 0) {
+		s->opening->to = *to;
+		ssh_connected(s, fd);
+		return;
+	}
+	if (err->code == ECONNREFUSED && ssh_dial_again(s, SSH_REFUSED_TRIES) == 0)
+		return;
+	ssh_fail_err(s, HOST_UNREACHABLE, err);
+}
+
+static int connect_now(struct ssh *s, struct err *err)
+{
+	struct ssh_opening *o = s->opening;
+
+	s->step = SSH_CONNECT;
+	o->to = o->addresses.a[0];
+	o->connecting = connect_start(s->env->loop, &o->addresses, connected, s);
+	return o->connecting ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+static void resolved(void *arg, const struct addresses *addresses, const struct err *why)
+{
+	struct ssh *s = arg;
+	struct err err;
+
+	s->opening->resolving = NULL;
+	if (!addresses) {
+		ssh_fail_err(s, HOST_UNREACHABLE, why);
+		return;
+	}
+	s->opening->addresses = *addresses;
+	if (connect_now(s, &err) < 0)
+		ssh_fail_err(s, HOST_FAILED, &err);
+}
+
+int ssh_dial(struct ssh *s, struct err *err)
+{
+	struct ssh_opening *o = s->opening;
+
+	if (o->addresses.n || resolve_literal(s->host->address, s->port, &o->addresses))
+		return connect_now(s, err);
+	s->step = SSH_RESOLVE;
+	o->resolving =
+		resolve_start(s->env->pool, s->env->inbox, s->host->address, s->port, resolved, s);
+	return o->resolving ? 0 : err_set(err, ENOMEM, "cannot start a thread to resolve names");
+}
+
+void ssh_dial_stop(struct ssh *s)
+{
+	resolve_cancel(s->opening->resolving);
+	connect_cancel(s->opening->connecting);
+	s->opening->resolving = NULL;
+	s->opening->connecting = NULL;
+}
+
+int ssh_dial_again(struct ssh *s, unsigned max_tries)
+{
+	unsigned short noise = 0;
+	int64_t wait;
+
+	if (++s->opening->tries >= max_tries)
+		return -1;
+	(void)!getrandom(&noise, sizeof(noise), GRND_NONBLOCK);
+	wait = (int64_t)SSH_RETRY_MS << (s->opening->tries - 1);
+	s->step = SSH_RETRY;
+	return loop_timer_in(s->env->loop, &s->timer, wait + noise % wait) < 0 ? -1 : 0;
+}
