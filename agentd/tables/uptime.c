@@ -22,13 +22,13 @@ static int step(struct scan *s)
 	r = root_read(scan_root(s), "/proc/uptime", &text);
 	whole = span_str(buf_str(&text));
 	whole.n = strcspn(whole.p, ".");
-	if (r == 0)
-		r = parse_span(whole, 10, INT64_MAX, &up);
-	buf_done(&text);
-	if (r < 0) {
+	if (r < 0)
 		scan_warn(s, "/proc/uptime: %s", strerror(-r));
+	else if ((r = parse_span(whole, 10, INT64_MAX, &up)) < 0)
+		scan_warn(s, "/proc/uptime holds no number of seconds");
+	buf_done(&text);
+	if (r < 0)
 		return 0;
-	}
 	row_begin(s);
 	row_int(s, DAYS, (int64_t)up / DAY);
 	row_int(s, HOURS, (int64_t)up % DAY / HOUR);
