@@ -25,10 +25,33 @@ struct root {
 	char *prefix;
 };
 
+/* /proc/PID/root can be the same directory by device and inode, and show other mounts. */
+static bool same_mount(int a, int b)
+{
+	struct statx sa, sb;
+
+	if (statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &sa) < 0 ||
+		statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &sb) < 0)
+		return true;
+	/* Told from Linux 5.8 on. */
+	return !(sa.stx_mask & sb.stx_mask & STATX_MNT_ID) || sa.stx_mnt_id == sb.stx_mnt_id;
+}
+
+/* Is it the agent's own root directory? */
+static bool is_slash(int fd)
+{
+	int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat a, b;
+	bool same = slash >= 0 && fstat(fd, &a) == 0 && fstat(slash, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino && same_mount(fd, slash);
+
+	io_close(slash);
+	return same;
+}
+
 struct root *root_new(const char *path, struct err *err)
 {
 	struct root *r = calloc(1, sizeof(*r));
-	struct stat own, slash;
 
 	if (!r) {
 		err_sys(err, ENOMEM, "root %s", path);
@@ -36,11 +59,11 @@ struct root *root_new(const char *path, struct err *err)
 	}
 	r->proc = -1;
 	r->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r->fd < 0 || fstat(r->fd, &own) < 0 || stat("/", &slash) < 0) {
+	if (r->fd < 0) {
 		err_sys(err, errno, "root %s", path);
 		goto fail;
 	}
-	r->live = own.st_dev == slash.st_dev && own.st_ino == slash.st_ino;
+	r->live = is_slash(r->fd);
 	if (r->live)
 		r->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r->prefix = strdup(r->live ? "" : path);

@@ -134,36 +134,31 @@ static const char *path_in_root(const char *path, const char *root)
 
 enum { NOT_THERE, THERE, UNKNOWN = -1 };
 
-static int judge(const struct root *root, const char *path, const struct stat *exe)
+static int judge(int r, const struct stat *there, const struct stat *exe)
 {
-	struct stat st;
-	int r = root_stat(root, path, true, &st);
-
 	if (r < 0)
 		return r == -EACCES || r == -EPERM ? UNKNOWN : NOT_THERE;
-	return !exe || same_file(&st, exe) ? THERE : NOT_THERE;
+	return same_file(there, exe) ? THERE : NOT_THERE;
 }
 
-/* Looks the path up through /proc/PID/root, for a process with another view of the file system. */
-static int judge_in_its_root(const struct procfs_proc *p, const char *path, const struct stat *exe)
+static int judge_in(const struct root *root, const char *path, const struct stat *exe)
 {
-	struct buf link;
-	struct root *root;
-	char dir[32];
-	int there = UNKNOWN;
+	struct stat there;
+	int r = root_stat(root, path, true, &there);
 
-	buf_init(&link, PROCFS_LINK_MAX);
-	if (procfs_link(p, "root", &link) < 0)
-		goto out;
-	path = path_in_root(path, buf_str(&link));
-	snprintf(dir, sizeof(dir), "/proc/%d/root", p->pid);
-	root = path ? root_new(dir, NULL) : NULL;
-	if (root)
-		there = judge(root, path, exe);
-	root_free(root);
-out:
-	buf_done(&link);
-	return there;
+	return judge(r, &there, exe);
+}
+
+/* Through /proc/PID/root. An absolute link on the way leads elsewhere: then it is not found. */
+static int judge_through(const struct procfs_proc *p, const char *path, const struct stat *exe)
+{
+	char name[PROCFS_LINK_MAX + 8];
+	struct stat there;
+	int r;
+
+	snprintf(name, sizeof(name), "root%s", path);
+	r = fstatat(p->fd, name, &there, 0) < 0 ? -errno : 0;
+	return judge(r, &there, exe);
 }
 
 static bool other_mounts(struct state *st, const struct procfs_proc *p)
@@ -178,15 +173,43 @@ static bool other_mounts(struct state *st, const struct procfs_proc *p)
 	return procfs_namespace(p, "mnt", &mnt) == 0 && mnt != st->own_mnt;
 }
 
+/* For a process with a root directory of its own, or links in the way. */
+static int judge_slowly(
+	struct state *st, const struct procfs_proc *p, const char *path, const struct stat *exe)
+{
+	struct buf link;
+	struct root *root = NULL;
+	const char *inside = NULL;
+	char dir[32];
+	int there = UNKNOWN;
+
+	buf_init(&link, PROCFS_LINK_MAX);
+	if (procfs_link(p, "root", &link) == 0)
+		inside = path_in_root(path, buf_str(&link));
+	snprintf(dir, sizeof(dir), "/proc/%d/root", p->pid);
+	if (inside)
+		root = root_new(dir, NULL);
+	if (root)
+		there = judge_in(root, inside, exe);
+	else if (!other_mounts(st, p))
+		there = judge_in(st->walk.shared->fs.root, path, exe);
+	root_free(root);
+	buf_done(&link);
+	return there;
+}
+
 /* Is the running file the one that `path` names? `exe` is NULL for a captured process. */
 static int is_at(
 	struct state *st, const struct procfs_proc *p, const char *path, const struct stat *exe)
 {
-	int there = judge(st->walk.shared->fs.root, path, exe);
+	struct stat there;
 
-	if (there == THERE || !exe || !other_mounts(st, p))
-		return there;
-	return judge_in_its_root(p, path, exe);
+	if (!exe)
+		return root_stat(st->walk.shared->fs.root, path, true, &there) == 0 ? THERE
+										    : NOT_THERE;
+	if (judge_through(p, path, exe) == THERE)
+		return THERE;
+	return judge_slowly(st, p, path, exe);
 }
 
 /*
@@ -269,7 +292,7 @@ static void read_text(struct scan *s, struct state *st, const struct procfs_proc
 		r = 0;
 	if (r < 0)
 		buf_reset(b);
-	note_absent(st, part, b->len ? r : -ENOENT);
+	note_absent(st, part, r == 0 && !b->len ? -ENOENT : r);
 	proc_skipped(s, name, r);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Makes processes and sockets for tests to find. Does what its options say, in their order, prints
- * "NAME VALUE" lines about it, then "ready PID", and stays until its stdin ends or TIME_MAX is up.
- * Its children end with it. Operands are ignored: they are there to be seen as arguments.
+ * "NAME VALUE" lines about it, then "ready PID", and stays until its stdin ends (unless that is
+ * /dev/null) or TIME_MAX_S are over. Its children end with it. Operands are ignored: they are there
+ *to be seen as arguments.
  *
  *	-n N       N sleeping children
  *	-s N       N sockets over those children: listeners and established pairs of TCP
@@ -27,7 +28,6 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -40,13 +40,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TIME_MAX_S 300
 #define CHILDREN   20000
+#define DEV_NULL   makedev(1, 3)
 #define HEX_MAX	   4096
 
 static pid_t children[CHILDREN];
@@ -346,11 +349,14 @@ static void overwrite(char *args, size_t room, const char *hex)
 
 static void wait_for_end(void)
 {
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct stat in;
 	char c;
 
 	alarm(TIME_MAX_S);
-	while (poll(&in, 1, -1) < 0 || read(STDIN_FILENO, &c, 1) > 0)
+	if (fstat(STDIN_FILENO, &in) == 0 && S_ISCHR(in.st_mode) && in.st_rdev == DEV_NULL)
+		for (;;)
+			pause();
+	while (read(STDIN_FILENO, &c, 1) > 0)
 		;
 	for (size_t i = 0; i < n_children; i++)
 		kill(children[i], SIGKILL);
@@ -365,7 +371,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	signal(SIGPIPE, SIG_IGN);
-	while ((opt = getopt(argc, argv, "+n:s:c:u:g:ztd:l:pP:f:No")) >= 0) {
+	while ((opt = getopt(argc, argv, "+n:s:c:u:g:ztd:l:pP:f:r:No")) >= 0) {
 		switch (opt) {
 		case 'n':
 			n = number(optarg, CHILDREN);
@@ -401,6 +407,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			printf("file %d\n", try(open(optarg, O_RDONLY | O_CLOEXEC), optarg));
+			break;
+		case 'r':
+			try(chroot(optarg), optarg);
 			break;
 		case 'N':
 			own_network();
