@@ -150,7 +150,7 @@ int app_inventory(struct app *app, struct err *err)
 int app_targets(struct app *app, struct err *err)
 {
 	const char *pattern = app->o.targets ? app->o.targets : "all";
-	size_t *selected, n;
+	size_t *selected = NULL, n = 0;
 	int r;
 
 	if (app->hosts)

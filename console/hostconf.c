@@ -114,7 +114,7 @@ static int fill(struct host_configs *c, size_t i, const struct app_options *o,
 	const char *key =
 		var(inv, host, "ansible_ssh_private_key_file", "ansible_private_key_file");
 	struct host_config *h = &c->hosts[i];
-	uint64_t port;
+	uint64_t port = 0;
 	int r;
 
 	h->name = inventory_host_name(inv, host);
@@ -168,15 +168,17 @@ int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	const size_t *selected, size_t n, struct host_configs **ret, struct err *err)
 {
 	struct host_configs *c = calloc(1, sizeof(*c));
-	int r;
+	int r = -ENOMEM;
 
 	if (!c)
 		return err_sys(err, ENOMEM, "hosts");
 	c->hosts = calloc(n + 1, sizeof(*c->hosts));
 	c->backing = calloc(n + 1, sizeof(*c->backing));
 	c->n = n;
-	r = c->hosts && c->backing ? fill_all(c, o, inv, selected, err)
-				   : err_sys(err, ENOMEM, "hosts");
+	if (c->hosts && c->backing)
+		r = fill_all(c, o, inv, selected, err);
+	else
+		err_sys(err, ENOMEM, "hosts");
 	if (r < 0) {
 		host_configs_free(c);
 		return r;

@@ -162,6 +162,18 @@ static char *json_key(const char *name)
 	return key;
 }
 
+/* `name` with the first number behind it, from *next on, that gives a name `used` does not have. */
+static char *numbered_name(const struct map *used, const char *name, uintptr_t *next)
+{
+	for (;;) {
+		char *got = str_printf("%s:%ju", name, (uintmax_t)(*next)++);
+
+		if (!got || !map_get(used, got))
+			return got;
+		free(got);
+	}
+}
+
 /*
  * A name that `used` does not have yet, put into it: `name` itself or with ":1" and so on behind
  * it. The value of an entry is the number to try next.
@@ -169,22 +181,18 @@ static char *json_key(const char *name)
 static char *unique_name(struct map *used, const char *name)
 {
 	uintptr_t next = (uintptr_t)map_get(used, name);
-	char *got = next ? NULL : strdup(name);
+	bool taken = next > 0;
+	char *got = taken ? numbered_name(used, name, &next) : strdup(name);
+	int r = got ? 0 : -ENOMEM;
 
-	while (next > 0 && (got = str_printf("%s:%ju", name, (uintmax_t)next)) != NULL) {
-		next++;
-		if (!map_get(used, got))
-			break;
-		free(got);
-	}
-	if (!got)
-		return NULL;
-	if (map_put(used, name, (void *)(next ? next : 1), NULL) < 0 ||
-		(next > 0 && map_put(used, got, (void *)1, NULL) < 0)) {
-		free(got);
-		return NULL;
-	}
-	return got;
+	if (r == 0 && taken)
+		r = map_put(used, got, (void *)1, NULL);
+	if (r == 0)
+		r = map_put(used, name, (void *)(taken ? next : 1), NULL);
+	if (r >= 0)
+		return got;
+	free(got);
+	return NULL;
 }
 
 static int columns_init(struct columns *c, const char *const *names, size_t n)
