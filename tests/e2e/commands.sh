@@ -17,6 +17,7 @@ END
 echo 'win ansible_connection=winrm' >"$T/winrm"
 cat >"$T/ssh" <<'END'
 #!/bin/bash
+echo "$*" >"$T/args"
 while [ "$1" != -- ]; do shift; done
 host=$2
 hello() { echo '{"op":"hello","protocol":1,"agent":"9.9","privileged":true,"host":{"name":"x","os":"Old\u001b[2J","kernel":"4.4"}}'; }
@@ -116,6 +117,23 @@ cp "$T/hosts" "$HOME/.config/tocsin/hosts"
 run "$TOCSIN" hosts --list
 is "the user's inventory" "$out" $'web1\nweb2'
 rm "$HOME/.config/tocsin/hosts"
+
+# The command line over the inventory over the defaults, as ssh is told.
+cat >"$T/vars" <<END
+[all]
+plain
+v ansible_host=192.0.2.7 ansible_user=ann ansible_port=2200 ansible_ssh_private_key_file=~/key
+old_names ansible_ssh_host=192.0.2.8 ansible_ssh_user=bob ansible_ssh_port=23
+END
+told() { # ARG…: what the ssh client is told, without what is always there
+	run "${fake[@]}" -i "$T/vars" -q query 'select 1' "$@"
+	sed -E 's/-o [^ ]+ ?//g; s/ -s -- / /' "$T/args"
+}
+is "ssh: nothing given" "$(told -t plain)" "plain tocsin"
+is "ssh: variables" "$(told -t v)" "-p 2200 -l ann -i $HOME/key 192.0.2.7 tocsin"
+is "ssh: variables by their old names" "$(told -t old_names)" "-p 23 -l bob 192.0.2.8 tocsin"
+is "ssh: command line" "$(told -t v -u me -p 24 --private-key k -J j1,j2 -F cfg)" \
+	"-F cfg -J j1,j2 -p 24 -l me -i k 192.0.2.7 tocsin"
 
 # ---- How hosts end ----
 
