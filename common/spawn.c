@@ -89,8 +89,8 @@ fail:
 	return r;
 }
 
-/* Waits for the process to end, at most `ms`; true when it was reaped. */
-static int reap(pid_t pid, int ms)
+/* Waits for the process to end, at most `ms`; true when it was reaped. *ret_status may be NULL. */
+static int reap(pid_t pid, int ms, int *ret_status)
 {
 	int64_t until = clock_mono_ms() + ms;
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -100,7 +100,7 @@ static int reap(pid_t pid, int ms)
 	for (;;) {
 		int64_t left = until - clock_mono_ms();
 
-		done = waitpid(pid, NULL, WNOHANG) != 0;
+		done = waitpid(pid, ret_status, WNOHANG) != 0;
 		if (done || left <= 0)
 			break;
 		/* Without pidfd_open(2) (kernels before 5.3) look again every 10 ms. */
@@ -118,10 +118,24 @@ void spawn_end(struct spawned *s, int grace_ms)
 		return;
 	if (waitpid(s->pid, NULL, WNOHANG) == 0) {
 		kill(-s->pid, SIGTERM);
-		if (!reap(s->pid, grace_ms)) {
+		if (!reap(s->pid, grace_ms, NULL)) {
 			kill(-s->pid, SIGKILL);
 			waitpid(s->pid, NULL, 0);
 		}
 	}
 	s->pid = 0;
+}
+
+int spawn_wait(struct spawned *s, int ms)
+{
+	int status = 0;
+
+	s->fd = io_close(s->fd);
+	s->err_fd = io_close(s->err_fd);
+	if (reap(s->pid, ms, &status)) {
+		s->pid = 0;
+		return status;
+	}
+	spawn_end(s, 0);
+	return -ETIMEDOUT;
 }

@@ -22,4 +22,10 @@ int spawn(const char *const *argv, int want_stderr, struct spawned *ret, struct 
 /* Closes the descriptors, sends SIGTERM, then SIGKILL after `grace_ms`, and reaps. */
 void spawn_end(struct spawned *s, int grace_ms);
 
+/*
+ * As spawn_end for a process that ends by itself: waits up to `ms` first. Returns its status as
+ * waitpid(2) tells it, or -ETIMEDOUT when it had to be ended.
+ */
+int spawn_wait(struct spawned *s, int ms);
+
 #endif

@@ -13,22 +13,30 @@
 
 struct inventory;
 
-#define INVENTORY_FILE_MAX  (64u << 20) /* bytes of one file */
-#define INVENTORY_HOSTS_MAX 200000
-#define INVENTORY_RANGE_MAX 100000 /* hosts of one range expression */
+#define INVENTORY_FILE_MAX   (64u << 20) /* bytes of one file */
+#define INVENTORY_HOSTS_MAX  200000
+#define INVENTORY_RANGE_MAX  100000 /* hosts of one range expression */
+#define INVENTORY_GROUPS_MAX 20000
+#define INVENTORY_NAMES_MAX  100000 /* different names of variables */
+#define INVENTORY_PROGRAM_MS 120000 /* time for a program to print its hosts */
 
 struct inventory *inventory_new(void);
 void inventory_free(struct inventory *inv);
 /*
- * Adds one source: a file (INI, or a program printing JSON when executable), or, when it holds a
- * comma, a list of hosts. May be called again; later sources add and override.
+ * Adds one source: a file (INI or JSON), an executable one that is run with --list and prints JSON,
+ * a directory of such files, or, when there is no such file and it holds a comma, a list of hosts.
+ * May be called again; later sources add and override. After a failure there is only
+ * inventory_free.
  */
 int inventory_load(struct inventory *inv, const char *source, struct err *err);
 
 size_t inventory_hosts(const struct inventory *inv);
 /* In the order in which the sources name them. */
 const char *inventory_host_name(const struct inventory *inv, size_t host);
-/* A host's variable after group and host precedence, as text; NULL when not set. */
+/*
+ * A host's variable after group and host precedence, as text; NULL when not set or null. Looking up
+ * is not thread-safe: it leaves marks.
+ */
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
 
 /*

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Private to the inventory: hosts, groups and variables, and what the readers of the sources put
+ * them together with. Hosts and groups are known by their index.
+ */
+#ifndef CONSOLE_FLEET_INVENTORY_NODES_H
+#define CONSOLE_FLEET_INVENTORY_NODES_H
+
+#include "common/map.h"
+#include "common/str.h"
+#include "console/fleet/inventory.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Always there. */
+#define GROUP_ALL	0
+#define GROUP_UNGROUPED 1
+/* No group. */
+#define GROUP_NONE UINT32_MAX
+
+struct value {
+	struct value *next;
+	json_t *json;
+	const char *text; /* in `json` or in `own`; NULL for null */
+	char *own;
+};
+
+struct var {
+	const char *name; /* key of inv->names: equal names are equal pointers */
+	const struct value *value;
+};
+
+struct vars {
+	struct var *v;
+	size_t n, cap;
+};
+
+struct list {
+	uint32_t *v;
+	size_t n, cap;
+};
+
+struct host {
+	const char *name;
+	struct list groups; /* those that name it, in that order */
+	struct vars vars;
+	uint32_t mark; /* of the walk that met it last */
+};
+
+/* A group within another. */
+struct edge {
+	uint32_t child;
+	uint32_t line;	 /* that says so, 0: none */
+	uint32_t source; /* number of the source that says so */
+	bool implied;	 /* of a group without any other parent in `all` */
+};
+
+struct group {
+	const char *name;
+	struct list hosts;
+	struct list parents;
+	struct edge *children;
+	size_t n_children, cap_children;
+	struct vars vars;
+	long priority;	/* ansible_group_priority */
+	uint32_t depth; /* the longest way from `all` */
+	uint32_t rank;	/* a variable of the group with the higher one wins */
+	uint32_t mark;	/* of the walk that met it last */
+};
+
+struct inventory {
+	struct map *host_map, *group_map; /* name -> index + 1 */
+	struct map *names;		  /* of variables */
+	struct host *hosts;
+	size_t n_hosts, cap_hosts;
+	struct group *groups;
+	size_t n_groups, cap_groups;
+	struct value *values;
+	uint32_t source; /* number of the one being read */
+	/* The only thing that looking things up changes. */
+	struct walk *walk;
+};
+
+/* A walk over groups meets each once: those it has met carry its number. */
+struct walk {
+	uint32_t number;
+	struct list todo; /* has room for all groups */
+};
+/* The groups and hosts met in walks before count as not met. */
+void walk_begin(const struct inventory *inv);
+/* Meets a group. */
+void walk_meet(const struct inventory *inv, uint32_t group);
+/* The groups that a host is in, near and far, in no particular order; valid until the next walk. */
+const struct list *walk_host_groups(const struct inventory *inv, size_t host);
+/* A group and all in it, from near to far. */
+const struct list *walk_descendants(const struct inventory *inv, uint32_t group);
+
+/* Where in the sources a mistake is. */
+struct place {
+	const char *file;
+	size_t line; /* 0: not known */
+};
+/* Sets EINVAL with "FILE:LINE: " before the text; returns -EINVAL. */
+int mistake(const struct place *at, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- Building: 0 or -errno with `err`, names and values are copied ---- */
+
+/* Finds or adds. *ret_new (may be NULL): was it added? */
+int node_host(struct inventory *inv, const struct place *at, struct span name, uint32_t *ret,
+	bool *ret_new, struct err *err);
+int node_group(struct inventory *inv, const struct place *at, struct span name, uint32_t *ret,
+	struct err *err);
+/* The group of this name, or GROUP_NONE. */
+uint32_t node_find_group(const struct inventory *inv, struct span name);
+int node_add_member(struct inventory *inv, uint32_t group, uint32_t host, struct err *err);
+int node_add_child(struct inventory *inv, const struct place *at, uint32_t parent, uint32_t child,
+	struct err *err);
+/* A value that many hosts may share; takes the reference to `json` in any case. */
+int node_value(struct inventory *inv, json_t *json, const struct value **ret, struct err *err);
+int node_set_host_var(struct inventory *inv, uint32_t host, struct span name,
+	const struct value *value, struct err *err);
+int node_set_group_var(struct inventory *inv, const struct place *at, uint32_t group,
+	struct span name, const struct value *value, struct err *err);
+/* Before a source: takes back what followed from those before. */
+void node_unsettle(struct inventory *inv);
+/*
+ * After a source: what is implied (everything is in `all`, hosts of no group in `ungrouped`), no
+ * circles, depths and ranks.
+ */
+int node_settle(struct inventory *inv, const struct place *at, struct err *err);
+
+int list_add(struct list *l, uint32_t v, size_t max);
+
+/* ---- Readers of sources (inventory_source.c calls the others) ---- */
+
+int inventory_read_ini(struct inventory *inv, const char *file, struct span text, struct err *err);
+/* `program`: it comes from one that was run with --list. */
+int inventory_read_json(
+	struct inventory *inv, const char *file, struct span text, bool program, struct err *err);
+/* "web1,web2:2222": hosts of `ungrouped`. */
+int inventory_read_list(struct inventory *inv, const char *text, struct err *err);
+/*
+ * Adds the hosts that an inventory's host expression means ("web[01:20].x:22"), sets their port
+ * and makes them members of `group`; appends them to `ret`.
+ */
+int inventory_add_hosts(struct inventory *inv, const struct place *at, struct span expression,
+	uint32_t group, struct list *ret, struct err *err);
+
+#endif

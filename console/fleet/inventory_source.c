@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where inventories come from: files, programs, directories, lists on the command line. */
+#include "console/fleet/inventory_nodes.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/io.h"
+#include "common/spawn.h"
+#include "console/fleet/hostname.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Directories within each other. */
+#define DIRECTORIES_MAX 16
+/* A program that has printed everything gets this long to end. */
+#define PROGRAM_END_MS 5000
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+/* ---- Host expressions ---- */
+
+struct adding {
+	struct inventory *inv;
+	const struct place *at;
+	uint32_t group;
+	const struct value *port; /* NULL: none */
+	struct list *ret;
+	struct err *err;
+	bool said; /* `err` is set */
+};
+
+static int add_one(void *arg, struct span name)
+{
+	struct adding *a = arg;
+	bool is_new;
+	uint32_t host;
+	int r = node_host(a->inv, a->at, name, &host, &is_new, a->err);
+
+	/* As with Ansible, the port is for hosts that are met for the first time. */
+	if (r == 0 && is_new && a->port)
+		r = node_set_host_var(a->inv, host, span_str("ansible_port"), a->port, a->err);
+	if (r == 0)
+		r = node_add_member(a->inv, a->group, host, a->err);
+	if (r == 0 && list_add(a->ret, host, INVENTORY_HOSTS_MAX) < 0)
+		r = no_memory(a->err);
+	a->said = r < 0;
+	return r;
+}
+
+static int read_port(struct adding *a, struct span digits)
+{
+	uint64_t port;
+
+	if (digits.n == 0)
+		return 0;
+	if (parse_span(digits, 10, UINT16_MAX, &port) < 0 || port == 0)
+		return mistake(a->at, a->err, "no port from 1 to 65535 behind the `:`");
+	return node_value(a->inv, json_integer((json_int_t)port), &a->port, a->err);
+}
+
+int inventory_add_hosts(struct inventory *inv, const struct place *at, struct span expression,
+	uint32_t group, struct list *ret, struct err *err)
+{
+	struct adding a = {.inv = inv, .at = at, .group = group, .ret = ret, .err = err};
+	struct span name = expression, port = {NULL, 0};
+	struct err why;
+	int r;
+
+	/* What is no name of a host by the rules is taken as it is. */
+	if (!hostname_parse(expression, &name, &port) && name.n && name.p[name.n - 1] == ':')
+		return mistake(at, err, "no port behind the `:`");
+	r = read_port(&a, port);
+	if (r < 0)
+		return r;
+	r = hostname_expand(name, INVENTORY_RANGE_MAX, add_one, &a, &why);
+	if (r == 0 || a.said)
+		return r;
+	return why.code == ENOMEM ? no_memory(err) : mistake(at, err, "%s", why.text);
+}
+
+int inventory_read_list(struct inventory *inv, const char *text, struct err *err)
+{
+	const struct place at = {.file = text};
+	struct span rest = span_str(text), name;
+	struct list hosts = {.n = 0};
+	int r = 0;
+
+	while (r == 0 && span_split(&rest, ',', &name)) {
+		name = span_trim(name);
+		if (name.n)
+			r = inventory_add_hosts(inv, &at, name, GROUP_UNGROUPED, &hosts, err);
+	}
+	free(hosts.v);
+	return r;
+}
+
+/* ---- Files ---- */
+
+static bool first_is(const struct buf *b, char c)
+{
+	struct span s = span_trim((struct span){buf_str(b), b->len});
+
+	return s.n && s.p[0] == c;
+}
+
+/* YAML is Ansible's as well; it begins like INI and would be misread. */
+static bool is_yaml(const char *path, const struct buf *b)
+{
+	return str_ends(path, ".yml") || str_ends(path, ".yaml") || str_starts(buf_str(b), "---\n");
+}
+
+static int read_text(struct inventory *inv, const char *path, const struct buf *b, struct err *err)
+{
+	struct span text = {buf_str(b), b->len};
+
+	if (first_is(b, '{'))
+		return inventory_read_json(inv, path, text, false, err);
+	if (is_yaml(path, b))
+		return err_set(err, EINVAL,
+			"%s: YAML cannot be read; make JSON of it: ansible-inventory -i FILE "
+			"--list",
+			path);
+	return inventory_read_ini(inv, path, text, err);
+}
+
+static int read_file(struct inventory *inv, const char *path, struct err *err)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, INVENTORY_FILE_MAX);
+	r = io_read_file(AT_FDCWD, path, &b);
+	if (r == -EMSGSIZE)
+		r = err_set(err, EFBIG, "%s: larger than %u MiB", path, INVENTORY_FILE_MAX >> 20);
+	else if (r < 0)
+		r = err_sys(err, -r, "%s", path);
+	else
+		r = read_text(inv, path, &b, err);
+	buf_done(&b);
+	return r;
+}
+
+/* ---- Programs ---- */
+
+/*
+ * May be run and begins as scripts and programs do. There are file systems where every file may be
+ * run.
+ */
+static bool is_program(const char *path, const struct stat *st)
+{
+	int fd = -1;
+	char magic[4] = "";
+	ssize_t n = 0;
+
+	if (!S_ISREG(st->st_mode) || !(st->st_mode & 0111) || access(path, X_OK) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* What may be run but not read is no file of hosts either way. */
+	if (fd < 0)
+		return true;
+	n = read(fd, magic, sizeof(magic));
+	io_close(fd);
+	return (n >= 2 && memcmp(magic, "#!", 2) == 0) ||
+	       (n == 4 && memcmp(magic, "\177ELF", 4) == 0);
+}
+
+/* Everything that it prints, until it closes its output or time is up. */
+static int read_output(int fd, struct buf *b)
+{
+	int64_t until = clock_mono_ms() + INVENTORY_PROGRAM_MS;
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = until - clock_mono_ms();
+		int r = io_read_all(fd, b);
+
+		if (r != -EAGAIN)
+			return r;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		poll(&pfd, 1, (int)left);
+	}
+}
+
+static int start_program(const char *path, struct spawned *ret, struct err *err)
+{
+	/* From where it is, not looked up in PATH. */
+	char *here = str_printf("%s%s", strchr(path, '/') ? "" : "./", path);
+	const char *const argv[] = {here, "--list", NULL};
+	int r = here ? spawn(argv, 0, ret, err) : no_memory(err);
+
+	free(here);
+	return r;
+}
+
+static int run_program(const char *path, struct buf *b, struct err *err)
+{
+	struct spawned s;
+	int r = start_program(path, &s, err), status;
+
+	if (r < 0)
+		return r;
+	shutdown(s.fd, SHUT_WR);
+	r = read_output(s.fd, b);
+	status = spawn_wait(&s, r < 0 ? 0 : PROGRAM_END_MS);
+	if (r == -EMSGSIZE)
+		return err_set(
+			err, EFBIG, "%s: printed more than %u MiB", path, INVENTORY_FILE_MAX >> 20);
+	if (r == -ETIMEDOUT || (r == 0 && status < 0))
+		return err_set(err, ETIMEDOUT, "%s: did not end within %d seconds", path,
+			INVENTORY_PROGRAM_MS / 1000);
+	if (r < 0)
+		return err_sys(err, -r, "%s", path);
+	if (WIFSIGNALED(status))
+		return err_set(err, EINVAL, "%s: ended by signal %d", path, WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return err_set(err, EINVAL, "%s: ended with status %d", path, WEXITSTATUS(status));
+	return 0;
+}
+
+static int read_program(struct inventory *inv, const char *path, struct err *err)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, INVENTORY_FILE_MAX);
+	r = run_program(path, &b, err);
+	if (r == 0)
+		r = inventory_read_json(inv, path, (struct span){buf_str(&b), b.len}, true, err);
+	buf_done(&b);
+	return r;
+}
+
+/* ---- Directories ---- */
+
+static int read_path(struct inventory *inv, const char *path, unsigned depth, struct err *err);
+
+/* Variables of their own kind, left-overs of editors, what is no inventory. */
+static int wanted(const struct dirent *e)
+{
+	static const char *const endings[] = {".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md",
+		".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"};
+	static const char *const names[] = {"group_vars", "host_vars", "vars_plugins"};
+
+	if (e->d_name[0] == '.')
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		if (str_ends(e->d_name, endings[i]))
+			return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq(e->d_name, names[i]))
+			return 0;
+	}
+	return 1;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_directory(struct inventory *inv, const char *path, unsigned depth, struct err *err)
+{
+	struct dirent **entries;
+	int n = scandir(path, &entries, wanted, by_bytes), r = 0;
+
+	if (n < 0)
+		return err_sys(err, errno, "%s", path);
+	for (int i = 0; i < n; i++) {
+		char *inner = r == 0 ? str_printf("%s/%s", path, entries[i]->d_name) : NULL;
+
+		if (r == 0)
+			r = inner ? read_path(inv, inner, depth + 1, err) : no_memory(err);
+		free(inner);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+static int read_path(struct inventory *inv, const char *path, unsigned depth, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(err, errno, "%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		if (depth == DIRECTORIES_MAX)
+			return err_set(
+				err, ELOOP, "%s: too many directories within each other", path);
+		return read_directory(inv, path, depth, err);
+	}
+	return is_program(path, &st) ? read_program(inv, path, err) : read_file(inv, path, err);
+}
+
+int inventory_load(struct inventory *inv, const char *source, struct err *err)
+{
+	const struct place at = {.file = source};
+	int r;
+
+	node_unsettle(inv);
+	inv->source++;
+	if (strchr(source, ',') && access(source, F_OK) < 0)
+		r = inventory_read_list(inv, source, err);
+	else
+		r = read_path(inv, source, 0, err);
+	return r < 0 ? r : node_settle(inv, &at, err);
+}
