@@ -65,41 +65,6 @@ static void started_waiting(struct answer *a)
 
 /* ---- Columns ---- */
 
-/* Some names are whole expressions. */
-static void cut_name(const char *name, char out[WIRE_NAME_MAX + 1])
-{
-	size_t n = strnlen(name, WIRE_NAME_MAX + 1);
-
-	if (n > WIRE_NAME_MAX)
-		for (n = WIRE_NAME_MAX; n && ((unsigned char)name[n] & 0xc0) == 0x80;)
-			n--;
-	memcpy(out, name, n);
-	out[n] = '\0';
-}
-
-static int put_columns(struct answer *a, const struct wire_column *cols, size_t n)
-{
-	struct wire_column *cut;
-	char(*names)[WIRE_NAME_MAX + 1];
-	int r = -ENOMEM;
-
-	if (n > WIRE_COLUMNS_MAX)
-		return -EMSGSIZE;
-	cut = calloc(n + 1, sizeof(*cut));
-	names = calloc(n + 1, sizeof(*names));
-	if (!cut || !names)
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		cut_name(cols[i].name, names[i]);
-		cut[i] = (struct wire_column){.name = names[i], .type = cols[i].type};
-	}
-	r = wire_put_columns(&a->buf, a->id, cut, n);
-out:
-	free(cut);
-	free(names);
-	return r;
-}
-
 int answer_columns(void *answer, const struct wire_column *cols, size_t n)
 {
 	struct answer *a = answer;
@@ -108,7 +73,7 @@ int answer_columns(void *answer, const struct wire_column *cols, size_t n)
 	pthread_mutex_lock(&a->lock);
 	if (!a->over) {
 		started_waiting(a);
-		r = put_columns(a, cols, n);
+		r = wire_put_columns(&a->buf, a->id, cols, n);
 	}
 	a->failed = r;
 	pthread_mutex_unlock(&a->lock);
@@ -252,15 +217,21 @@ static int hand_over_now(struct answer *a)
 	return r;
 }
 
+static void finish(struct answer *a)
+{
+	atomic_store(&a->over, true);
+	if (hand_over_now(a))
+		buf_reset(&a->buf); /* out of memory: nothing more can be said */
+	atomic_store(&a->told, true);
+}
+
 static void fail_now(struct answer *a, enum wire_code code, const char *message)
 {
 	if (a->over)
 		return;
-	a->over = true;
-	if (line_close(a))
+	if (line_close(a) || wire_put_error(&a->buf, a->id, code, message))
 		buf_reset(&a->buf);
-	if (wire_put_error(&a->buf, a->id, code, message) || hand_over_now(a))
-		buf_reset(&a->buf); /* out of memory: nothing more can be said */
+	finish(a);
 }
 
 static int put_done(struct answer *a, const struct wire_done *d)
@@ -287,19 +258,13 @@ static int put_done(struct answer *a, const struct wire_done *d)
 
 void answer_end(struct answer *a, const struct wire_done *d)
 {
-	int r;
-
 	pthread_mutex_lock(&a->lock);
-	if (!a->over) {
-		r = line_close(a);
-		if (!r)
-			r = put_done(a, d);
-		if (!r)
-			r = hand_over_now(a);
-		if (r)
-			fail_now(a, WIRE_CODE_INTERNAL, "out of memory");
-		a->over = true;
-	}
+	if (a->over)
+		; /* given up */
+	else if (line_close(a) || put_done(a, d))
+		fail_now(a, WIRE_CODE_INTERNAL, "out of memory");
+	else
+		finish(a);
 	pthread_mutex_unlock(&a->lock);
 }
 

@@ -40,7 +40,8 @@ struct answer {
 	size_t bytes;	  /* of its rows lines */
 	size_t cut_rows;  /* rows with values cut to make them fit into a line */
 	bool truncated;	  /* it came to WIRE_ANSWER_BYTES */
-	bool over;	  /* nothing may follow */
+	atomic_bool over; /* the last line is about to be queued: nothing may follow */
+	atomic_bool told; /* it is queued */
 	int failed;	  /* why the reader did not get a row, -errno */
 };
 

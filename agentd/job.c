@@ -47,18 +47,6 @@ void job_cancel(struct job *job)
 	outq_kick(job->answer.out);
 }
 
-bool job_is_answered(struct job *job)
-{
-	bool over;
-
-	/* Its thread is at work in there, so it is not over. */
-	if (pthread_mutex_trylock(&job->answer.lock))
-		return false;
-	over = job->answer.over;
-	pthread_mutex_unlock(&job->answer.lock);
-	return over;
-}
-
 /* ---- In the thread ---- */
 
 /* The reader did not take a row: what to say of it. */
@@ -71,9 +59,6 @@ static void fail_by_reader(struct job *job, int why)
 		break;
 	case -ECANCELED:
 		answer_fail(&job->answer, WIRE_CODE_CANCELLED, "cancelled");
-		break;
-	case -EMSGSIZE:
-		answer_fail(&job->answer, WIRE_CODE_LIMIT, "the answer has too many columns");
 		break;
 	default:
 		answer_fail(&job->answer, WIRE_CODE_INTERNAL, "out of memory");

@@ -49,7 +49,5 @@ void job_free(struct job *job);
 int job_start(struct job *job);
 /* Has the job end soon; it answers `cancelled`. Any number of times. */
 void job_cancel(struct job *job);
-/* Is the last line of its answer on its way? */
-bool job_is_answered(struct job *job);
 
 #endif

@@ -115,7 +115,7 @@ static size_t count_running(const struct session *s)
 static struct job *find_job(struct session *s, int64_t id)
 {
 	for (size_t i = 0; i < s->n_jobs; i++)
-		if (s->jobs[i]->request.id == id && !job_is_answered(s->jobs[i]))
+		if (s->jobs[i]->request.id == id && !atomic_load(&s->jobs[i]->answer.over))
 			return s->jobs[i];
 	return NULL;
 }
@@ -197,7 +197,7 @@ static void run_jobs(struct session *s)
 	for (size_t i = s->n_jobs; i-- > 0;) {
 		struct job *job = s->jobs[i];
 
-		if (job->running ? atomic_load(&job->finished) : job_is_answered(job))
+		if (atomic_load(job->running ? &job->finished : &job->answer.told))
 			drop_job(s, i);
 	}
 	running = count_running(s);
@@ -221,7 +221,7 @@ static void tick(struct loop_timer *timer)
 static bool all_answered(struct session *s)
 {
 	for (size_t i = 0; i < s->n_jobs; i++)
-		if (!job_is_answered(s->jobs[i]))
+		if (!atomic_load(&s->jobs[i]->answer.told))
 			return false;
 	return true;
 }
@@ -271,8 +271,8 @@ static void handle_line(struct session *s, const char *p, size_t n)
 		return;
 	r = wire_request_read(p, n, &request, &err);
 	if (r < 0) {
-		put_error(s, request.id, r == -ENOMEM ? WIRE_CODE_INTERNAL : WIRE_CODE_USAGE,
-			err.text);
+		put_error(s, find_job(s, request.id) ? -1 : request.id,
+			r == -ENOMEM ? WIRE_CODE_INTERNAL : WIRE_CODE_USAGE, err.text);
 	} else {
 		switch (request.op) {
 		case WIRE_OP_QUERY:
