@@ -11,7 +11,7 @@
  *     job.c             one request in flight: its thread, its deadline, cancelling
  *     answer.c          rows packed into lines
  *     outq.c            lines waiting for the reader: back-pressure
- *   engine.c            one question: SQLite, authorizer, limits
+ *   engine.c engine_*.c one question: SQLite, authorizer, limits, words of errors
  *   vtab.c scan.c       the one virtual-table module; what tables call
  *   tables/             one table, one file
  *   catalog.c           the tables themselves as rows

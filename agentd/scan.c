@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/scan.h"
 
+#include "agentd/identity.h"
 #include "common/clock.h"
 #include "common/str.h"
-
-#include <sys/random.h>
 
 enum slot_type { /* 0, so that a zeroed slot is NULL */
 	SLOT_NULL,
@@ -31,12 +30,6 @@ struct chunk {
 	size_t text_len, text_cap;
 };
 
-/* How often a row of this content was seen in this scan; empty when n is 0. */
-struct identity {
-	uint64_t hash;
-	uint64_t n;
-};
-
 struct scan {
 	sqlite3_vtab_cursor base; /* first: SQLite's view of a scan */
 	const struct table *table;
@@ -60,8 +53,7 @@ struct scan {
 	bool in_row;
 	int failed; /* -errno of a row_ function in this step */
 
-	struct identity *identities; /* open addressing, a power of two */
-	size_t n_identities, identities_cap;
+	struct identities identities;
 	int64_t rowid; /* of the current row, when rowid_known */
 	bool rowid_known;
 };
@@ -150,7 +142,7 @@ void scan_free(struct scan *s)
 	sqlite3_free(s->values);
 	sqlite3_free(s->chunk.slots);
 	sqlite3_free(s->chunk.text);
-	sqlite3_free(s->identities);
+	identities_done(&s->identities);
 	sqlite3_free(s);
 }
 
@@ -537,12 +529,11 @@ int scan_start(struct scan *s, uint64_t used, const struct scan_plan_term *terms
 
 	close_table(s);
 	choose_slots(s, used);
-	s->n_constraints = s->n_rows = s->row = s->n_identities = 0;
+	s->n_constraints = s->n_rows = s->row = 0;
 	s->echoed = 0;
 	s->done = s->rowid_known = false;
 	s->failed = 0;
-	if (s->identities)
-		memset(s->identities, 0, s->identities_cap * sizeof(*s->identities));
+	identities_reset(&s->identities);
 	r = take_constraints(s, terms, values, n, &never);
 	if (r < 0)
 		return r;
@@ -624,113 +615,37 @@ void scan_result(const struct scan *s, sqlite3_context *ctx, unsigned col)
 
 /* ---- A row's identity ---- */
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h ^= v;
-	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	h ^= h >> 29;
-	h *= UINT64_C(0xa0761d6478bd642f);
-	return h ^ h >> 32;
-}
-
-static uint64_t mix_bytes(uint64_t h, const char *p, size_t n)
-{
-	uint64_t v;
-
-	for (; n >= sizeof(v); p += sizeof(v), n -= sizeof(v)) {
-		memcpy(&v, p, sizeof(v));
-		h = mix(h, v);
-	}
-	v = 0;
-	memcpy(&v, p, n);
-	return mix(h, v);
-}
-
-/* Keyed, so that nobody on the host can hide a row behind another one of the same hash. */
-static uint64_t hash_key(void)
-{
-	static _Atomic uint64_t key;
-	uint64_t k = atomic_load(&key), old = 0;
-
-	if (k)
-		return k;
-	if (getrandom(&k, sizeof(k), GRND_NONBLOCK) != sizeof(k))
-		k = (uint64_t)clock_real_us();
-	k |= 1;
-	return atomic_compare_exchange_strong(&key, &old, k) ? k : old;
-}
-
 static uint64_t row_hash(const struct scan *s)
 {
-	uint64_t h = hash_key();
+	uint64_t h = identity_key();
 
 	for (size_t i = 0; i < s->width; i++) {
 		const struct slot *t = &s->chunk.slots[s->row * s->width + i];
 
-		h = mix(h, (uint64_t)t->type << 32 | t->n);
-		if (t->type == SLOT_TEXT || t->type == SLOT_BLOB)
-			h = mix_bytes(h, s->chunk.text + t->at, t->n);
-		else
-			h = mix(h, (uint64_t)t->i);
+		h = identity_mix(h, (uint64_t)t->type << 32 | t->n);
+		if (t->type == SLOT_INT || t->type == SLOT_REAL)
+			h = identity_mix(h, (uint64_t)t->i);
+		else if (t->n)
+			h = identity_mix_bytes(h, s->chunk.text + t->at, t->n);
 	}
 	return h;
 }
 
-static struct identity *identity_of(const struct scan *s, uint64_t hash)
-{
-	size_t mask = s->identities_cap - 1, i = hash & mask;
-
-	while (s->identities[i].n && s->identities[i].hash != hash)
-		i = (i + 1) & mask;
-	return &s->identities[i];
-}
-
-static int identities_grow(struct scan *s)
-{
-	enum { FIRST = 256 };
-	struct identity *old = s->identities, *fresh;
-	size_t old_cap = s->identities_cap, cap = old_cap ? old_cap * 2 : FIRST;
-
-	if (cap / 2 > SCAN_IDENTITIES_MAX)
-		return scan_error(
-			s, E2BIG, "more than %u rows for OR: use UNION", SCAN_IDENTITIES_MAX);
-	fresh = sqlite3_malloc64(cap * sizeof(*fresh));
-	if (!fresh)
-		return -ENOMEM;
-	memset(fresh, 0, cap * sizeof(*fresh));
-	s->identities = fresh;
-	s->identities_cap = cap;
-	for (size_t i = 0; i < old_cap; i++)
-		if (old[i].n)
-			*identity_of(s, old[i].hash) = old[i];
-	sqlite3_free(old);
-	return 0;
-}
-
 /*
  * SQLite answers `a = 1 OR b = 2` by two scans and drops the rows of the second whose rowid was
- * in the first. Live state has no row numbers, so the number is the content, together with how
- * often this content came before in the scan: equal rows of one scan stay apart, and meet their
- * equals of the other scan.
+ * in the first: a running number would make it drop the wrong ones.
  */
 int scan_rowid(struct scan *s, int64_t *ret)
 {
-	struct identity *id;
-	uint64_t hash;
 	int r;
 
 	if (!s->rowid_known) {
-		if (s->n_identities >= s->identities_cap / 2) {
-			r = identities_grow(s);
-			if (r < 0)
-				return r;
-		}
-		hash = row_hash(s);
-		id = identity_of(s, hash);
-		s->n_identities += !id->n;
-		id->hash = hash;
-		s->rowid = (int64_t)mix(hash, id->n++);
+		r = identities_add(&s->identities, row_hash(s), &s->rowid);
+		if (r == -E2BIG)
+			return scan_error(s, E2BIG,
+				"more than %u rows to be told apart (OR, rowid)", IDENTITIES_MAX);
+		if (r < 0)
+			return r;
 		s->rowid_known = true;
 	}
 	*ret = s->rowid;

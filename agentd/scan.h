@@ -22,8 +22,6 @@
 #define SCAN_VALUE_MAX (1u << 20)
 /* Constraints handed to a table; the others are left to SQLite. */
 #define SCAN_CONSTRAINTS_MAX 32
-/* Rows of one scan that can be told apart where SQLite asks for a row's identity. */
-#define SCAN_IDENTITIES_MAX (1u << 20)
 
 enum scan_stopped {
 	SCAN_RUNS,

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words and wire codes for what went wrong with a question. */
+#include "agentd/engine_run.h"
+#include "agentd/table.h"
+#include "common/str.h"
+
+int run_fail(struct run *r, enum wire_code code, int errnum, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->result->code = code;
+	return err_set(r->err, errnum, "%s", text);
+}
+
+int run_fail_memory(struct run *r)
+{
+	return run_fail(
+		r, WIRE_CODE_LIMIT, ENOMEM, "more memory than %u MiB", ENGINE_MEMORY_MAX >> 20);
+}
+
+int run_fail_stopped(struct run *r)
+{
+	if (r->scans.stopped == SCAN_CANCELLED)
+		return run_fail(r, WIRE_CODE_CANCELLED, ECANCELED, "cancelled");
+	return run_fail(r, WIRE_CODE_TIMEOUT, ETIMEDOUT, "no answer within %.*f s",
+		r->query->timeout_ms < 9950 ? 1 : 0, (double)r->query->timeout_ms / 1000);
+}
+
+/* What a table said by scan_error. */
+static int fail_table(struct run *r)
+{
+	const struct err *e = &r->scans.err;
+
+	switch (e->code) {
+	case E2BIG:
+	case ENOMEM:
+	case EMSGSIZE:
+		return run_fail(r, WIRE_CODE_LIMIT, e->code, "%s", e->text);
+	case EINVAL:
+		return run_fail(r, WIRE_CODE_USAGE, e->code, "%s", e->text);
+	case EPERM:
+	case EACCES:
+		return run_fail(r, WIRE_CODE_DENIED, e->code, "%s", e->text);
+	default:
+		return run_fail(r, WIRE_CODE_INTERNAL, e->code, "%s", e->text);
+	}
+}
+
+/* The table's name that is nearest to an unknown one, or NULL. */
+static const char *nearest_table(const struct run *r, const char *name)
+{
+	const char **names = calloc(r->n_sources + 1, sizeof(*names)), *near;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < r->n_sources; i++)
+		names[i] = r->sources[i].table->name;
+	near = str_nearest(name, names);
+	free(names);
+	return near;
+}
+
+static int fail_sql(struct run *r)
+{
+	static const char *const limits[] = {
+		"too many ",
+		"Expression tree is too large",
+		"parser stack overflow",
+		"at most ",
+		"LIKE or GLOB pattern too complex",
+		"string or blob too big",
+	};
+	static const char no_table[] = "no such table: ";
+	const char *text = sqlite3_errmsg(r->db), *near;
+
+	if (r->scans.unconstrained && str_eq(text, "no query solution")) {
+		vtab_unconstrained(r->scans.unconstrained, r->err);
+		r->result->code = WIRE_CODE_SQL;
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (str_starts(text, limits[i]))
+			return run_fail(r, WIRE_CODE_LIMIT, E2BIG, "%s", text);
+	near = str_starts(text, no_table) ? nearest_table(r, text + strlen(no_table)) : NULL;
+	if (near)
+		return run_fail(r, WIRE_CODE_SQL, EINVAL, "%s (did you mean %s?)", text, near);
+	return run_fail(r, WIRE_CODE_SQL, EINVAL, "%s", text);
+}
+
+int run_fail_sqlite(struct run *r, int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_INTERRUPT:
+		if (r->scans.stopped)
+			return run_fail_stopped(r);
+		return fail_sql(r);
+	case SQLITE_NOMEM:
+		return run_fail_memory(r);
+	case SQLITE_TOOBIG:
+		return run_fail(r, WIRE_CODE_LIMIT, E2BIG, "a value is longer than %d MiB",
+			ENGINE_VALUE_MAX >> 20);
+	default:
+		if (r->denied[0])
+			return run_fail(r, WIRE_CODE_SQL, EACCES, "%s", r->denied);
+		return r->scans.err.code ? fail_table(r) : fail_sql(r);
+	}
+}
