@@ -78,14 +78,24 @@ static size_t terminal_width(void)
 	return 80;
 }
 
+/* Of the hosts that have not ended, those whose connection stands; answered ones keep theirs. */
+static size_t count_asked(const struct fleet_progress *now)
+{
+	size_t answered = now->ended[HOST_ANSWERED];
+	size_t busy = now->connected > answered ? now->connected - answered : 0;
+
+	return busy < now->asking ? busy : now->asking;
+}
+
 static int put_counts(struct buf *b, const struct fleet_progress *now)
 {
-	size_t ended = 0, others;
+	size_t asked = count_asked(now);
 	const struct {
 		size_t n;
 		const char *word;
 	} counts[] = {
-		{now->asking, "asked"},
+		{now->asking - asked, "connecting"},
+		{asked, "asked"},
 		{now->ended[HOST_FAILED], "failed"},
 		{now->ended[HOST_TIMED_OUT], "timed out"},
 		{now->ended[HOST_UNREACHABLE], "unreachable"},
@@ -93,11 +103,6 @@ static int put_counts(struct buf *b, const struct fleet_progress *now)
 	int r = buf_printf(
 		b, "asking %zu hosts: %zu answered", now->hosts, now->ended[HOST_ANSWERED]);
 
-	for (size_t i = HOST_ANSWERED; i < ARRAY_LEN(now->ended); i++)
-		ended += now->ended[i];
-	others = ended + now->asking;
-	if (r == 0 && now->hosts > others)
-		r = buf_printf(b, ", %zu connecting", now->hosts - others);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(counts); i++)
 		if (counts[i].n > 0)
 			r = buf_printf(b, ", %zu %s", counts[i].n, counts[i].word);
