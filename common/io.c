@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Bytes asked for in one read. */
@@ -80,6 +81,12 @@ int io_read_all(int fd, struct buf *b)
 	}
 }
 
+/* /dev/null, which people give where they mean "no file". */
+static bool is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
 int io_read_file(int dirfd, const char *path, struct buf *b)
 {
 	/* Non-blocking, so that opening a FIFO does not wait for its writer. */
@@ -92,6 +99,8 @@ int io_read_file(int dirfd, const char *path, struct buf *b)
 		r = -errno;
 	else if (S_ISDIR(st.st_mode))
 		r = -EISDIR;
+	else if (is_null_device(&st))
+		r = 0;
 	else if (!S_ISREG(st.st_mode))
 		r = -EINVAL;
 	else

@@ -22,7 +22,8 @@ int io_write_all(int fd, const void *p, size_t n);
 int io_read_all(int fd, struct buf *b);
 /*
  * Opens `path` (relative to `dirfd`) for reading and appends it to `b`. Only regular files and
- * files of /proc and /sys: a FIFO or device is refused with -EINVAL without ever blocking on it.
+ * files of /proc and /sys: a FIFO or device is refused with -EINVAL without ever blocking on it;
+ * /dev/null is an empty file.
  */
 int io_read_file(int dirfd, const char *path, struct buf *b);
 

@@ -131,6 +131,9 @@ TEST(read_file_takes_files_only)
 	CHECK_INT(io_read_file(AT_FDCWD, "/proc/self/stat", &b), 0);
 	CHECK(b.len > 10);
 	CHECK_INT(io_read_file(AT_FDCWD, "/dev/zero", &b), -EINVAL);
+	buf_reset(&b);
+	CHECK_INT(io_read_file(AT_FDCWD, "/dev/null", &b), 0);
+	CHECK_INT(b.len, 0);
 	CHECK_INT(io_read_file(AT_FDCWD, "/tmp", &b), -EISDIR);
 	CHECK_INT(io_read_file(AT_FDCWD, "/nonexistent/file", &b), -ENOENT);
 	CHECK(mkdtemp(dir));
