@@ -36,6 +36,7 @@ struct sockets {
 	struct buf paths;
 	uint64_t own_id; /* of the agent's namespace, once sockets_load was called live */
 	bool own, all, overflow;
+	struct sockets *mark; /* nothing is kept, socks of this one are marked `again` */
 };
 
 struct source {
@@ -238,8 +239,13 @@ struct sock *sockets_find(struct sockets *s, uint64_t inode)
 
 static int add(struct sockets *s, const struct sock *k, struct span path)
 {
+	struct sock *known = s->mark ? sockets_find(s->mark, k->inode) : NULL;
 	int r;
 
+	if (known)
+		known->again = true;
+	if (s->mark)
+		return 0;
 	if (s->len == SOCKETS_MAX || s->paths.len + path.n > s->paths.max) {
 		s->overflow = true;
 		return 0;
@@ -585,7 +591,7 @@ int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void
 	return r;
 }
 
-int sockets_load_again(struct sockets *s, const struct sockets *from)
+static int load_same(struct sockets *s, const struct sockets *from)
 {
 	for (size_t i = 0; i < from->n_spaces; i++) {
 		int r = load_process(s, from->spaces[i].pid, NULL, NULL);
@@ -597,6 +603,18 @@ int sockets_load_again(struct sockets *s, const struct sockets *from)
 			return sockets_load_all(s, NULL, NULL);
 	}
 	return 0;
+}
+
+int sockets_look_again(struct sockets *s)
+{
+	struct sockets now = {.fs = s->fs, .mark = s};
+	int r;
+
+	for (size_t i = 0; i < s->len; i++)
+		s->socks[i].again = false;
+	r = load_same(&now, s);
+	free(now.spaces);
+	return r;
 }
 
 /* ---- The rest ---- */

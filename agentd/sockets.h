@@ -28,6 +28,7 @@ struct sock {
 	uint16_t local_port, remote_port;
 	uint8_t state; /* TCP_* for tcp */
 	bool held;     /* for callers: a descriptor of it has been seen */
+	bool again;    /* see sockets_look_again */
 	uint8_t local[16], remote[16];
 	uint32_t path, path_len; /* unix: see sockets_path */
 };
@@ -51,8 +52,8 @@ int sockets_load_own(struct sockets *s);
  */
 int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void *arg);
 
-/* Those of the namespaces that `from` has, as they are now; on the machine itself. */
-int sockets_load_again(struct sockets *s, const struct sockets *from);
+/* Reads all tables anew and sets `again` of those socks that are still there. 0 or -errno. */
+int sockets_look_again(struct sockets *s);
 
 /* NULL when no socket read so far has this inode; for inode 0 too. */
 struct sock *sockets_find(struct sockets *s, uint64_t inode);

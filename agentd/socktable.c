@@ -79,8 +79,6 @@ int sock_walk_open(struct sock_walk *w, struct scan *s, unsigned pid)
 void sock_walk_close(struct sock_walk *w)
 {
 	proc_fds_close(&w->fds);
-	sockets_free(w->again);
-	w->again = NULL;
 }
 
 /* The socket of the descriptor at hand, *ret NULL when it is none or of an unknown kind. */
@@ -110,11 +108,10 @@ static int closed_since(struct sock_walk *w, const struct sock *k, bool *ret)
 	*ret = false;
 	if (!k->inode || !w->shared->fs.live)
 		return 0;
-	if (!w->again) {
-		w->again = sockets_new(&w->shared->fs);
-		r = w->again ? sockets_load_again(w->again, w->shared->sockets) : -ENOMEM;
-	}
-	*ret = r == 0 && !sockets_find(w->again, k->inode);
+	if (!w->looked_again)
+		r = sockets_look_again(w->shared->sockets);
+	w->looked_again = r == 0;
+	*ret = !k->again;
 	return r;
 }
 

@@ -12,7 +12,7 @@ struct sock_walk {
 	bool strays_only;	    /* and nothing else */
 	bool ended;		    /* the walk over processes is over */
 	size_t at;		    /* of the sockets, for strays */
-	struct sockets *again;	    /* what is still there, read a second time */
+	bool looked_again;	    /* which of them are still there */
 	/* The one at hand; pid and fd are -1 when no process has it. */
 	const struct sock *sock;
 	int32_t pid, fd;
