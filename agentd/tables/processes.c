@@ -320,38 +320,45 @@ static int read_all(struct scan *s, struct state *st, const struct procfs_proc *
 	return st->absent && procfs_gone(p) ? -ENOENT : 0;
 }
 
+enum moment { SETTLED, MIDWAY, ENDING };
+
 /*
  * Nothing where most processes have something: is it a kernel thread or a zombie, or was the
- * process caught while ending or starting another program?
+ * process caught while starting another program or on its way out?
  */
-static bool caught_midway(struct state *st, const struct procfs_proc *p)
+static enum moment moment_of(struct state *st, const struct procfs_proc *p)
 {
 	struct procfs_stat now;
 
-	if (!p->live || !(st->absent & (ARGS | EXE)) || st->pauses >= PAUSES_MAX)
-		return false;
+	if (!p->live || !(st->absent & (ARGS | EXE)))
+		return SETTLED;
 	if (procfs_read(p, "stat", &st->text) < 0 ||
 		procfs_stat_parse(span_of(&st->text), &now) < 0)
-		return true;
+		return ENDING;
 	if (now.flags & PROCFS_PF_KTHREAD)
-		return false;
+		return SETTLED;
 	/* A zombie stays as it is, but what was read before must say so as well. */
 	if (now.state == 'Z' || now.state == 'X')
-		return st->needs & STAT && st->stat.state != now.state;
-	return true;
+		return st->needs & STAT && st->stat.state != now.state ? MIDWAY : SETTLED;
+	return now.flags & PROCFS_PF_EXITING && now.state == 'R' ? ENDING : MIDWAY;
 }
 
+/* As read_all. A process that is about to be gone is not waited for for ever, it is gone. */
 static int read_settled(struct scan *s, struct state *st, const struct procfs_proc *p)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
-	int r = read_all(s, st, p);
 
-	for (unsigned i = 0; !r && i < TRIES_MAX && caught_midway(st, p); i++) {
+	for (unsigned i = 0;; i++) {
+		int r = read_all(s, st, p);
+		enum moment moment = r ? SETTLED : moment_of(st, p);
+
+		if (moment == SETTLED)
+			return r;
+		if (i == TRIES_MAX || st->pauses == PAUSES_MAX)
+			return moment == ENDING ? -ENOENT : 0;
 		st->pauses++;
 		nanosleep(&pause, NULL);
-		r = read_all(s, st, p);
 	}
-	return r;
 }
 
 static void row_span(struct scan *s, unsigned col, struct span text)
