@@ -8,25 +8,42 @@
 
 #include <string.h>
 
+/* How a byte is written that would end the field or the line; NULL for all others. */
+static const char *special(char c)
+{
+	switch (c) {
+	case '\0':
+		return "\\x00";
+	case '\t':
+		return "\\t";
+	case '\n':
+		return "\\n";
+	case '\r':
+		return "\\r";
+	default:
+		return NULL;
+	}
+}
+
 /* A run without a backslash. */
 static int add_run(struct format_state *f, bool escape, const char *p, size_t n)
 {
-	static const char from[] = "\t\n\r";
+	size_t plain = 0; /* bytes from p on that are written as they are */
 	int r = 0;
 
 	if (escape)
 		return text_escape(&f->line, p, n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const char *special = p[i] ? strchr(from, p[i]) : NULL;
+		const char *as = special(p[i]);
 
-		if (!p[i])
-			r = buf_puts(&f->line, "\\x00");
-		else if (special)
-			r = buf_printf(&f->line, "\\%c", "tnr"[special - from]);
-		else
-			r = buf_putc(&f->line, p[i]);
+		if (!as)
+			continue;
+		r = buf_add(&f->line, p + plain, i - plain);
+		if (r == 0)
+			r = buf_puts(&f->line, as);
+		plain = i + 1;
 	}
-	return r;
+	return r < 0 ? r : buf_add(&f->line, p + plain, n - plain);
 }
 
 static int add_field(struct format_state *f, bool escape, const char *p, size_t n)
