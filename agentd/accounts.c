@@ -8,7 +8,7 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* As strtoul(3) does: blanks and a sign before the digits; too much is the most there is. */
+/* As strtoul(3) does: blanks and a sign before the digits. */
 static bool read_id(struct span s, int64_t *ret)
 {
 	uint64_t v = 0;
@@ -27,8 +27,8 @@ static bool read_id(struct span s, int64_t *ret)
 		if (v <= UINT32_MAX)
 			v = v * 10 + (uint64_t)(s.p[i] - '0');
 	}
-	*ret = v > UINT32_MAX || (minus && v) ? UINT32_MAX : (int64_t)v;
-	return true;
+	*ret = (int64_t)v;
+	return v <= UINT32_MAX && !(minus && v);
 }
 
 /* The next field; empty when there is none. */
@@ -40,15 +40,15 @@ static struct span field(struct span *rest)
 	return f;
 }
 
-/* Drops the blanks in front. 0: nothing is left but a comment; -EBADMSG: without a name. */
-static int begin(struct span *line, struct span *ret_name)
+/* Drops the blanks in front. False: nothing is left but a comment. */
+static bool begin(struct span *line, struct span *ret_name)
 {
 	while (line->n && is_blank(line->p[0]))
 		*line = (struct span){line->p + 1, line->n - 1};
 	if (!line->n || line->p[0] == '#')
-		return 0;
-	*ret_name = field(line);
-	return ret_name->n ? 1 : -EBADMSG;
+		return false;
+	*ret_name = field(line); /* which may be empty */
+	return true;
 }
 
 /* A number that an entry of another source may leave out. */
@@ -58,7 +58,7 @@ static int id_field(struct span *rest, struct span name, int64_t *ret)
 
 	if (read_id(f, ret))
 		return 0;
-	if (f.n || (name.p[0] != '+' && name.p[0] != '-'))
+	if (f.n || !name.n || (name.p[0] != '+' && name.p[0] != '-'))
 		return -EBADMSG;
 	*ret = ACCOUNT_NO_ID;
 	return 0;
@@ -67,10 +67,9 @@ static int id_field(struct span *rest, struct span name, int64_t *ret)
 int passwd_line_read(struct span line, struct passwd_line *ret)
 {
 	struct passwd_line p = {0};
-	int r = begin(&line, &p.name);
 
-	if (r <= 0)
-		return r;
+	if (!begin(&line, &p.name))
+		return 0;
 	field(&line); /* the password */
 	if (id_field(&line, p.name, &p.uid) < 0 || id_field(&line, p.name, &p.gid) < 0)
 		return -EBADMSG;
@@ -84,10 +83,9 @@ int passwd_line_read(struct span line, struct passwd_line *ret)
 int group_line_read(struct span line, struct group_line *ret)
 {
 	struct group_line g = {0};
-	int r = begin(&line, &g.name);
 
-	if (r <= 0)
-		return r;
+	if (!begin(&line, &g.name))
+		return 0;
 	field(&line); /* the password */
 	if (id_field(&line, g.name, &g.gid) < 0)
 		return -EBADMSG;

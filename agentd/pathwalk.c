@@ -210,10 +210,13 @@ static bool seen_pseudo(struct pathwalk *w, const struct level *level)
 	return false;
 }
 
-/* Closes the descriptor of the level farthest up that can be come back to by "..". */
+/*
+ * Closes the descriptor of the level farthest up that can be come back to by "..". Not the base's:
+ * when something is moved on the way, what is left there is still found.
+ */
 static void put_one_away(struct pathwalk *w)
 {
-	for (size_t i = 0; i + 1 < w->n; i++) {
+	for (size_t i = 1; i + 1 < w->n; i++) {
 		if (w->levels[i].fd < 0 || w->levels[i + 1].by_link)
 			continue;
 		w->levels[i].fd = io_close(w->levels[i].fd);

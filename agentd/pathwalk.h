@@ -24,7 +24,7 @@ struct root;
 #define PATHWALK_DEPTH_MAX 1024
 /* Bytes of a path; what is longer is skipped. */
 #define PATHWALK_PATH_MAX (64u << 10)
-/* Directories open at once: those deepest down, apart from PATHGLOB_PARTS_MAX entered by a link. */
+/* Directories open at once: the base, those deepest down, and PATHGLOB_PARTS_MAX more by links. */
 #define PATHWALK_FDS_MAX 32
 /* Bytes of the names of directories that wait to be entered; what is more is skipped. */
 #define PATHWALK_WAITING_MAX (32u << 20)
