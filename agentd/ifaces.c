@@ -3,11 +3,10 @@
 
 #include "common/str.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 bool iface_from_message(const struct netlink_message *m, struct iface *ret)
 {
@@ -66,23 +65,4 @@ const struct iface *iface_by_index(const struct ifaces *i, uint32_t index)
 	struct iface key = {.index = index};
 
 	return i->n ? bsearch(&key, i->all, i->n, sizeof(key), by_index) : NULL;
-}
-
-bool address_text(
-	int family, const struct netlink_attr *a, const char *iface, char out[ADDRESS_TEXT_MAX])
-{
-	size_t size = family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
-	struct in6_addr addr;
-	size_t len;
-
-	if (a->n < size || (family != AF_INET && family != AF_INET6))
-		return false;
-	memcpy(&addr, a->p, size);
-	if (!inet_ntop(family, &addr, out, ADDRESS_TEXT_MAX))
-		return false;
-	len = strlen(out);
-	if (iface && family == AF_INET6 &&
-		(IN6_IS_ADDR_LINKLOCAL(&addr) || IN6_IS_ADDR_MC_LINKLOCAL(&addr)))
-		snprintf(out + len, ADDRESS_TEXT_MAX - len, "%%%s", iface);
-	return true;
 }

@@ -29,13 +29,4 @@ const struct iface *iface_by_index(const struct ifaces *i, uint32_t index);
 /* One RTM_NEWLINK: false when it is none. */
 bool iface_from_message(const struct netlink_message *m, struct iface *ret);
 
-/* Bytes of an address as text, "%" and interface included. */
-#define ADDRESS_TEXT_MAX 64
-/*
- * The text of an address of AF_INET or AF_INET6; of a link-local one with "%name" where a name is
- * given. False when the attribute is too short for the family.
- */
-bool address_text(
-	int family, const struct netlink_attr *a, const char *iface, char out[ADDRESS_TEXT_MAX]);
-
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/ifaces.h"
 #include "agentd/root.h"
+#include "agentd/rtnl.h"
 #include "agentd/table.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 enum {
@@ -62,38 +63,12 @@ static int open_scan(struct scan *s)
 	return 0;
 }
 
-struct address {
-	struct ifaddrmsg head;
-	struct netlink_attr address, local, broadcast, label;
-};
-
-static bool read_address(const struct netlink_message *m, struct address *ret)
-{
-	struct netlink_attrs rest;
-	struct netlink_attr a;
-
-	*ret = (struct address){0};
-	if (m->type != RTM_NEWADDR || !netlink_head(m, &ret->head, sizeof(ret->head), &rest))
-		return false;
-	while (netlink_attr(&rest, &a)) {
-		if (a.type == IFA_ADDRESS)
-			ret->address = a;
-		else if (a.type == IFA_LOCAL)
-			ret->local = a;
-		else if (a.type == IFA_BROADCAST)
-			ret->broadcast = a;
-		else if (a.type == IFA_LABEL)
-			ret->label = a;
-	}
-	return ret->head.ifa_family == AF_INET || ret->head.ifa_family == AF_INET6;
-}
-
 static void put_address(
 	struct scan *s, unsigned col, int family, const struct netlink_attr *a, const char *iface)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char text[RTNL_TEXT_MAX];
 
-	if (address_text(family, a, iface, text))
+	if (rtnl_text(family, a, iface, text))
 		row_text(s, col, text);
 }
 
@@ -107,7 +82,7 @@ static void put_mask(struct scan *s, int family, unsigned prefix)
 	put_address(s, MASK, family, &a, NULL);
 }
 
-static void put_row(struct scan *s, struct state *st, const struct address *a)
+static void put_row(struct scan *s, struct state *st, const struct rtnl_address *a)
 {
 	const struct iface *iface = iface_by_index(&st->ifaces, a->head.ifa_index);
 	const char *name = iface ? iface->name : NULL;
@@ -132,12 +107,12 @@ static int step(struct scan *s)
 {
 	struct state *st = scan_state(s);
 	struct netlink_message m;
-	struct address a;
+	struct rtnl_address a;
 	int r = st->nl.p ? netlink_next(&st->nl, &m) : 0;
 
 	if (r < 0)
 		return scan_error(s, -r, "netlink: %s", strerror(-r));
-	if (r && read_address(&m, &a))
+	if (r && rtnl_address_read(&m, &a))
 		put_row(s, st, &a);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/ifaces.h"
 #include "agentd/root.h"
+#include "agentd/rtnl.h"
 #include "agentd/table.h"
 
 #include <errno.h>
@@ -69,65 +70,6 @@ static int open_scan(struct scan *s)
 	return 0;
 }
 
-struct route {
-	struct rtmsg head;
-	struct netlink_attr dst, gateway, via, source, metrics, hops;
-	uint32_t oif, metric, mtu, hopcount;
-};
-
-/* What a route and each of its hops may have. */
-static void read_hop(struct netlink_attrs rest, struct route *ret)
-{
-	struct netlink_attr a;
-
-	while (netlink_attr(&rest, &a)) {
-		if (a.type == RTA_GATEWAY)
-			ret->gateway = a;
-		else if (a.type == RTA_VIA)
-			ret->via = a;
-	}
-}
-
-static void read_metrics(struct route *ret)
-{
-	struct netlink_attrs rest = netlink_nest(&ret->metrics);
-	struct netlink_attr a;
-
-	while (netlink_attr(&rest, &a)) {
-		if (a.type == RTAX_MTU)
-			ret->mtu = netlink_u32(&a);
-		else if (a.type == RTAX_HOPLIMIT)
-			ret->hopcount = netlink_u32(&a);
-	}
-}
-
-static bool read_route(const struct netlink_message *m, struct route *ret)
-{
-	struct netlink_attrs rest;
-	struct netlink_attr a;
-
-	*ret = (struct route){0};
-	if (m->type != RTM_NEWROUTE || !netlink_head(m, &ret->head, sizeof(ret->head), &rest))
-		return false;
-	read_hop(rest, ret);
-	while (netlink_attr(&rest, &a)) {
-		if (a.type == RTA_DST)
-			ret->dst = a;
-		else if (a.type == RTA_PREFSRC)
-			ret->source = a;
-		else if (a.type == RTA_OIF)
-			ret->oif = netlink_u32(&a);
-		else if (a.type == RTA_PRIORITY)
-			ret->metric = netlink_u32(&a);
-		else if (a.type == RTA_METRICS)
-			ret->metrics = a;
-		else if (a.type == RTA_MULTIPATH)
-			ret->hops = a;
-	}
-	read_metrics(ret);
-	return true;
-}
-
 static const char *type_word(unsigned type)
 {
 	switch (type) {
@@ -146,27 +88,13 @@ static const char *type_word(unsigned type)
 
 static void put_address(struct scan *s, unsigned col, int family, const struct netlink_attr *a)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char text[RTNL_TEXT_MAX];
 
-	if (address_text(family, a, NULL, text))
+	if (rtnl_text(family, a, NULL, text))
 		row_text(s, col, text);
 }
 
-/* A gateway of the other family: two bytes of family, then the address. */
-static void put_via(struct scan *s, const struct netlink_attr *via)
-{
-	uint16_t family;
-	struct netlink_attr a = *via;
-
-	if (a.n < sizeof(family))
-		return;
-	memcpy(&family, a.p, sizeof(family));
-	a.p += sizeof(family);
-	a.n -= sizeof(family);
-	put_address(s, GATEWAY, family, &a);
-}
-
-static void put_row(struct scan *s, struct state *st, const struct route *r)
+static void put_row(struct scan *s, struct state *st, const struct rtnl_route *r)
 {
 	const struct iface *iface = iface_by_index(&st->ifaces, r->oif);
 	int family = r->head.rtm_family;
@@ -177,10 +105,7 @@ static void put_row(struct scan *s, struct state *st, const struct route *r)
 	else
 		row_text(s, DESTINATION, family == AF_INET6 ? "::" : "0.0.0.0");
 	row_int(s, NETMASK, r->head.rtm_dst_len);
-	if (r->via.n)
-		put_via(s, &r->via);
-	else
-		put_address(s, GATEWAY, family, &r->gateway);
+	put_address(s, GATEWAY, r->via, &r->gateway);
 	put_address(s, SOURCE, family, &r->source);
 	row_int(s, FLAGS, r->head.rtm_flags);
 	row_text(s, INTERFACE, iface ? iface->name : NULL);
@@ -191,29 +116,15 @@ static void put_row(struct scan *s, struct state *st, const struct route *r)
 	row_end(s);
 }
 
-/* A row for each of the hops that the route is spread over. */
-static void put_hops(struct scan *s, struct state *st, const struct route *r)
+static void put_rows(struct scan *s, struct state *st, const struct rtnl_route *r)
 {
-	const char *p = r->hops.p;
-	size_t left = r->hops.n, step;
-	struct rtnexthop hop;
+	struct netlink_attrs hops = r->hops;
+	struct rtnl_route one;
 
-	while (left >= sizeof(hop)) {
-		struct route one = *r;
-
-		memcpy(&hop, p, sizeof(hop));
-		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
-			return;
-		one.oif = (uint32_t)hop.rtnh_ifindex;
-		one.head.rtm_flags |= hop.rtnh_flags;
-		read_hop((struct netlink_attrs){p + sizeof(hop), hop.rtnh_len - sizeof(hop)}, &one);
+	if (!hops.n)
+		put_row(s, st, r);
+	while (rtnl_route_hop(r, &hops, &one))
 		put_row(s, st, &one);
-		step = RTNH_ALIGN((size_t)hop.rtnh_len);
-		if (step >= left)
-			return;
-		p += step;
-		left -= step;
-	}
 }
 
 /* The routes of the next address family are asked for. 1, or 0 when there is none left. */
@@ -235,7 +146,7 @@ static int step(struct scan *s)
 {
 	struct state *st = scan_state(s);
 	struct netlink_message m;
-	struct route route;
+	struct rtnl_route route;
 	int r;
 
 	if (!st->nl.p)
@@ -244,15 +155,11 @@ static int step(struct scan *s)
 	/* A kernel without IPv6. */
 	if (r == 0 || r == -EOPNOTSUPP || r == -EAFNOSUPPORT)
 		r = ask_next(s, st);
-	else if (r == 1 && read_route(&m, &route) &&
+	else if (r == 1 && rtnl_route_read(&m, &route) &&
 		 /* Without the family a kernel lists all it has; cached routes are no table's. */
 		 route.head.rtm_family == families[st->asked - 1] &&
-		 !(route.head.rtm_flags & RTM_F_CLONED)) {
-		if (route.hops.n)
-			put_hops(s, st, &route);
-		else
-			put_row(s, st, &route);
-	}
+		 !(route.head.rtm_flags & RTM_F_CLONED))
+		put_rows(s, st, &route);
 	return r < 0 ? scan_error(s, -r, "netlink: %s", strerror(-r)) : r;
 }
 

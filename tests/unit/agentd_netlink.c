@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/ifaces.h"
 #include "agentd/netlink.h"
+#include "agentd/rtnl.h"
 
 #include "tests/unit/test.h"
 
@@ -153,20 +154,64 @@ TEST(netlink_addresses)
 {
 	unsigned char six[16] = {0xfe, 0x80, [15] = 1}, four[4] = {127, 0, 0, 1};
 	struct netlink_attr a = {.p = (char *)six, .n = 16};
-	char text[ADDRESS_TEXT_MAX];
+	char text[RTNL_TEXT_MAX];
 
-	CHECK(address_text(AF_INET6, &a, "eth0", text));
+	CHECK(rtnl_text(AF_INET6, &a, "eth0", text));
 	CHECK_STR(text, "fe80::1%eth0");
-	CHECK(address_text(AF_INET6, &a, NULL, text));
+	CHECK(rtnl_text(AF_INET6, &a, NULL, text));
 	CHECK_STR(text, "fe80::1");
 	a.n = 15;
-	CHECK(!address_text(AF_INET6, &a, NULL, text));
+	CHECK(!rtnl_text(AF_INET6, &a, NULL, text));
 	a = (struct netlink_attr){.p = (char *)four, .n = 4};
-	CHECK(address_text(AF_INET, &a, "eth0", text));
+	CHECK(rtnl_text(AF_INET, &a, "eth0", text));
 	CHECK_STR(text, "127.0.0.1");
-	CHECK(!address_text(AF_UNIX, &a, NULL, text));
+	CHECK(!rtnl_text(AF_UNIX, &a, NULL, text));
 	a.n = 0;
-	CHECK(!address_text(AF_INET, &a, NULL, text));
+	CHECK(!rtnl_text(AF_INET, &a, NULL, text));
+}
+
+TEST(netlink_route)
+{
+	struct rtmsg head = {.rtm_family = AF_INET, .rtm_dst_len = 8, .rtm_flags = 1};
+	struct rtnexthop hop = {.rtnh_ifindex = 3, .rtnh_flags = RTNH_F_LINKDOWN};
+	char body[512], hops[128], metrics[64];
+	struct netlink_attrs rest;
+	struct rtnl_route r, one;
+	uint32_t v = 1400;
+	size_t size = sizeof(head), len;
+
+	/* Two hops: one without a gateway, one with a gateway of the other family. */
+	hop.rtnh_len = sizeof(hop);
+	memcpy(hops, &hop, sizeof(hop));
+	hop.rtnh_len = (uint16_t)(sizeof(hop) + put_attr(hops + 2 * sizeof(hop), RTA_VIA,
+							"\x0a\0\xfe\x80zzzzzzzzzzzzzz", 18));
+	hop.rtnh_ifindex = 4;
+	memcpy(hops + sizeof(hop), &hop, sizeof(hop));
+	len = sizeof(hop) + hop.rtnh_len;
+	memcpy(body, &head, sizeof(head));
+	size += put_attr(body + size, RTA_DST, "\x0a\0\0\0", 4);
+	size += put_attr(
+		body + size, RTA_METRICS, metrics, put_attr(metrics, RTAX_MTU, &v, sizeof(v)));
+	size += put_attr(body + size, RTA_MULTIPATH, hops, len);
+	m = (struct netlink_message){RTM_NEWROUTE, body, size};
+	CHECK(rtnl_route_read(&m, &r));
+	CHECK_INT(r.mtu, 1400);
+	CHECK_INT(r.dst.n, 4);
+	rest = r.hops;
+	CHECK(rtnl_route_hop(&r, &rest, &one));
+	CHECK_INT(one.oif, 3);
+	CHECK_INT(one.gateway.n, 0);
+	CHECK_INT(one.head.rtm_flags, 1 | RTNH_F_LINKDOWN);
+	CHECK(rtnl_route_hop(&r, &rest, &one));
+	CHECK_INT(one.oif, 4);
+	CHECK_INT(one.via, AF_INET6);
+	CHECK_INT(one.gateway.n, 16);
+	CHECK(!rtnl_route_hop(&r, &rest, &one));
+	/* A hop that says it is longer than what there is. */
+	rest = (struct netlink_attrs){r.hops.p + sizeof(hop), r.hops.n - sizeof(hop) - 4};
+	CHECK(!rtnl_route_hop(&r, &rest, &one));
+	m.n = sizeof(head) - 1;
+	CHECK(!rtnl_route_read(&m, &r));
 }
 
 TEST(netlink_live)
@@ -190,4 +235,4 @@ TEST(netlink_live)
 }
 
 TEST_MAIN(&netlink_messages, &netlink_errors, &netlink_wrong_lengths, &netlink_attributes,
-	&netlink_interfaces, &netlink_addresses, &netlink_live)
+	&netlink_interfaces, &netlink_addresses, &netlink_route, &netlink_live)
