@@ -110,20 +110,28 @@ static void skipped(void *arg, int err)
 static void left_out(void *arg, const char *path, const char *type)
 {
 	struct pathscan *p = arg;
-	size_t len = p->left_out.len;
+	size_t len = p->left_out.len, n;
 
-	p->n_left_out++;
-	if (buf_printf(&p->left_out, "%s%s (%s)", len ? ", " : "", path, type) < 0)
+	if (buf_printf(&p->left_out, "%s (%s), ", path, type) < 0 ||
+		p->left_out.len > LEFT_OUT_MAX) {
+		buf_cut(&p->left_out, len);
+		p->more_left_out = true;
+		return;
+	}
+	/* Several links may lead to the same one. */
+	n = p->left_out.len - len;
+	if (memmem(p->left_out.p, len, p->left_out.p + len, n))
 		buf_cut(&p->left_out, len);
 }
 
 static void say_left_out(struct pathscan *p)
 {
-	if (!p->n_left_out)
-		return;
-	scan_warn(p->s, "%zu mount point%s not entered by wildcards: %s%s", p->n_left_out,
-		p->n_left_out == 1 ? "" : "s", buf_str(&p->left_out),
-		p->left_out.len + 1 >= LEFT_OUT_MAX ? ", …" : "");
+	if (p->more_left_out)
+		buf_puts(&p->left_out, "…");
+	else if (p->left_out.len)
+		buf_cut(&p->left_out, p->left_out.len - strlen(", "));
+	if (p->left_out.len)
+		scan_warn(p->s, "mount points that wildcards do not enter: %s", p->left_out.p);
 }
 
 /* ---- Life ---- */
@@ -146,7 +154,7 @@ int pathscan_open(struct pathscan *p, struct scan *s, const struct pathscan_colu
 	int r;
 
 	*p = (struct pathscan){.s = s, .cols = *cols};
-	buf_init(&p->left_out, LEFT_OUT_MAX);
+	buf_init(&p->left_out, LEFT_OUT_MAX + strlen("…"));
 	r = nsroot_open(&p->ns, s, cols->pid_with_namespace);
 	if (!r && p->ns.root)
 		r = open_walk(p);

@@ -20,7 +20,7 @@ struct pathscan {
 	struct pathwalk *walk; /* NULL: no rows */
 	const char *directory; /* of `directory = …`, as written; or NULL */
 	struct buf left_out;   /* mount points for the warning */
-	size_t n_left_out;
+	bool more_left_out;    /* than there is room for */
 };
 
 /* 0 or -errno with scan_error said; pathscan_close is then not needed. */

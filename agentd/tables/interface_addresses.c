@@ -82,6 +82,17 @@ static void put_mask(struct scan *s, int family, unsigned prefix)
 	put_address(s, MASK, family, &a, NULL);
 }
 
+/* With IFA_LOCAL, IFA_ADDRESS is the other end, or the address itself once more. */
+static bool has_other_end(const struct rtnl_address *a, const struct iface *iface)
+{
+	if (!a->local.n)
+		return false;
+	/* As getifaddrs(3) has it, also of the loopback interface. */
+	if (iface && !(iface->flags & IFF_BROADCAST))
+		return true;
+	return a->address.n != a->local.n || memcmp(a->address.p, a->local.p, a->local.n) != 0;
+}
+
 static void put_row(struct scan *s, struct state *st, const struct rtnl_address *a)
 {
 	const struct iface *iface = iface_by_index(&st->ifaces, a->head.ifa_index);
@@ -93,11 +104,10 @@ static void put_row(struct scan *s, struct state *st, const struct rtnl_address 
 		row_bytes(s, INTERFACE, a->label.p, strnlen(a->label.p, a->label.n));
 	else
 		row_text(s, INTERFACE, name);
-	/* With IFA_LOCAL, IFA_ADDRESS is the other end (or the same once more). */
 	put_address(s, ADDRESS, family, a->local.n ? &a->local : &a->address, name);
 	put_mask(s, family, a->head.ifa_prefixlen);
 	put_address(s, BROADCAST, family, &a->broadcast, name);
-	if (a->local.n && iface && !(iface->flags & IFF_BROADCAST))
+	if (has_other_end(a, iface))
 		put_address(s, POINT_TO_POINT, family, &a->address, name);
 	row_text(s, TYPE, "unknown");
 	row_end(s);
