@@ -59,8 +59,8 @@ is crontab_long_line "$out" "$(printf 'first\nafter\\x00nul')"
 has crontab_long_line_says "$err" 'crontab: /etc/cron.d/long: lines longer than 64 KiB: 1$'
 rm "$root/etc/cron.d/long"
 
-# Two gigabytes without a newline, then a job.
-truncate -s 2G "$root/etc/cron.d/huge"
+# Half a gigabyte without a newline, then a job.
+truncate -s 512M "$root/etc/cron.d/huge"
 printf '\n* * * * * tail\n' >>"$root/etc/cron.d/huge"
 # shellcheck disable=SC2016 # for the inner shell
 run sh -c 'ulimit -v 400000; exec "$@"' sh "$AGENTD" query -o tsv --root "$root" \
