@@ -23,19 +23,19 @@ const char *function_text(sqlite3_context *ctx, sqlite3_value *v, size_t *ret_n)
 	return p;
 }
 
-void function_result(sqlite3_context *ctx, sqlite3_str *text)
+char *function_alloc(sqlite3_context *ctx, uint64_t n)
 {
-	int rc = sqlite3_str_errcode(text), n = sqlite3_str_length(text);
+	int max = sqlite3_limit(sqlite3_context_db_handle(ctx), SQLITE_LIMIT_LENGTH, -1);
+	char *p;
 
-	if (rc == SQLITE_TOOBIG)
+	if (n > (uint64_t)max) {
 		sqlite3_result_error_toobig(ctx);
-	else if (rc != SQLITE_OK)
+		return NULL;
+	}
+	p = sqlite3_malloc64(n + 1);
+	if (!p)
 		sqlite3_result_error_nomem(ctx);
-	else if (n == 0)
-		sqlite3_result_text(ctx, "", 0, SQLITE_STATIC);
-	else
-		sqlite3_result_text(ctx, sqlite3_str_value(text), n, SQLITE_TRANSIENT);
-	sqlite3_free(sqlite3_str_finish(text));
+	return p;
 }
 
 int functions_register(sqlite3 *db)

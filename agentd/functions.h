@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct function {
 	const char *name;
@@ -37,7 +38,10 @@ int functions_register(sqlite3 *db);
 bool function_null(int argc, sqlite3_value **argv);
 /* The bytes of an argument as text; NULL when out of memory (the result says so then). */
 const char *function_text(sqlite3_context *ctx, sqlite3_value *v, size_t *ret_n);
-/* Makes the text that was built the result, and frees it. */
-void function_result(sqlite3_context *ctx, sqlite3_str *text);
+/*
+ * Memory for a result of `n` bytes, of SQLite's allocator. NULL when that is longer than a value
+ * may be or there is none; the result says so then.
+ */
+char *function_alloc(sqlite3_context *ctx, uint64_t n);
 
 #endif

@@ -5,6 +5,7 @@
  * same in time proportional to the sum.
  */
 #include "agentd/functions.h"
+#include "common/str.h"
 #include "common/text.h"
 
 #include <stdint.h>
@@ -58,39 +59,47 @@ static void instr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_int64(ctx, characters(p, (size_t)(at - p)) + 1);
 }
 
-static void replace_in(sqlite3_str *out, const char *p, size_t n, const char *from, size_t from_n,
-	const char *to, size_t to_n)
+/* Writes the text with its replacements to `out`, or to nowhere; returns its length. */
+static uint64_t replace_in(char *out, struct span text, struct span from, struct span to)
 {
-	const char *end = p + n, *at;
+	const char *p = text.p, *end = p + text.n, *at;
+	uint64_t len = 0;
 
-	while (!sqlite3_str_errcode(out) && (at = memmem(p, (size_t)(end - p), from, from_n))) {
-		sqlite3_str_append(out, p, (int)(at - p));
-		sqlite3_str_append(out, to, (int)to_n);
-		p = at + from_n;
+	for (; (at = memmem(p, (size_t)(end - p), from.p, from.n)); p = at + from.n) {
+		if (out) {
+			memcpy(out + len, p, (size_t)(at - p));
+			memcpy(out + len + (at - p), to.p, to.n);
+		}
+		len += (uint64_t)(at - p) + to.n;
 	}
-	sqlite3_str_append(out, p, (int)(end - p));
+	if (out)
+		memcpy(out + len, p, (size_t)(end - p));
+	return len + (uint64_t)(end - p);
 }
 
 static void replace(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	const char *p, *from, *to;
-	size_t n, from_n, to_n;
-	sqlite3_str *out;
+	struct span text, from, to;
+	uint64_t len;
+	char *out;
 
 	if (function_null(argc, argv))
 		return;
-	p = function_text(ctx, argv[0], &n);
-	from = p ? function_text(ctx, argv[1], &from_n) : NULL;
-	to = from ? function_text(ctx, argv[2], &to_n) : NULL;
-	if (!to)
+	text.p = function_text(ctx, argv[0], &text.n);
+	from.p = text.p ? function_text(ctx, argv[1], &from.n) : NULL;
+	to.p = from.p ? function_text(ctx, argv[2], &to.n) : NULL;
+	if (!to.p)
 		return;
-	if (!from_n) {
-		sqlite3_result_text(ctx, p, (int)n, SQLITE_TRANSIENT);
+	if (!from.n) {
+		sqlite3_result_text64(ctx, text.p, text.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 		return;
 	}
-	out = sqlite3_str_new(sqlite3_context_db_handle(ctx));
-	replace_in(out, p, n, from, from_n, to, to_n);
-	function_result(ctx, out);
+	len = replace_in(NULL, text, from, to);
+	out = function_alloc(ctx, len);
+	if (!out)
+		return;
+	replace_in(out, text, from, to);
+	sqlite3_result_text64(ctx, out, len, sqlite3_free, SQLITE_UTF8);
 }
 
 /* ---- trim, ltrim, rtrim ---- */

@@ -42,46 +42,71 @@ static void split(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	}
 }
 
-/* Joins what is not NULL in argv, from `first` on. */
-static void join(sqlite3_context *ctx, const char *sep, size_t sep_n, int first, int argc,
-	sqlite3_value **argv)
+/*
+ * Writes what is not NULL in argv, from `first` on, to `out`, or to nowhere; returns its length,
+ * or -1 when out of memory.
+ */
+static int64_t join_to(char *out, struct span sep, int first, int argc, sqlite3_value **argv)
 {
-	sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(ctx));
+	int64_t len = 0;
 	bool any = false;
 
 	for (int i = first; i < argc; i++) {
+		size_t n, sep_n = any ? sep.n : 0;
+		const char *p;
+
 		if (sqlite3_value_type(argv[i]) == SQLITE_NULL)
 			continue;
-		if (any)
-			sqlite3_str_append(out, sep, (int)sep_n);
+		p = (const char *)sqlite3_value_text(argv[i]);
+		if (!p)
+			return -1;
+		n = (size_t)sqlite3_value_bytes(argv[i]);
+		if (out) {
+			memcpy(out + len, sep.p, sep_n);
+			memcpy(out + len + sep_n, p, n);
+		}
+		len += (int64_t)(sep_n + n);
 		any = true;
-		sqlite3_str_append(out, (const char *)sqlite3_value_text(argv[i]),
-			sqlite3_value_bytes(argv[i]));
 	}
-	function_result(ctx, out);
+	return len;
+}
+
+static void join(sqlite3_context *ctx, struct span sep, int first, int argc, sqlite3_value **argv)
+{
+	int64_t len = join_to(NULL, sep, first, argc, argv);
+	char *out;
+
+	if (len < 0) {
+		sqlite3_result_error_nomem(ctx);
+		return;
+	}
+	out = function_alloc(ctx, (uint64_t)len);
+	if (!out)
+		return;
+	join_to(out, sep, first, argc, argv);
+	sqlite3_result_text64(ctx, out, (sqlite3_uint64)len, sqlite3_free, SQLITE_UTF8);
 }
 
 /* concat(a, b, …): NULLs are left out; NULL only without any argument. */
 static void concat(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	if (argc > 0)
-		join(ctx, "", 0, 0, argc, argv);
+		join(ctx, span_str(""), 0, argc, argv);
 }
 
 /* concat_ws(separator, a, b, …): likewise; a separator that is NULL is empty. */
 static void concat_ws(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	const char *sep = "";
-	size_t n = 0;
+	struct span sep = span_str("");
 
 	if (argc == 0) {
 		sqlite3_result_error(ctx, "concat_ws: no separator", -1);
 		return;
 	}
 	if (sqlite3_value_type(argv[0]) != SQLITE_NULL)
-		sep = function_text(ctx, argv[0], &n);
-	if (sep && argc > 1)
-		join(ctx, sep, n, 1, argc, argv);
+		sep.p = function_text(ctx, argv[0], &sep.n);
+	if (sep.p && argc > 1)
+		join(ctx, sep, 1, argc, argv);
 }
 
 const struct function functions_text[] = {

@@ -2,8 +2,9 @@
 #include "agentd/functions.h"
 #include "tests/unit/test.h"
 
-#include "common/clock.h"
 #include "common/str.h"
+
+#include <time.h>
 
 static sqlite3 *db;
 static char answer[1 << 16];
@@ -236,9 +237,10 @@ TEST(searching)
 	IS("replace(hex(zeroblob(100000)), '0', '0123456789')", "error: string or blob too big");
 }
 
+/* Minutes to hours where the time is the product of the lengths. */
 TEST(searching_takes_no_time)
 {
-	int64_t start = clock_mono_ms();
+	clock_t start = clock();
 
 	IS("instr(zeroblob(1000000), cast(zeroblob(500000) || 'x' as blob))", "0");
 	IS("length(replace(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1', 'x'))", "1000000");
@@ -250,7 +252,7 @@ TEST(searching_takes_no_time)
 	IS("(with recursive c(x) as (select 1000 union all select x + 1 from c limit 129) "
 	   "select trim('x', group_concat(char(x), '')) from c)",
 		"error: trim: too many characters");
-	CHECK(clock_mono_ms() - start < 5000);
+	CHECK((clock() - start) / CLOCKS_PER_SEC < 20);
 }
 
 TEST(concatenating)
@@ -326,7 +328,7 @@ TEST(splitting_by_regular_expressions)
 
 TEST(hostile_patterns)
 {
-	int64_t start = clock_mono_ms();
+	clock_t start = clock();
 
 	IS("'a' regexp '('", "error: regular expression, at character 1: missing closing "
 			     "parenthesis");
@@ -348,7 +350,7 @@ TEST(hostile_patterns)
 	IS("'x' regexp '(*LIMIT_MATCH=100000000)(x+)+y'", "0");
 	CHECK(str_starts(value("'x' regexp '(*UTF)x'"), "error: "));
 	CHECK(str_starts(value("'x' regexp '\\C'"), "error: "));
-	CHECK(clock_mono_ms() - start < 10000);
+	CHECK((clock() - start) / CLOCKS_PER_SEC < 20);
 }
 
 TEST(versions)
