@@ -64,6 +64,38 @@ static const char *nearest_table(const struct run *r, const char *name)
 	return near;
 }
 
+/* Likewise of the columns of the tables that the statement names. */
+static const char *nearest_column(const struct run *r, const char *name)
+{
+	const char **names = calloc(r->n_sources * TABLE_COLUMNS_MAX + 1, sizeof(*names)), *near;
+	const char *dot = strrchr(name, '.');
+	size_t n = 0;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < r->n_sources; i++) {
+		const struct column *c = r->sources[i].table->columns;
+
+		for (; r->sources[i].named && c->name; c++)
+			names[n++] = c->name;
+	}
+	near = str_nearest(dot ? dot + 1 : name, names);
+	free(names);
+	return near;
+}
+
+/* What an error about an unknown name may have meant, or NULL. */
+static const char *nearest(const struct run *r, const char *text)
+{
+	static const char no_table[] = "no such table: ", no_column[] = "no such column: ";
+
+	if (str_starts(text, no_table))
+		return nearest_table(r, text + strlen(no_table));
+	if (str_starts(text, no_column))
+		return nearest_column(r, text + strlen(no_column));
+	return NULL;
+}
+
 static int fail_sql(struct run *r)
 {
 	static const char *const limits[] = {
@@ -74,7 +106,6 @@ static int fail_sql(struct run *r)
 		"LIKE or GLOB pattern too complex",
 		"string or blob too big",
 	};
-	static const char no_table[] = "no such table: ";
 	const char *text = sqlite3_errmsg(r->db), *near;
 
 	if (r->scans.unconstrained && str_eq(text, "no query solution")) {
@@ -85,7 +116,7 @@ static int fail_sql(struct run *r)
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		if (str_starts(text, limits[i]))
 			return run_fail(r, WIRE_CODE_LIMIT, E2BIG, "%s", text);
-	near = str_starts(text, no_table) ? nearest_table(r, text + strlen(no_table)) : NULL;
+	near = nearest(r, text);
 	if (near)
 		return run_fail(r, WIRE_CODE_SQL, EINVAL, "%s (did you mean %s?)", text, near);
 	return run_fail(r, WIRE_CODE_SQL, EINVAL, "%s", text);

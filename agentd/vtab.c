@@ -227,7 +227,7 @@ static int declare(sqlite3 *db, const struct vtab_source *source)
 static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *argv,
 	sqlite3_vtab **ret, char **ret_error)
 {
-	const struct vtab_source *source = aux;
+	struct vtab_source *source = aux;
 	struct vtab *v;
 	int rc = declare(db, source);
 
@@ -242,6 +242,7 @@ static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *ar
 		v->n_columns++;
 		v->requires |= c->flags & COL_REQUIRED;
 	}
+	source->named = true;
 	*ret = &v->base;
 	return SQLITE_OK;
 }

@@ -9,11 +9,13 @@
 #include "agentd/scan.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 /* One table within one query; stays where it is until the connection is closed. */
 struct vtab_source {
 	const struct table *table;
 	struct scan_query *query;
+	bool named; /* by the statement: its columns have been declared */
 };
 
 /* Makes the table known to the connection. An SQLite result code. */

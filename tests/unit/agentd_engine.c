@@ -163,6 +163,8 @@ TEST(errors_in_the_sql)
 	FAILS("select * from keyd", "sql", "no such table: keyd (did you mean keyed?)");
 	FAILS("select * from utterly_unknown", "sql", "no such table: utterly_unknown");
 	FAILS("select x from keyed", "sql", "no such column: x");
+	FAILS("select k.nme from keyed k", "sql", "no such column: k.nme (did you mean name?)");
+	FAILS("select directori from keyed", "sql", "no such column: directori");
 	FAILS("select nofunction(1)", "sql", "no such function: nofunction");
 	FAILS("select json_extract('{', '$')", "sql", "malformed JSON");
 }
