@@ -22,20 +22,23 @@ static void on_signal(int signo)
 
 static void take(int signo)
 {
-	struct sigaction now, sa = {.sa_handler = on_signal};
+	struct sigaction sa = {.sa_handler = on_signal};
 
 	sigemptyset(&sa.sa_mask);
-	/* nohup(1) and shells without job control have their reasons. */
-	if (sigaction(signo, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
-		return;
 	sigaction(signo, &sa, NULL);
 }
 
 void interrupt_init(void)
 {
+	struct sigaction now;
+
+	/* Scripts ignore SIGINT for what they start with `&`; who sends it all the same means it.
+	 */
 	take(SIGINT);
 	take(SIGTERM);
-	take(SIGHUP);
+	/* nohup(1). */
+	if (sigaction(SIGHUP, NULL, &now) < 0 || now.sa_handler != SIG_IGN)
+		take(SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Takes SIGINT, SIGTERM and SIGHUP where they are not ignored; ignores SIGPIPE. */
+/* Takes SIGINT, SIGTERM and, where it is not ignored, SIGHUP; ignores SIGPIPE. */
 void interrupt_init(void);
 bool interrupted(void);
 /* A file to remove when the program ends at once; NULL: none. The text must stay. */

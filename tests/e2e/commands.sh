@@ -222,7 +222,7 @@ is "no stdout" "$? $(grep -c 'cannot write' "$T/err")" "3 1"
 
 # ---- Interrupted ----
 
-background env --default-signal=INT "${fake[@]}" -i 'good,slow,slow2,' -o json --report "$T/ireport" \
+background "${fake[@]}" -i 'good,slow,slow2,' -o json --report "$T/ireport" \
 	query 'select 3 as x' >"$T/out" 2>"$T/err"
 answered() { [ -e "$T/asked.slow" ] && [ -e "$T/asked.slow2" ] && grep -q good "$T/out"; }
 wait_for 20 answered
