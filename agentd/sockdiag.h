@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Bytes of an answer: about a hundred for each socket. */
-#define SOCKDIAG_MAX (64u << 20)
+#define SOCKDIAG_MAX (32u << 20)
 
 /* Appends the kernel's whole answer to `b`. 0 or -errno: not every kernel and sandbox allows it. */
 int sockdiag_unix(struct buf *b);

@@ -13,7 +13,7 @@
 
 #define READ_BYTES (64u << 10)
 /* Bytes of unix names kept in all. */
-#define PATHS_MAX (64u << 20)
+#define PATHS_MAX (32u << 20)
 /* Words of a line that are looked at. */
 #define WORDS_MAX 10
 
@@ -36,6 +36,8 @@ struct sockets {
 	struct buf paths;
 	uint64_t own_id; /* of the agent's namespace, once sockets_load was called live */
 	bool own, all, overflow;
+	bool (*stop)(void *arg);
+	void *stop_arg;
 	struct sockets *mark; /* nothing is kept, socks of this one are marked `again` */
 };
 
@@ -333,6 +335,11 @@ int sockets_add_text(struct sockets *s, size_t file, struct span text, uint64_t 
 	return r == 0 && text.n ? take_line(&rd, text) : r;
 }
 
+static bool stopped(const struct sockets *s)
+{
+	return s->stop && s->stop(s->stop_arg);
+}
+
 static int read_file(struct reading *rd, int fd, char *buf)
 {
 	struct span rest = {buf, 0};
@@ -340,6 +347,8 @@ static int read_file(struct reading *rd, int fd, char *buf)
 	int r = 0;
 
 	while (!r) {
+		if (stopped(rd->s))
+			return -ECANCELED;
 		if (rest.n > SOCKETS_LINE_MAX)
 			rest.n = 0;
 		memmove(buf, rest.p, rest.n);
@@ -562,8 +571,10 @@ static int load_process(
 		r = sockets_load(s, &p);
 		procfs_close(&p);
 	}
-	if (r == -ENOMEM)
+	if (r == -ENOMEM || r == -ECANCELED)
 		return r;
+	if (stopped(s))
+		return -ECANCELED;
 	if (r < 0 && r != -ENOENT && r != -ESRCH && denied)
 		denied(arg, -r);
 	return 0;
@@ -607,7 +618,7 @@ static int load_same(struct sockets *s, const struct sockets *from)
 
 int sockets_look_again(struct sockets *s)
 {
-	struct sockets now = {.fs = s->fs, .mark = s};
+	struct sockets now = {.fs = s->fs, .stop = s->stop, .stop_arg = s->stop_arg, .mark = s};
 	int r;
 
 	for (size_t i = 0; i < s->len; i++)
@@ -631,6 +642,12 @@ struct sockets *sockets_new(const struct procfs *fs)
 	if (getrandom(&s->seed, sizeof(s->seed), GRND_NONBLOCK) < 0)
 		s->seed = (uintptr_t)s;
 	return s;
+}
+
+void sockets_on_stop(struct sockets *s, bool (*stop)(void *arg), void *arg)
+{
+	s->stop = stop;
+	s->stop_arg = arg;
 }
 
 void sockets_free(struct sockets *s)

@@ -38,6 +38,8 @@ struct sockets;
 /* `fs` must outlive it. NULL when out of memory. */
 struct sockets *sockets_new(const struct procfs *fs);
 void sockets_free(struct sockets *s);
+/* Asked now and then while reading: true ends that with -ECANCELED. */
+void sockets_on_stop(struct sockets *s, bool (*stop)(void *arg), void *arg);
 
 /*
  * Reads the tables of the process's network namespace, unless that was done. 0 or -errno: -EACCES

@@ -10,6 +10,18 @@
 
 #define STRAYS_PER_STEP 256
 
+static bool stop(void *arg)
+{
+	return scan_stop(arg);
+}
+
+/* The query's sockets, to be read on behalf of this scan. */
+static struct sockets *sockets_for(struct scan *s, struct proc_shared *shared)
+{
+	sockets_on_stop(shared->sockets, stop, s);
+	return shared->sockets;
+}
+
 static void namespace_denied(void *arg, int err)
 {
 	scan_skipped(arg, "network namespace", "process", err);
@@ -17,9 +29,9 @@ static void namespace_denied(void *arg, int err)
 
 static int load_all(struct scan *s, struct proc_shared *shared)
 {
-	int r = sockets_load_all(shared->sockets, namespace_denied, s);
+	int r = sockets_load_all(sockets_for(s, shared), namespace_denied, s);
 
-	if (r < 0 && r != -ENOMEM)
+	if (r < 0 && r != -ENOMEM && r != -ECANCELED)
 		return scan_error(s, -r, "/proc/net: %s", strerror(-r));
 	if (r == 0 && sockets_overflow(shared->sockets))
 		scan_warn(s, "not all sockets: there are more than %u", SOCKETS_MAX);
@@ -33,11 +45,13 @@ static int load_of(struct scan *s, struct proc_shared *shared, int32_t pid)
 	int r = procfs_open(&shared->fs, pid, &p);
 
 	if (r == 0) {
-		r = sockets_load(shared->sockets, &p);
+		r = sockets_load(sockets_for(s, shared), &p);
 		procfs_close(&p);
 	}
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
 	proc_skipped(s, "network namespace", r);
-	return r == -ENOMEM ? r : 0;
+	return 0;
 }
 
 static struct proc_shared *shared_sockets(struct scan *s, int *ret)
@@ -101,7 +115,7 @@ static int find_sock(struct sock_walk *w, struct scan *s, struct sock **ret)
 }
 
 /* Was it closed while the walk went on? */
-static int closed_since(struct sock_walk *w, const struct sock *k, bool *ret)
+static int closed_since(struct sock_walk *w, struct scan *s, const struct sock *k, bool *ret)
 {
 	int r = 0;
 
@@ -109,13 +123,13 @@ static int closed_since(struct sock_walk *w, const struct sock *k, bool *ret)
 	if (!k->inode || !w->shared->fs.live)
 		return 0;
 	if (!w->looked_again)
-		r = sockets_look_again(w->shared->sockets);
+		r = sockets_look_again(sockets_for(s, w->shared));
 	w->looked_again = r == 0;
 	*ret = !k->again;
 	return r;
 }
 
-static int next_stray(struct sock_walk *w)
+static int next_stray(struct sock_walk *w, struct scan *s)
 {
 	struct sockets *all = w->shared->sockets;
 	size_t last = w->at + STRAYS_PER_STEP;
@@ -129,7 +143,7 @@ static int next_stray(struct sock_walk *w)
 			return PROC_FDS_PAUSE;
 		if (k->held)
 			continue;
-		r = closed_since(w, k, &closed);
+		r = closed_since(w, s, k, &closed);
 		if (r < 0)
 			return r;
 		if (closed)
@@ -166,7 +180,7 @@ int sock_walk_next(struct sock_walk *w, struct scan *s)
 	}
 	w->ended = true;
 	w->shared->walked |= w->strays;
-	return w->strays ? next_stray(w) : PROC_FDS_END;
+	return w->strays ? next_stray(w, s) : PROC_FDS_END;
 }
 
 struct span sock_walk_path(const struct sock_walk *w)
