@@ -7,6 +7,8 @@
 
 /* Bytes of one variable that are kept: the kernel takes no longer one at exec. */
 #define VARIABLE_MAX (128u << 10)
+/* Bytes read at once. */
+#define PIECE (16u << 10)
 /* Bytes of one process's environment: more than exec takes, but a process can point anywhere. */
 #define ENVIRON_MAX (8u << 20)
 
@@ -78,6 +80,8 @@ static int read_piece(struct scan *s, struct state *st)
 		finish(st);
 		return 1;
 	}
+	if (room > PIECE)
+		room = PIECE;
 	r = buf_room(&st->text, room);
 	if (r < 0)
 		return r;

@@ -340,10 +340,13 @@ static enum moment moment_of(struct state *st, const struct procfs_proc *p)
 	/* A zombie stays as it is, but what was read before must say so as well. */
 	if (now.state == 'Z' || now.state == 'X')
 		return st->needs & STAT && st->stat.state != now.state ? MIDWAY : SETTLED;
-	return now.flags & PROCFS_PF_EXITING && now.state == 'R' ? ENDING : MIDWAY;
+	return now.flags & PROCFS_PF_EXITING ? ENDING : MIDWAY;
 }
 
-/* As read_all. A process that is about to be gone is not waited for for ever, it is gone. */
+/*
+ * As read_all. A process on its way out runs no code of its own any more: when it is still not a
+ * zombie after a while it counts as gone.
+ */
 static int read_settled(struct scan *s, struct state *st, const struct procfs_proc *p)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
