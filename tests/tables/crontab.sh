@@ -72,7 +72,7 @@ else
 fi
 rm "$root/etc/cron.d/huge"
 
-rm -r "$root/etc" "$root/var"
+rm -r "${root:?}/etc" "${root:?}/var"
 rows "select * from crontab" --root "$root"
 is crontab_none "$status: $out$err" "0: "
 

@@ -146,7 +146,7 @@ has file_parts_below_the_root "$out" '"filename":"tmp","directory":"/"'
 
 run "$AGENTD" query "select path from file"
 is file_without_constraint "$status" 2
-has file_without_constraint_says "$err" 'constraint on `path` or `directory` is required'
+has file_without_constraint_says "$err" 'constraint on .path. or .directory. is required'
 paths "select path from file where path like 'tmp/%'"
 is file_relative_pattern_status "$status" 0
 has file_relative_pattern_says "$err" 'has to begin with "/"'

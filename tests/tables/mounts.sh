@@ -48,6 +48,7 @@ if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && unshare -m true 2>/dev/null; then
 	is mounts_hung "$status: $(tail -n +2 <<<"$out")" "$(printf '0: /proc\tproc\t0\n%s\tfuse\t1' "$T/mnt")"
 	has mounts_hung_says "$err" 'mounts: sizes of 1 network mount: object is remote'
 	# A local one in its place but below it is behind it.
+	# shellcheck disable=SC2016 # for the inner shell
 	run unshare -m --propagation private sh -c 'mount -t tmpfs none "$1" && shift && exec "$@"' sh "$T/mnt" \
 		tests/tools/hungfs "$T/mnt" timeout -k 1 10 "$AGENTD" query -o tsv \
 		"select type, blocks is null from mounts where path = '$T/mnt'"
