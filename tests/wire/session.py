@@ -652,6 +652,59 @@ def another_root():
 
 
 @case
+def a_root_with_nothing_in_it():
+    os.makedirs(f"{T}/empty")
+    s = Session("--root", f"{T}/empty")
+    assert set(s.reply()["host"].values()) == {""}
+    s.query(1, "select * from processes")
+    assert rows_of(s.until("done", 1), 1) == []
+    s.end()
+
+
+# A thread that hangs in the kernel, as on a dead network file system: no flag reaches it there.
+HANG = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int fstatat(int fd, const char *path, struct stat *st, int flags)
+{
+	int (*next)(int, const char *, struct stat *, int) = dlsym(RTLD_NEXT, "fstatat");
+	while (strstr(path, "/hang-here"))
+		pause();
+	return next(fd, path, st, flags);
+}
+"""
+
+
+@case
+def a_query_that_hangs_in_the_kernel():
+    if SAN:
+        return "its library cannot come before the sanitizers'"
+    so = f"{T}/hang.so"
+    made = subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", so, "-ldl"],
+                          input=HANG.encode(), capture_output=True)
+    if made.returncode:
+        return "needs gcc"
+    hang = "select * from file where path = '/hang-here'"
+    s = started(env={**os.environ, "LD_PRELOAD": so})
+    s.query(1, hang, timeout_ms=200)
+    s.query(2, hang)
+    s.send({"op": "cancel", "id": 3, "target": 2})
+    got = {}
+    while len(got) < 2:
+        r = s.reply()
+        if r["op"] == "error":
+            got[r["id"]] = r["code"]
+    assert got == {1: "timeout", 2: "cancelled"}, got
+    s.query(1, "select 1")
+    assert rows_of(s.until("done", 1), 1) == [[1]]
+    assert s.status("Threads") == 3
+    s.end()
+
+
+@case
 def quick_and_small():
     if SAN:
         return "speed is not for the sanitizers to tell"
