@@ -214,7 +214,7 @@ static int make_text(struct value *v)
 
 int node_value(struct inventory *inv, json_t *json, const struct value **ret, struct err *err)
 {
-	struct value *v = calloc(1, sizeof(*v));
+	struct value *v = json ? calloc(1, sizeof(*v)) : NULL;
 
 	if (!v) {
 		json_decref(json);

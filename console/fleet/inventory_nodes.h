@@ -78,7 +78,8 @@ struct inventory {
 	struct group *groups;
 	size_t n_groups, cap_groups;
 	struct value *values;
-	uint32_t source; /* number of the one being read */
+	uint32_t source;  /* number of the one being read */
+	size_t n_implied; /* the last ones in `ungrouped`, since no source put them anywhere */
 	/* The only thing that looking things up changes. */
 	struct walk *walk;
 };
@@ -118,7 +119,8 @@ uint32_t node_find_group(const struct inventory *inv, struct span name);
 int node_add_member(struct inventory *inv, uint32_t group, uint32_t host, struct err *err);
 int node_add_child(struct inventory *inv, const struct place *at, uint32_t parent, uint32_t child,
 	struct err *err);
-/* A value that many hosts may share; takes the reference to `json` in any case. */
+/* A value that many hosts may share; takes the reference to `json` (NULL: no memory) in any case.
+ */
 int node_value(struct inventory *inv, json_t *json, const struct value **ret, struct err *err);
 int node_set_host_var(struct inventory *inv, uint32_t host, struct span name,
 	const struct value *value, struct err *err);

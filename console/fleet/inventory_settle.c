@@ -5,16 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void list_remove(struct list *l, uint32_t v)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i] != v)
+			l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
+}
+
 /* ---- Everything is in `all` ---- */
 
 /* What was implied stands behind everything else. */
 void node_unsettle(struct inventory *inv)
 {
-	struct group *all = &inv->groups[GROUP_ALL];
+	struct group *all = &inv->groups[GROUP_ALL], *ungrouped = &inv->groups[GROUP_UNGROUPED];
 
 	while (all->n_children && all->children[all->n_children - 1].implied) {
 		inv->groups[all->children[all->n_children - 1].child].parents.n = 0;
 		all->n_children--;
+	}
+	for (; inv->n_implied; inv->n_implied--) {
+		uint32_t host = ungrouped->hosts.v[--ungrouped->hosts.n];
+
+		list_remove(&inv->hosts[host].groups, GROUP_UNGROUPED);
 	}
 }
 
@@ -143,17 +159,6 @@ static int rank_groups(struct inventory *inv, const struct place *at, struct err
 
 /* ---- Hosts of no group ---- */
 
-static void list_remove(struct list *l, uint32_t v)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i] != v)
-			l->v[kept++] = l->v[i];
-	}
-	l->n = kept;
-}
-
 /* Has it a group besides those that everybody has? */
 static bool has_group(const struct host *h)
 {
@@ -178,6 +183,7 @@ static int settle_ungrouped(struct inventory *inv, struct err *err)
 			members->v[kept++] = members->v[i];
 	}
 	members->n = kept;
+	inv->n_implied = 0;
 	for (uint32_t i = 0; i < inv->n_hosts; i++) {
 		int r = has_group(&inv->hosts[i]) ? 0
 						  : node_add_member(inv, GROUP_UNGROUPED, i, err);
@@ -185,6 +191,7 @@ static int settle_ungrouped(struct inventory *inv, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	inv->n_implied = members->n - kept;
 	return 0;
 }
 
