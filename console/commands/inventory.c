@@ -12,7 +12,7 @@
 
 static int print(const json_t *tree)
 {
-	size_t flags = JSON_INDENT(4);
+	size_t flags = JSON_INDENT(4) | JSON_REAL_PRECISION(15);
 	char *text;
 	int r;
 
