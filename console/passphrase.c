@@ -69,12 +69,14 @@ int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
 	}
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	r = prompt(fd, key_file);
-	if (r == 0 && tcsetattr(fd, TCSAFLUSH, &silent) < 0)
+	/* Before it asks: the change drops what was typed so far. */
+	if (tcsetattr(fd, TCSAFLUSH, &silent) < 0) {
 		r = -errno;
-	if (r < 0)
 		goto out;
-	r = read_line(fd, buf, size);
+	}
+	r = prompt(fd, key_file);
+	if (r == 0)
+		r = read_line(fd, buf, size);
 	tcsetattr(fd, TCSAFLUSH, &before);
 	(void)io_write_all(fd, "\n", 1);
 	if (r < 0)

@@ -137,7 +137,7 @@ is "ssh: command line" "$(told -t v -u me -p 24 --private-key k -J j1,j2 -F cfg)
 
 # ---- How hosts end ----
 
-run "${fake[@]}" -i 'good,refused,mute,slow,' --connect-timeout 2 --timeout 2 -o csv --report "$T/report" \
+run "${fake[@]}" -i 'good,refused,mute,slow,' --connect-timeout 5 --timeout 5 -o csv --report "$T/report" \
 	query 'select 7 as x'
 is "rows of those that answer" "$out" $'host,x\ngood,7'
 is "status when some do not answer" "$status" 3
@@ -369,6 +369,6 @@ hostile="select char(27) || '[2J' || char(155) || char(8238) as x"
 for f in table json ndjson csv tsv markdown; do
 	is "nothing hostile in $f" "$(NO_COLOR=1 tty 80 "${local[@]}" -q -o $f query "$hostile" | LC_ALL=C tr -d '\n\t -~' | wc -c)" 0
 done
-said=$(tty 80 "${fake[@]}" -i 'good,slow,' --timeout 1 query 'select 1 as x')
+said=$(tty 80 "${fake[@]}" -i 'good,slow,' --timeout 3 query 'select 1 as x')
 has "progress" "$said" 'asking 2 hosts: 1 answered, 1 asked, 1 rows  0\.[0-9] s'
 has "progress is wiped" "$said" $'\r\e\\[Ktocsin: slow: timed out: '

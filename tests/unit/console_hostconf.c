@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How each host is reached: command line over inventory over ssh_config over defaults. */
+#include "console/hostconf.h"
+#include "common/str.h"
+#include "tests/unit/test.h"
+
+#include <unistd.h>
+
+static struct inventory *inv;
+static struct host_configs *configs;
+static struct host_config *hosts;
+static struct app_options o;
+static struct err err;
+
+static const char *temporary(const char *text, char path[32])
+{
+	FILE *f;
+	int fd;
+
+	snprintf(path, 32, "/tmp/tocsin-hostconf.XXXXXX");
+	fd = mkstemp(path);
+	CHECK(fd >= 0);
+	f = fdopen(fd, "w");
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+static int resolve(const char *inventory, const char *ssh_config)
+{
+	char inv_path[32], ssh_path[32];
+	size_t *all, n;
+	int r;
+
+	inv = inventory_new();
+	r = inventory_load(inv, temporary(inventory, inv_path), &err);
+	unlink(inv_path);
+	if (r < 0 || inventory_select(inv, "all", &all, &n, &err) < 0)
+		FAIL("%s", err.text);
+	o.ssh_config = ssh_config ? temporary(ssh_config, ssh_path) : "none";
+	configs = NULL;
+	r = host_configs_new(&o, inv, all, n, &configs, &err);
+	if (ssh_config)
+		unlink(ssh_path);
+	free(all);
+	hosts = configs ? host_configs_array(configs) : NULL;
+	return r;
+}
+
+static void end(void)
+{
+	host_configs_free(configs);
+	inventory_free(inv);
+	o = (struct app_options){0};
+}
+
+TEST(defaults)
+{
+	CHECK_INT(resolve("web1\n", NULL), 0);
+	CHECK_STR(hosts[0].name, "web1");
+	CHECK_STR(hosts[0].address, "web1");
+	CHECK_INT(hosts[0].port, 22);
+	CHECK(!hosts[0].key_files && !hosts[0].host_key_alias);
+	CHECK_INT(hosts[0].connection, CONNECTION_SSH);
+	end();
+}
+
+static const char variables[] = "web1 ansible_host=192.0.2.1 ansible_user=ann ansible_port=2200 "
+				"ansible_ssh_private_key_file=~/key\n"
+				"web2 ansible_connection=local\n";
+
+TEST(inventory_variables)
+{
+	setenv("HOME", "/home/ann", 1);
+	CHECK_INT(resolve(variables, NULL), 0);
+	CHECK_STR(hosts[0].name, "web1");
+	CHECK_STR(hosts[0].address, "192.0.2.1");
+	CHECK_STR(hosts[0].user, "ann");
+	CHECK_INT(hosts[0].port, 2200);
+	CHECK_STR(hosts[0].key_files[0], "/home/ann/key");
+	CHECK(!hosts[0].key_files[1]);
+	CHECK_INT(hosts[1].connection, CONNECTION_LOCAL);
+	end();
+}
+
+TEST(command_line_wins)
+{
+	o = (struct app_options){.user = "bob", .port = 24, .private_key = "k"};
+	CHECK_INT(resolve(variables, "Host *\nUser eve\nPort 1\nIdentityFile /e\n"), 0);
+	CHECK_STR(hosts[0].user, "bob");
+	CHECK_INT(hosts[0].port, 24);
+	CHECK_STR(hosts[0].key_files[0], "k");
+	CHECK(!hosts[0].key_files[1]);
+	end();
+}
+
+TEST(ssh_config_fills_what_is_left)
+{
+	static const char ssh[] = "Host web1\nHostName 192.0.2.9\nUser ann\nPort 2209\n"
+				  "IdentityFile /keys/a\nIdentityFile /keys/b\n"
+				  "HostKeyAlias one\n"
+				  "Host 192.0.2.1\nUser eve\nPort 9\n";
+
+	CHECK_INT(resolve("web1\n", ssh), 0);
+	CHECK_STR(hosts[0].name, "web1");
+	CHECK_STR(hosts[0].address, "192.0.2.9");
+	CHECK_STR(hosts[0].user, "ann");
+	CHECK_INT(hosts[0].port, 2209);
+	CHECK_STR(hosts[0].key_files[0], "/keys/a");
+	CHECK_STR(hosts[0].key_files[1], "/keys/b");
+	CHECK(!hosts[0].key_files[2]);
+	CHECK_STR(hosts[0].host_key_alias, "one");
+	end();
+	/* What ssh would be given is ansible_host, and the inventory wins. */
+	CHECK_INT(resolve(variables, ssh), 0);
+	CHECK_STR(hosts[0].address, "192.0.2.1");
+	CHECK_STR(hosts[0].user, "ann");
+	CHECK_INT(hosts[0].port, 2200);
+	end();
+}
+
+/* That program reads its configuration by itself: it is told only what is said here. */
+TEST(with_an_ssh_command)
+{
+	o.ssh_command = "ssh";
+	CHECK_INT(resolve("web1\n", "Host *\nUser eve\nPort 1\n"), 0);
+	CHECK_INT(hosts[0].port, 0);
+	CHECK(!hosts[0].user && !hosts[0].key_files);
+	end();
+}
+
+TEST(mistakes)
+{
+	CHECK_INT(resolve("w ansible_connection=winrm\n", NULL), -EINVAL);
+	CHECK_STR(err.text,
+		"host w: ansible_connection=winrm is not supported (ssh and local are); "
+		"leave it out with -t 'all:!w'");
+	end();
+	CHECK_INT(resolve("w ansible_port=65536\n", NULL), -EINVAL);
+	CHECK_STR(err.text, "host w: ansible_port=65536 is not a port number");
+	end();
+	CHECK(resolve("w\n", "Host *\nPort many\n") < 0);
+	CHECK(strstr(err.text, ":2: "));
+	end();
+	CHECK_INT(resolve("w ansible_connection=ansible.builtin.ssh ansible_port=7\n", NULL), 0);
+	CHECK_INT(hosts[0].port, 7);
+	end();
+}
+
+TEST(no_memory)
+{
+	char path[32];
+	size_t *all, n;
+	int spent = 1;
+
+	inv = inventory_new();
+	CHECK_INT(inventory_load(inv, temporary(variables, path), &err), 0);
+	unlink(path);
+	CHECK_INT(inventory_select(inv, "all", &all, &n, &err), 0);
+	o.ssh_config = "none";
+	for (long i = 1; spent; i++) {
+		configs = NULL;
+		failalloc_countdown = i;
+		(void)host_configs_new(&o, inv, all, n, &configs, &err);
+		spent = failalloc_spent();
+		failalloc_countdown = 0;
+		host_configs_free(configs);
+	}
+	free(all);
+	configs = NULL;
+	end();
+}
+
+TEST_MAIN(&defaults, &inventory_variables, &command_line_wins, &ssh_config_fills_what_is_left,
+	&with_an_ssh_command, &mistakes, &no_memory)
