@@ -87,6 +87,14 @@ is same_either_way "$(ask "select count(*) from (select pid, fd, socket from pro
 	except select pid, fd, socket from process_open_sockets)")" 0
 is join "$(ask "select count(*) from processes p join process_open_sockets s using (pid) where p.parent = $pid and s.local_port = $shared")" 2
 
+if command -v strace >/dev/null && strace -o "$T/trace" true 2>/dev/null && [ "${SAN:-0}" = 0 ]; then
+	# The tables of a namespace are read once for all look-ups of a query.
+	strace -f -o "$T/trace" "$AGENTD" query "select count(*) from processes p join process_open_sockets s using (pid) where p.parent = $pid" >"$T/joined" 2>&1
+	is join_reads_once "$(grep -c '"net/tcp"' "$T/trace")" 1
+else
+	skip join_reads_once "needs strace, and no sanitizer"
+fi
+
 if [ $root = 1 ] && unshare -n true 2>/dev/null; then
 	plant raw "$mkprocs" -l raw -l packet
 	is raw "$(sock "$(word raw raw 3)")" '2,255,0.0.0.0,253,0.0.0.0,0,"",""'
