@@ -386,26 +386,24 @@ static int apply_part(struct matches *m, unsigned char *chosen, struct span part
 	return r;
 }
 
-static int apply_parts(const struct inventory *inv, const struct parts *parts,
-	unsigned char *chosen, unsigned char *seen, struct err *err)
+static int apply_parts(
+	struct matches *m, const struct parts *parts, unsigned char *chosen, struct err *err)
 {
-	struct matches m = {.inv = inv, .seen = seen};
 	bool any = false;
 	int r = 0;
 
 	for (size_t i = 0; i < parts->n; i++)
 		any |= !strchr("&!", parts->v[i].p[0]);
 	if (!any)
-		r = apply_part(&m, chosen, span_str("all"), err);
+		r = apply_part(m, chosen, span_str("all"), err);
 	for (enum sign sign = SIGN_ADD; sign <= SIGN_WITHOUT; sign++) {
 		for (size_t i = 0; i < parts->n && r == 0; i++) {
 			struct span part = parts->v[i];
 
 			if (take_sign(&part) == sign)
-				r = apply_part(&m, chosen, parts->v[i], err);
+				r = apply_part(m, chosen, parts->v[i], err);
 		}
 	}
-	free(m.hosts.v);
 	return r;
 }
 
@@ -428,23 +426,25 @@ static int gather(
 int inventory_select(const struct inventory *inv, const char *pattern, size_t **ret, size_t *ret_n,
 	struct err *err)
 {
-	unsigned char *chosen = calloc(inv->n_hosts + 1, 1), *seen = calloc(inv->n_hosts + 1, 1);
+	struct matches m = {.inv = inv, .seen = calloc(inv->n_hosts + 1, 1)};
+	unsigned char *chosen = calloc(inv->n_hosts + 1, 1);
 	struct parts parts = {.n = 0};
 	int r;
 
 	buf_init(&parts.file, PATTERN_FILE_MAX);
-	r = chosen && seen ? split(&parts, span_str(pattern), err) : no_memory(err);
+	r = chosen && m.seen ? split(&parts, span_str(pattern), err) : no_memory(err);
 	if (r == 0)
 		r = read_files(&parts, err);
 	if (r == 0 && parts.n == 0)
 		r = err_set(err, EINVAL, "an empty pattern");
 	if (r == 0)
-		r = apply_parts(inv, &parts, chosen, seen, err);
+		r = apply_parts(&m, &parts, chosen, err);
 	if (r == 0 && gather(inv, chosen, ret, ret_n) < 0)
 		r = no_memory(err);
 	free(parts.v);
 	buf_done(&parts.file);
+	free(m.hosts.v);
+	free(m.seen);
 	free(chosen);
-	free(seen);
 	return r;
 }
