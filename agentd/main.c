@@ -12,8 +12,17 @@
  *     answer.c          rows packed into lines
  *     outq.c            lines waiting for the reader: back-pressure
  *   engine.c engine_*.c one question: SQLite, authorizer, limits, words of errors
+ *     functions*        SQL functions beside SQLite's own
+ *     notes.c           the warnings of one answer
  *   vtab.c scan.c       the one virtual-table module; what tables call
- *   tables/             one table, one file
+ *   tables/             one table, one file; what several of them share:
+ *     proc*.c           /proc, and the walk over its processes
+ *     sock*.c           sockets and whose they are
+ *     netlink.c rtnl.c ifaces.c           addresses and routes
+ *     pathglob.c pathwalk.c pathscan.c    paths and patterns of paths
+ *     filehash.c textfile.c               contents of files
+ *     accounts.c cronline.c mounttab.c    what their lines mean
+ *     nsroot.c identity.c                 other mount namespaces; ids of rows
  *   catalog.c           the tables themselves as rows
  *   root.c              the file system asked about: / or --root
  *

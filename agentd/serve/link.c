@@ -67,7 +67,7 @@ static void on_kill(struct loop_timer *timer)
 static int start_agent(struct link *l)
 {
 	const char *argv[] = {l->owner->agent, "session", "--root", l->owner->root, NULL};
-	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit memory;
 	struct err err;
 
 	if (!l->owner->may_start(l->owner->arg)) {
@@ -80,7 +80,10 @@ static int start_agent(struct link *l)
 		return SSH_ERROR;
 	}
 	/* The bound on this process's memory is not the agent's. */
-	prlimit(l->agent.pid, RLIMIT_DATA, &none, NULL);
+	if (getrlimit(RLIMIT_DATA, &memory) == 0) {
+		memory.rlim_cur = memory.rlim_max;
+		prlimit(l->agent.pid, RLIMIT_DATA, &memory, NULL);
+	}
 	l->started = true;
 	l->io.fd = l->agent.fd;
 	l->owner->ready(l->owner->arg);

@@ -25,6 +25,7 @@ ask() {
 ping='{"op":"ping","id":1}'
 pong() { [ "$(ask <<<"$ping" | jq -r 'select(.op == "pong").id')" = 1 ]; }
 children() { pgrep -cP "$1"; }
+descendants() { for p in $(pgrep -P "$1"); do echo "$p"; descendants "$p"; done; }
 
 start_serve one
 server=$pid
@@ -157,6 +158,10 @@ exec 9>"$T/hold2"
 wait_for 20 grep -q hello "$T/held1"
 wait_for 20 grep -q hello "$T/held2"
 has "one session too many" "$(ask <<<"$ping" 2>&1)" 'subsystem request failed'
+for p in $(descendants "$server"); do
+	grep -q session "/proc/$p/cmdline" && bounded=$(grep 'Max data size' "/proc/$p/limits")
+done
+is "the bound on the server's memory is not the agent's" "$bounded" "$(grep 'Max data size' /proc/$$/limits)"
 exec 8>&-
 check "there is room again" wait_for 20 pong
 echo "$ping" >&9
@@ -167,7 +172,6 @@ check "the one that holds on is still served" wait_for 20 grep -q pong "$T/held2
 endless='with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n'
 background ask <<<"{\"op\":\"query\",\"id\":1,\"sql\":\"$endless\"}" >"$T/endless"
 wait_for 20 grep -q columns "$T/endless"
-descendants() { for p in $(pgrep -P "$1"); do echo "$p"; descendants "$p"; done; }
 all=$(descendants "$server")
 kill "$server"
 wait "$server"

@@ -502,6 +502,23 @@ def bytes_that_are_no_text():
     s.end()
 
 
+@case
+def sql_that_nests_as_deep_as_a_request_may():
+    s = started()
+    n = 60000
+    deep = ["select " + "(" * n + "1" + ")" * n, "select " + "-" * n + "1", "select " + "not " * n + "1",
+            "select 1" + "+1" * n, "select " + "abs(" * n + "1" + ")" * n,
+            "select * from " + "(select * from " * 10000 + "(select 1)" + ")" * 10000,
+            " union all ".join(["select 1"] * 15000), "select " + "case when 1 then " * 9000 + "1" + " end" * 9000,
+            "select 1 where 1 in (" * 9000 + "1" + ")" * 9000]
+    for i, sql in enumerate(deep):
+        s.query(i, sql[:250000])
+        while (r := s.reply())["op"] not in ("done", "error"):
+            pass
+        assert r["id"] == i, r
+    s.end()
+
+
 # ---- Readers ----
 
 @case
