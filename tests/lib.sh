@@ -100,7 +100,8 @@ wait_for() {
 
 # background CMD…: sets $pid. Redirections of the caller's apply.
 background() {
-	"$@" &
+	# A job in the background would have /dev/null there.
+	"$@" <&0 &
 	pid=$!
 	pids+=("$pid")
 }

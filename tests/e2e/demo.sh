@@ -61,11 +61,12 @@ is "made-up hosts: status" "$status" 0
 finds "made-up hosts" "$out"
 is "made-up hosts: nothing is left" "$(left)" ""
 
+mkfifo "$T/hold"
+exec 8<>"$T/hold"
 for signal in TERM KILL; do
-	(sleep 60 | exec $demo --start "$T/started") >/dev/null 2>&1 &
-	pids+=($!)
+	background $demo --start "$T/started" <&8 >/dev/null 2>&1
 	wait_for 20 test -s "$T/started" || fail "$signal: starts" "no"
-	kill -$signal "$(pgrep -f -x "/bin/bash $demo --start $T/started")"
+	kill -$signal "$pid"
 	if wait_for 10 none_names "$(cat "$T/started")"; then
 		pass "ended by $signal: no process is left"
 	else

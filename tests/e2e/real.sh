@@ -76,29 +76,33 @@ is "users of all hosts" "$(jq -c 'map(.n)' <<<"$out")" "$(n=$(awk -F: '$3 == 0' 
 
 # ---- SQL that means ill ----
 
-# refused NAME SQL PATTERN: every host refuses, in words, in bounded time, and is well afterwards.
+# refused NAME SQL PATTERN: every host refuses, in words, in bounded time.
 refused() {
 	local started=$SECONDS
-	t --timeout 5 query "$2"
-	is "$1: status" "$status" 2
+	t --timeout 20 query "$2"
+	# A limit that was met may count as an answer that failed.
+	case $status:$err in
+	2:* | 3:*' limit'* | 3:*overflow* | 3:*longer*) pass "$1: status" ;;
+	*) fail "$1: status" "$status: $err" ;;
+	esac
 	has "$1: said why" "$err" "$3"
 	is "$1: no rows" "$(grep -cE '^(web|db)' <<<"$out")" 0
 	[ $((SECONDS - started)) -le $((15 * SLOW)) ] || fail "$1: in time" "$((SECONDS - started)) s"
 }
-refused "a table of one's own" 'create table t(a)' 'not allowed|not authori[sz]ed|read-only|denied'
-refused "writing" "insert into processes(pid) values (1)" 'not allowed|not authori[sz]ed|may not be modified|read-only|denied'
-refused "deleting" "delete from users" 'not allowed|not authori[sz]ed|may not be modified|read-only|denied'
-refused "attaching" "attach '$T/evil.db' as e" 'not allowed|not authori[sz]ed|denied'
-is "nothing was attached" "$(ls "$T/evil.db" 2>/dev/null)" ""
-refused "vacuum into" "vacuum into '$T/evil.db'" 'not allowed|not authori[sz]ed|denied'
-refused "an extension" "select load_extension('/tmp/evil.so')" 'not allowed|not authori[sz]ed|no such function|denied'
-refused "a pragma" 'pragma writable_schema = 1' 'not allowed|not authori[sz]ed|denied'
+refused "a table of one's own" 'create table t(a)' 'only SELECT is allowed'
+refused "writing" "insert into processes(pid) values (1)" 'only SELECT is allowed|may not be modified'
+refused "deleting" "delete from users" 'only SELECT is allowed|may not be modified'
+refused "attaching" "attach '$T/evil.db' as e" 'only SELECT is allowed'
+refused "vacuum into" "vacuum into '$T/evil.db'" 'only SELECT is allowed'
+is "nothing was made" "$(ls "$T/evil.db" 2>/dev/null)" ""
+refused "an extension" "select load_extension('/tmp/evil.so')" 'may not be called|no such function'
+refused "a pragma" 'pragma writable_schema = 1' 'only SELECT is allowed'
 refused "two statements" "select 1; delete from users" 'one statement|more than one|only one'
 refused "nonsense" 'selec 1' 'syntax error'
 refused "no such table" 'select * from nonsense' 'no such table: nonsense'
-refused "much memory" 'select length(group_concat(hex(randomblob(1000000)))) from (with recursive n(i) as (select 1 union all select i + 1 from n limit 100000) select * from n)' \
-	'too big|memory|limit'
-refused "deep expressions" "select $(printf '(%.0s' {1..3000})1$(printf ')%.0s' {1..3000})" 'depth|too deep|overflow|too large|stack'
+refused "much memory" 'select length(group_concat(hex(zeroblob(1000000)))) from (with recursive n(i) as (select 1 union all select i + 1 from n limit 1000) select * from n)' \
+	'longer than|memory|limit'
+refused "a deep expression" "select $(printf '(%.0s' {1..3000})1$(printf ')%.0s' {1..3000})" 'depth|too deep|overflow|too large'
 
 t --timeout 2 query 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n'
 case $status in 2 | 3) pass "for ever: status" ;; *) fail "for ever: status" "$status" ;; esac
@@ -139,7 +143,7 @@ run "$TOCSIN" -i "$T/mixed" --known-hosts "$T/known_hosts" -F /dev/null --report
 is "some did not answer: status" "$status" 3
 is "some did not answer: states" "$(jq -rc '.hosts | sort_by(.host) | map([.host, .state]) | flatten | join(" ")' "$T/report")" \
 	"changed failed down unreachable unknown failed web1 answered"
-has "a changed key is called one" "$(jq -r '.hosts[] | select(.host == "changed").error' "$T/report")" 'key.*(changed|differ|not the one|another|does not match)|(changed|differ|not the one|another|does not match).*key'
+has "a changed key is called one" "$(jq -r '.hosts[] | select(.host == "changed").error' "$T/report")" 'host key.*(changed|CHANGED)'
 has "an unknown key is called one" "$(jq -r '.hosts[] | select(.host == "unknown").error' "$T/report")" 'unknown|not known|not in'
 has "a refused connection is called one" "$(jq -r '.hosts[] | select(.host == "down").error' "$T/report")" '[Rr]efused'
 is "those that answer are complete" "$out" $'host\tone\nweb1\t1'
@@ -161,7 +165,7 @@ is "a key that opens nothing" "$status $(jq -r '.hosts[0].state' "$T/report")" "
 has "a key that opens nothing: said" "$err" '[Aa]uthenticat|denied'
 t -t web1 --private-key "$T/nokey" query 'select 1'
 case $status in 2 | 3) pass "no such key: status" ;; *) fail "no such key: status" "$status" ;; esac
-has "no such key: said" "$err" 'nokey.*No such file'
+has "no such key: said" "$err" 'nokey.*[Nn]o such file'
 t -t web1 --private-key "$T/locked" query 'select 1'
 case $status in 2 | 3) pass "a passphrase that nobody can type: status" ;; *) fail "a passphrase: status" "$status: $err" ;; esac
 has "a passphrase that nobody can type: said" "$err" 'passphrase'
@@ -178,7 +182,8 @@ if [ -e /dev/full ]; then
 	[ $st != 0 ] && pass "a full disk: status" || fail "a full disk: status" $st
 	has "a full disk: said" "$(cat "$T/err")" 'No space left'
 fi
-"$TOCSIN" "${common[@]}" --timeout 60 query 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n' \
+# Without --default-signal: a job in the background is started with the signal ignored.
+env --default-signal=INT "$TOCSIN" "${common[@]}" --timeout 60 query 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n' \
 	>"$T/out" 2>"$T/err" </dev/null &
 p=$!
 pids+=("$p")

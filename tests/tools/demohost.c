@@ -121,8 +121,13 @@ static int enter(void)
 	return raise_loopback();
 }
 
+/* What is covered still stands in the list of mounts: it goes, or at least runs no programs. */
 static int mount_empty(const char *path, unsigned long flags)
 {
+	while (umount2(path, MNT_DETACH) == 0)
+		;
+	(void)mount(NULL, path, NULL,
+		MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, NULL);
 	if (mount("demo", path, "tmpfs", MS_NOSUID | MS_NODEV | flags, "size=16m") < 0)
 		return complain(path);
 	return 0;
