@@ -424,7 +424,8 @@ static int add_file(struct hostkeys *hk, const char *path, bool may_miss, struct
 	hk->paths[hk->n_files] = copy;
 	hk->texts[hk->n_files++] = NULL;
 	buf_init(&b, HOSTKEYS_FILE_MAX);
-	r = io_read_file(AT_FDCWD, path, &b);
+	/* Named by those who want no known hosts at all; it is no file. */
+	r = str_eq(path, "/dev/null") ? 0 : io_read_file(AT_FDCWD, path, &b);
 	n = b.len;
 	if (r < 0) {
 		buf_done(&b);

@@ -405,10 +405,14 @@ static int write_out(struct ssh *s)
 static int say_ended(struct ssh *s)
 {
 	struct span all = span_trim((struct span){buf_str(&s->said), s->said.len}), said;
-	char status[32] = "";
+	char status[48] = "";
 
 	(void)span_split(&all, '\n', &said);
-	if (s->exit_status > 0)
+	/* sshd throws away what a subsystem writes to stderr; this is what a shell ends with. */
+	if (s->exit_status == 126 || s->exit_status == 127)
+		snprintf(status, sizeof(status), " with status %d (is it installed?)",
+			s->exit_status);
+	else if (s->exit_status > 0)
 		snprintf(status, sizeof(status), " with status %d", s->exit_status);
 	return ssh_fail(s, HOST_FAILED, "the agent on the host ended%s%s%.*s", status,
 		said.n ? ": " : "", (int)said.n, said.p);

@@ -7,8 +7,9 @@
  *   -f N  -T THREADS  -C CONNECT_MS  -Q QUESTION_MS  -m MAX_ROWS  -u USER  -p PORT
  *   -k KEY (repeatable)  -K KNOWN_HOSTS  -a (accept new)  -A ALIAS  -S SSH_COMMAND  -g AGENTD
  *   -e SQL (repeatable: asked one after the other; "" only connects)   -P PASSPHRASE
- *   -v prints rows   -w MS waits before each look at the queue   -x MS cancels after so long
- *   -s sleeps between questions until a line comes on stdin   -t prints times and memory
+ *   -v prints rows   -w MS waits before each look at the queue   -x MS cancels the first question
+ * after so long -s sleeps between questions until a line comes on stdin   -t prints times and
+ * memory
  */
 #include "common/clock.h"
 #include "common/str.h"
@@ -122,10 +123,10 @@ static int ask(struct fleet *f, const struct fleet_question *q, const struct hos
 			show(e, hosts, t);
 			fleet_event_free(e);
 		}
+		fflush(stdout);
 		if (t->cancel_ms && clock_mono_ms() - started > t->cancel_ms)
 			fleet_cancel(f);
 	}
-	fflush(stdout);
 	return 0;
 }
 
@@ -257,6 +258,7 @@ int main(int argc, char **argv)
 			break;
 		q.sql = questions[i][0] ? questions[i] : NULL;
 		status = ask(f, &q, hosts, &t);
+		t.cancel_ms = 0;
 	}
 	fleet_free(f);
 	if (times)

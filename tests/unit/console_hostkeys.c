@@ -253,6 +253,11 @@ TEST(missing_files)
 	hk = hostkeys_new(NULL, "/nonexistent", false, &err);
 	CHECK(hk);
 	hostkeys_free(hk);
+	hk = hostkeys_new((const char *const[]){"/dev/null", NULL}, "/", true, &err);
+	CHECK(hk);
+	CHECK_INT(look(hk, "web1", 22, ED, KEY1), HOSTKEY_ADDED);
+	CHECK_INT(look(hk, "web1", 22, ED, KEY2), HOSTKEY_CHANGED);
+	hostkeys_free(hk);
 	(void)!mkdir(path, 0700);
 	CHECK(!load(true));
 	CHECK(strstr(err.text, "known_hosts"));
