@@ -178,7 +178,7 @@ $(B)/tools/fanout: $(B)/obj/tests/tools/fanout.o $(B)/lib/libconsole.a $(B)/lib/
 
 .PHONY: check tests-build
 tests-build: all $(unit_bin) $(tool_bin) $(bench_bin)
-check: | deps-once
+check: | deps-check
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) SAN=$(SAN) tests/run $(TESTS)
 
@@ -202,21 +202,22 @@ endef
 
 .PHONY: fuzz fuzz-build
 fuzz-build: $(fuzz_bin)
-fuzz: fuzz-build
+fuzz: | deps-fuzz
+	@$(MAKE) --no-print-directory fuzz-build
 	@B=$(B) tests/fuzz/run $(FUZZ_SECONDS)
 
 # ---- The other commands ---------------------------------------------------------------------
 
-.PHONY: demo bench lint format install deps deps-once clean
-demo: | deps-once
+.PHONY: demo bench lint format install deps clean
+demo: | deps-build
 	@$(MAKE) --no-print-directory all $(B)/tools/demohost
 	@B=$(B) tests/tools/demo
 
-bench: | deps-once
+bench: | deps-bench
 	@$(MAKE) --no-print-directory all tests-build
 	@B=$(B) tests/bench/run $(BENCH)
 
-lint: | deps-once
+lint: | deps-lint
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) tests/tools/lint
 
@@ -227,8 +228,8 @@ format:
 # Nothing is asked of the package manager while everything is there.
 deps:
 	@tests/tools/deps
-deps-once:
-	@tests/tools/deps --quiet
+deps-%:
+	@tests/tools/deps --quiet $*
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/queries \

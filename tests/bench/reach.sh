@@ -1,0 +1,54 @@
+#!/bin/bash
+# The fan-out over a simulated fleet on this machine: cold, against a client in Go that asks the
+# same hosts; the cost of a host as their number grows; rows by the million; memory.
+. "$(dirname "$0")/lib.sh"
+need go
+ulimit -n "$(ulimit -Hn)"
+
+MANY=${REACH_HOSTS:-8000} # descriptors: one a host here, one there
+FEW=1000
+IN_FLIGHT=256
+
+# shellcheck disable=SC2034 # for the Go tools: no module mode, no network
+export GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' GOCACHE=$T/go
+go build -o "$T/goclient" tests/bench/goclient/main.go || exit 1
+
+# fleet DIR OPTION…: a simulated fleet; sets $fleet to its files
+fleet() {
+	fleet=$T/$1
+	shift
+	mkdir -p "$fleet"
+	background "$B/tools/fleetsim" --dir "$fleet" --seconds 900 "$@" >"$fleet/out" </dev/null
+	wait_for 30 grep -q ready "$fleet/out" || { echo "no fleet" >&2; exit 1; }
+}
+# ask INVENTORY SQL: the client of the fleet in $fleet
+ask() {
+	measure "$TOCSIN" -F none -i "$1" -u root --private-key "$fleet/id" --known-hosts "$fleet/known_hosts" \
+		-f $IN_FLIGHT --connect-timeout 60 --timeout 120 --no-persist -o ndjson query "$2"
+}
+all_well() {
+	[ "$status" = 0 ] || { echo "bench: status $status: $(tail -n 3 "$T/bench.err")" >&2; exit 1; }
+}
+
+fleet one --hosts "$MANY" --port 2410 --rows 1
+head -n $FEW "$fleet/inventory" >"$T/few"
+run_go() { measure "$T/goclient" "$T/few" "$fleet/known_hosts" "$fleet/id" $IN_FLIGHT 'select 1'; all_well; }
+run_few() { ask "$T/few" 'select 1'; all_well; }
+run_many() { ask "$fleet/inventory" 'select 1'; all_well; }
+interleaved 5 go few
+limit "cold, $FEW hosts: CPU against Go's" "$(calc "$(med few cpu_ms) / $(med go cpu_ms)")" ratio '<=' 1.0
+limit "cold, $FEW hosts: wall time against Go's" "$(calc "$(med few wall_ms) / $(med go wall_ms)")" ratio '<=' 1.05
+result "cold: CPU a host" "$(calc "$(med few cpu_ms) / $FEW")" ms
+interleaved 1 few many
+limit "cold, $MANY hosts: CPU a host against $FEW" \
+	"$(calc "$(med many cpu_ms) / $MANY / ($(med few cpu_ms) / $FEW)")" ratio '<=' 1.15
+limit "memory a host, $MANY hosts" "$(calc "$(med many rss_kb) / $MANY")" KB '<=' 40
+
+fleet rows --hosts "$MANY" --net 21 --port 2420 --rows 200
+run_rows() { ask "$fleet/inventory" 'select * from processes'; all_well; }
+run_fewrows() { head -n $FEW "$fleet/inventory" >"$T/fewrows"; ask "$T/fewrows" 'select * from processes'; all_well; }
+interleaved 1 rows fewrows
+is "rows" "$(wc -l <"$T/bench.out")" $((FEW * 200)) >/dev/null
+limit "$((MANY * 200)) rows to ndjson, cold: wall time for 2,000,000" \
+	"$(calc "$(med rows wall_ms) / 1000 * 2000000 / ($MANY * 200)")" s '<=' 20
+limit "memory a host then" "$(calc "$(med rows rss_kb) / $MANY")" KB '<=' 60
