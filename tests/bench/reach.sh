@@ -5,7 +5,7 @@
 need go
 ulimit -n "$(ulimit -Hn)"
 
-MANY=${REACH_HOSTS:-8000} # descriptors: one a host here, one there
+MANY=${REACH_HOSTS:-10000}
 FEW=1000
 IN_FLIGHT=256
 
@@ -24,7 +24,7 @@ fleet() {
 # ask INVENTORY SQL: the client of the fleet in $fleet
 ask() {
 	measure "$TOCSIN" -F none -i "$1" -u root --private-key "$fleet/id" --known-hosts "$fleet/known_hosts" \
-		-f $IN_FLIGHT --connect-timeout 60 --timeout 120 --no-persist -o ndjson query "$2"
+		-f $IN_FLIGHT --connect-timeout 60 --timeout 120 -o ndjson query "$2"
 }
 all_well() {
 	[ "$status" = 0 ] || { echo "bench: status $status: $(tail -n 3 "$T/bench.err")" >&2; exit 1; }
