@@ -296,7 +296,7 @@ static void say_failures(struct ask *a)
 		log_error("%s%s%s", several ? a->question->name : "", several ? ": " : "",
 			a->refusal ? a->refusal : "refused");
 		fold_free(a->failures);
-		a->failures = fold_new(log_error, false);
+		a->failures = fold_new(log_error, FOLD_ADDRESSES);
 	}
 	fold_say(a->differing);
 	fold_say(a->warnings);
@@ -361,9 +361,9 @@ static int allocate(struct ask *a, struct err *err)
 {
 	a->asked = calloc(a->app->n_hosts + 1, sizeof(*a->asked));
 	a->row = calloc(PREFIX_MAX + WIRE_COLUMNS_MAX, sizeof(*a->row));
-	a->failures = fold_new(log_error, false);
-	a->warnings = fold_new(log_note, true);
-	a->differing = fold_new(log_note, false);
+	a->failures = fold_new(log_error, FOLD_ADDRESSES);
+	a->warnings = fold_new(log_note, FOLD_NUMBERS);
+	a->differing = fold_new(log_note, FOLD_EXACT);
 	a->sink = sink_new(STDOUT_FILENO, true, err);
 	if (!a->asked || !a->row || !a->failures || !a->warnings || !a->differing || !a->sink ||
 		answers_init(&a->answers, a->app->n_hosts) < 0)

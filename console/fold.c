@@ -14,26 +14,26 @@
 
 struct group {
 	char *text;
-	bool varies; /* in its numbers */
+	bool varies; /* in its numbers or addresses */
 	const char *hosts[NAMED];
 	size_t n;
 };
 
 struct fold {
 	void (*say)(const char *fmt, ...);
-	bool numbers;
+	enum fold_by by;
 	struct map *groups;
 	size_t uncounted; /* hosts whose sentence was not kept */
 };
 
-struct fold *fold_new(void (*say)(const char *fmt, ...), bool numbers)
+struct fold *fold_new(void (*say)(const char *fmt, ...), enum fold_by by)
 {
 	struct fold *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
 	f->say = say;
-	f->numbers = numbers;
+	f->by = by;
 	f->groups = map_new(FOLD_KEPT);
 	if (f->groups)
 		return f;
@@ -58,8 +58,41 @@ void fold_free(struct fold *f)
 	free(f);
 }
 
-/* `text` with each run of digits replaced by an ellipsis; heap, NULL when out of memory. */
-static char *without_numbers(const char *text)
+#define DIGITS	 "0123456789"
+#define PORT	 " port "
+#define ELLIPSIS "\xe2\x80\xa6"
+
+/* Where the next thing to be left out begins in `text`, and its length: 0 when there is none. */
+static const char *next_number(const char *text, size_t *ret_n)
+{
+	const char *at = text + strcspn(text, DIGITS);
+
+	*ret_n = strspn(at, DIGITS);
+	return at;
+}
+
+/* A literal address with its port. */
+static const char *next_address(const char *text, size_t *ret_n)
+{
+	const char *port = text;
+
+	for (; (port = strstr(port, PORT)); port++) {
+		size_t digits = strspn(port + strlen(PORT), DIGITS);
+		const char *at = port;
+
+		while (at > text && strchr(DIGITS "abcdefABCDEF.:%", at[-1]))
+			at--;
+		if (digits && at < port && (at == text || at[-1] == ' ')) {
+			*ret_n = (size_t)(port - at) + strlen(PORT) + digits;
+			return at;
+		}
+	}
+	*ret_n = 0;
+	return text + strlen(text);
+}
+
+/* `text` with what may differ replaced by an ellipsis; heap, NULL when out of memory. */
+static char *alike(const char *text, enum fold_by by)
 {
 	struct buf b;
 	char *got = NULL;
@@ -67,11 +100,14 @@ static char *without_numbers(const char *text)
 
 	buf_init(&b, 4 * ERR_TEXT_MAX);
 	while (r == 0 && *text) {
-		size_t digits = strspn(text, "0123456789");
-		size_t other = strcspn(text, "0123456789");
+		size_t n;
+		const char *at =
+			by == FOLD_NUMBERS ? next_number(text, &n) : next_address(text, &n);
 
-		r = digits ? buf_puts(&b, "…") : buf_add(&b, text, other);
-		text += digits ? digits : other;
+		r = buf_add(&b, text, (size_t)(at - text));
+		if (r == 0 && n)
+			r = buf_puts(&b, ELLIPSIS);
+		text = at + n;
 	}
 	if (r == 0)
 		got = buf_steal(&b);
@@ -94,7 +130,7 @@ static struct group *group_new(struct fold *f, const char *key, const char *text
 
 static struct group *group_of(struct fold *f, const char *text)
 {
-	char *key = f->numbers ? without_numbers(text) : strdup(text);
+	char *key = f->by == FOLD_EXACT ? strdup(text) : alike(text, f->by);
 	struct group *g = key ? map_get(f->groups, key) : NULL;
 
 	if (g && !str_eq(g->text, text))

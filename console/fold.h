@@ -6,7 +6,6 @@
 #ifndef CONSOLE_FOLD_H
 #define CONSOLE_FOLD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct fold;
@@ -16,11 +15,15 @@ struct fold;
 /* Sentences told by fold_say. */
 #define FOLD_LINES 20
 
-/*
- * `say` is log_error or log_note. `numbers`: sentences that differ only in numbers are one, and
- * the numbers are left out when it is told. NULL when out of memory.
- */
-struct fold *fold_new(void (*say)(const char *fmt, ...), bool numbers);
+/* Sentences that differ only in these are one, and they are left out when it is told. */
+enum fold_by {
+	FOLD_EXACT,
+	FOLD_NUMBERS,
+	FOLD_ADDRESSES, /* "192.0.2.7 port 22", "2001:db8::7 port 22" */
+};
+
+/* `say` is log_error or log_note. NULL when out of memory. */
+struct fold *fold_new(void (*say)(const char *fmt, ...), enum fold_by by);
 void fold_free(struct fold *f);
 /* `host` must stay valid until fold_say, `text` need not. Without memory it is only counted. */
 void fold_add(struct fold *f, const char *host, const char *text);

@@ -134,7 +134,7 @@ static int fill(struct host_configs *c, size_t i, const struct app_options *o,
 /* Better said before than found out by a time-out. */
 static void note_proxies(const struct host_configs *c)
 {
-	struct fold *notes = fold_new(log_note, false);
+	struct fold *notes = fold_new(log_note, FOLD_EXACT);
 
 	for (size_t i = 0; notes && i < c->n; i++)
 		if (c->backing[i].ssh.proxy_jump || c->backing[i].ssh.proxy_command)

@@ -118,7 +118,7 @@ static void fold_is(struct fold *f, const char *want)
 TEST(folding)
 {
 	static const char *const hosts[] = {"h0", "h1", "h2", "h3", "h4"};
-	struct fold *f = fold_new(say, false);
+	struct fold *f = fold_new(say, FOLD_EXACT);
 
 	fold_is(f, "");
 	for (size_t i = 0; i < 5; i++) {
@@ -139,7 +139,7 @@ TEST(folding)
 
 TEST(folding_numbers)
 {
-	struct fold *f = fold_new(say, true);
+	struct fold *f = fold_new(say, FOLD_NUMBERS);
 
 	fold_add(f, "a", "environ of 12 processes: denied");
 	fold_add(f, "b", "environ of 7 processes: denied");
@@ -149,10 +149,26 @@ TEST(folding_numbers)
 	fold_free(f);
 }
 
+TEST(folding_addresses)
+{
+	struct fold *f = fold_new(say, FOLD_ADDRESSES);
+
+	fold_add(f, "a", "refused by 127.0.0.1 port 22");
+	fold_add(f, "b", "refused by 2001:db8::7 port 2201");
+	fold_add(f, "a", "no banner from 10.0.0.1 port 22 in 10 s");
+	fold_add(f, "b", "no banner from 10.0.0.2 port 22 in 11 s");
+	fold_add(f, "c", " port 5 and a port of call");
+	fold_is(f, "a, b: refused by …\n"
+		   "a: no banner from 10.0.0.1 port 22 in 10 s\n"
+		   "b: no banner from 10.0.0.2 port 22 in 11 s\n"
+		   "c:  port 5 and a port of call\n");
+	fold_free(f);
+}
+
 /* However many different things hostile hosts say. */
 TEST(folding_is_bounded)
 {
-	struct fold *f = fold_new(say, false);
+	struct fold *f = fold_new(say, FOLD_EXACT);
 	char text[32];
 	size_t lines = 0;
 
@@ -176,7 +192,7 @@ TEST(folding_without_memory)
 		struct fold *f;
 
 		failalloc_countdown = n;
-		f = fold_new(say, true);
+		f = fold_new(say, FOLD_NUMBERS);
 		if (f) {
 			fold_add(f, "a", "x 1");
 			fold_add(f, "b", "x 2");
@@ -289,5 +305,5 @@ TEST(report_through_a_link)
 }
 
 TEST_MAIN(&summary_line, &status_when_all_refuse, &first_failure_stays, &folding, &folding_numbers,
-	&folding_is_bounded, &folding_without_memory, &report_of_hostile_hosts,
+	&folding_addresses, &folding_is_bounded, &folding_without_memory, &report_of_hostile_hosts,
 	&report_not_finished, &report_through_a_link)
