@@ -218,6 +218,53 @@ TEST(walking_is_bounded)
 	teardown();
 }
 
+/* Where a path leads: the inode, or an error. */
+static int64_t leads_to(const char *path, bool follow)
+{
+	struct stat st;
+	int res = root_stat(r, path, follow, &st);
+
+	return res < 0 ? res : (int64_t)st.st_ino;
+}
+
+TEST(both_ways_agree)
+{
+	static const char *const parts[] = {"etc", "name", "deep", "file", "parent", "..", ".", "",
+		"slash", "dirlink", "dirlink_slash", "absolute", "relative", "up", "out",
+		"dangling", "loop1", "fifo", "secret", "var", "none"};
+	uint32_t seed = 1;
+	struct root *walks;
+	struct err err;
+	struct buf path;
+
+	setup();
+	walks = root_new(host, &err);
+	CHECK(walks != NULL);
+	root_without_openat2(walks);
+	buf_init(&path, PATH_MAX);
+	for (int i = 0; i < 20000; i++) {
+		struct root *other = r;
+		int64_t want;
+		bool follow;
+
+		buf_reset(&path);
+		do {
+			seed = seed * 1664525 + 1013904223;
+			buf_putc(&path, '/');
+			buf_puts(&path, parts[(seed >> 16) % ARRAY_LEN(parts)]);
+		} while (seed >> 30);
+		follow = seed >> 29 & 1;
+		want = leads_to(path.p, follow);
+		r = walks;
+		if (leads_to(path.p, follow) != want)
+			FAIL("%s leads elsewhere", path.p);
+		r = other;
+	}
+	root_free(walks);
+	buf_done(&path);
+	teardown();
+}
+
 static const char *link_of(const char *path)
 {
 	static char text[128];
@@ -396,5 +443,6 @@ TEST(allocations_fail)
 	FAIL("never got that far");
 }
 
-TEST_MAIN(&paths_by_openat2, &paths_by_walking, &long_paths, &walking_is_bounded, &links, &opening,
-	&magic_links_lead_nowhere, &live, &bad_roots, &time_of_access_stays, &allocations_fail)
+TEST_MAIN(&paths_by_openat2, &paths_by_walking, &long_paths, &walking_is_bounded, &both_ways_agree,
+	&links, &opening, &magic_links_lead_nowhere, &live, &bad_roots, &time_of_access_stays,
+	&allocations_fail)
