@@ -1,0 +1,30 @@
+#!/bin/bash
+# Tables and columns against osquery's Linux schema: what we have of it has all its columns, of the
+# same type. Prints how much of it is there.
+. "$(dirname "$0")/../lib.sh"
+need awk
+
+schema=tests/fixtures/osquery-linux-schema.tsv
+run "$AGENTD" tables -o tsv
+printf '%s\n' "$out" >"$T/ours"
+
+# ours: table, column, type …; schema: table, column, type, flags, …
+cat >"$T/join.awk" <<'AWK'
+BEGIN { FS = "\t" }
+NR == FNR { have[$1] = 1; if ($2 != "") type[$1, $2] = $3; next }
+/^#/ { next }
+!($1 in seen) { seen[$1] = 1; tables++; if ($1 in have) ours++; else missing = missing " " $1 }
+# SQLite's integers have a sign.
+{ sub(/^UNSIGNED_/, "", $3) }
+$1 in have && !(($1, $2) in type) { print "bad: " $1 "." $2 " is missing"; next }
+$1 in have && type[$1, $2] != $3 { print "bad: " $1 "." $2 " is " type[$1, $2] ", not " $3 }
+$1 in have { columns++ }
+END {
+	printf "# %d of %d tables of the schema, %d columns\n", ours, tables, columns
+	if (missing != "") print "# not there:" missing
+}
+AWK
+run awk -f "$T/join.awk" "$T/ours" "$schema"
+grep '^#' <<<"$out"
+is schema_columns "$(grep '^bad' <<<"$out")" ""
+has schema_coverage "$out" '^# [1-9][0-9]* of 146 tables'
