@@ -167,7 +167,8 @@ static int serve(const struct serve_options *o)
 
 int main(int argc, char **argv)
 {
-	struct serve_options o = {.root = "/", .max_sessions = 16, .login_grace = 30};
+	struct serve_options o = {
+		.root = "/", .max_sessions = SERVE_SESSIONS, .login_grace = SERVE_LOGIN_GRACE_S};
 	const struct opt_set sets[] = {{opts, &o}, {NULL, NULL}};
 	char agent[PATH_MAX];
 	struct err err;

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Sessions at once, and seconds until a client must be logged in, unless told otherwise. */
+#define SERVE_SESSIONS	    16
+#define SERVE_LOGIN_GRACE_S 30
 /* Connections that have not logged in yet, and all together; more are turned away. */
 #define SERVE_STARTUPS_MAX    32
 #define SERVE_CONNECTIONS_MAX 64

@@ -138,8 +138,18 @@ exec 7<&-
 kill "$server"
 wait "$server"
 is "SIGTERM ends it" $? 0
-start_serve two --login-grace 1.5 --max-sessions 2
+six=()
+if grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; then six=(--listen '[::1]:0'); fi
+start_serve two --login-grace 1.5 --max-sessions 2 "${six[@]}"
 server=$pid
+if [ ${#six[@]} -gt 0 ]; then
+	port6=$(sed -n 's/^listening on \[::1\]://p' "$T/two.out")
+	has "IPv6, and several addresses" "$(timeout 60 ssh -6 -F none -o BatchMode=yes -o IdentitiesOnly=yes \
+		-o UserKnownHostsFile="$T/known" -o StrictHostKeyChecking=accept-new -i "$T/key" -p "$port6" \
+		whoever@::1 -s tocsin 2>&1 <<<"$ping")" '"pong"'
+else
+	skip "IPv6, and several addresses" "this machine has no ::1"
+fi
 python3 tests/wire/serve.py "$port" </dev/null
 
 no_children() { [ "$(children "$server")" = 0 ]; }
@@ -192,6 +202,29 @@ wait "$server" 2>/dev/null
 gone() { for p in $all; do [ ! -d "/proc/$p" ] || return 1; done; }
 check "killed outright, its connections end by themselves" wait_for 20 gone
 exec 8>&-
+
+# ---- As an ordinary user ----
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	mkdir "$T/nobody" && chown 65534 "$T/nobody" && cp "$T/authorized_keys" "$T/nobody"
+	# It has to be able to reach the programs.
+	cp "$AGENTD" "$AGENTD-serve" "$T/nobody" && chmod 755 "$T"/nobody/tocsin-agentd*
+	background "${nobody[@]}" "$T/nobody/tocsin-agentd" serve --listen 127.0.0.1:0 --generate-host-key \
+		--host-key "$T/nobody/key" --authorized-keys "$T/nobody/authorized_keys" \
+		>"$T/nobody.out" 2>"$T/nobody.log" </dev/null
+	server=$pid
+	wait_for 10 grep -q '^listening on ' "$T/nobody.out"
+	port=$(sed -n 's/^listening on 127.0.0.1://p' "$T/nobody.out")
+	rm -f "$T/known"
+	out=$(ask <<<'{"op":"query","id":1,"sql":"select uid from processes where name = '"'tocsin-agentd'"' order by start_time desc limit 1"}')
+	is "an ordinary user serves with its own rights" "$(jq -c 'select(.op == "rows").rows' <<<"$out")" '[[65534]]'
+	kill "$server"
+	wait "$server"
+	is "and ends cleanly" $? 0
+else
+	skip "an ordinary user serves with its own rights" "needs root and setpriv"
+fi
 
 # ---- Bad beginnings ----
 
