@@ -40,9 +40,11 @@ const char *inventory_host_name(const struct inventory *inv, size_t host);
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
 
 /*
- * Selects hosts by an Ansible pattern ("web:&prod:!web07", "~re", "web[0:4]", "all"). *ret is a
- * heap array of host indexes in inventory order, without repetition; may be empty. -EINVAL with
- * `err` for a bad pattern, -ENOENT for a name that neither a host nor a group has.
+ * Selects hosts by an Ansible pattern: "web:&prod:!web07", "web*", "~regex", "web[0:4]", "@FILE"
+ * (patterns, one a line), "all". *ret is a heap array of host indexes in inventory order, without
+ * repetition; may be empty. -EINVAL with `err` for a bad pattern, -ENOENT for a name that neither a
+ * host nor a group has (where Ansible goes on without it: what was to be kept out would be in), the
+ * error of a FILE that cannot be read.
  */
 int inventory_select(const struct inventory *inv, const char *pattern, size_t **ret, size_t *ret_n,
 	struct err *err);
