@@ -141,5 +141,26 @@ TEST(who_will_not_end_is_killed)
 	CHECK(clock_mono_ms() - start < 20000);
 }
 
+TEST(how_it_ended)
+{
+	static const char *const seven[] = {"sh", "-c", "exit 7", NULL};
+	static const char *const killed[] = {"sh", "-c", "kill -9 $$", NULL};
+	static const char *const stays[] = {"sleep", "1000", NULL};
+	struct spawned s;
+	int status;
+	pid_t pid;
+
+	CHECK_INT(spawn(seven, 0, &s, &err), 0);
+	status = spawn_wait(&s, 10000);
+	CHECK(status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	CHECK_INT(spawn(killed, 0, &s, &err), 0);
+	status = spawn_wait(&s, 10000);
+	CHECK(status >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == 9);
+	CHECK_INT(spawn(stays, 0, &s, &err), 0);
+	pid = s.pid;
+	CHECK_INT(spawn_wait(&s, 10), -ETIMEDOUT);
+	CHECK(gone(pid));
+}
+
 TEST_MAIN(&talks_both_ways, &stderr_apart, &inherits_nothing_of_ours, &signals_are_the_usual_ones,
-	&what_cannot_be_started, &who_will_not_end_is_killed)
+	&what_cannot_be_started, &who_will_not_end_is_killed, &how_it_ended)
