@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/places.h"
+
+#include "common/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+void places_init(struct places *p, struct scan *s, const struct root *root, const char *mounts,
+	const char *const *patterns)
+{
+	static const char *const none[] = {NULL};
+
+	*p = (struct places){s, root, mounts, root ? patterns : none, NULL};
+}
+
+void places_done(struct places *p)
+{
+	pathwalk_free(p->walk);
+	p->walk = NULL;
+}
+
+static void skipped(void *arg, int err)
+{
+	scan_skipped(arg, "entries", "directory", err);
+}
+
+/* The walk of the next pattern. 1, 0 when there is none left, -ENOMEM. */
+static int next_walk(struct places *p)
+{
+	struct pathwalk_hooks hooks = {.skipped = skipped, .arg = p->s};
+	const char *pattern = *p->patterns;
+	int r;
+
+	if (!pattern)
+		return 0;
+	p->patterns++;
+	p->walk = pathwalk_new(p->root, p->mounts, &hooks);
+	if (!p->walk)
+		return -ENOMEM;
+	r = pathwalk_glob(p->walk, PATHGLOB_GLOB, pattern, strlen(pattern), false);
+	/* Of a home directory that is no path. */
+	if (r < 0)
+		places_done(p);
+	return r == -ENOMEM ? r : 1;
+}
+
+int places_next(struct places *p, struct pathwalk_entry *ret)
+{
+	int r;
+
+	if (!p->walk) {
+		r = next_walk(p);
+		return r <= 0 ? r : PATHWALK_AGAIN;
+	}
+	r = pathwalk_next(p->walk, ret);
+	if (r != PATHWALK_END)
+		return r;
+	places_done(p);
+	return PATHWALK_AGAIN;
+}
+
+/* ---- Lines ---- */
+
+void placelines_init(struct placelines *p, struct scan *s, const struct root *root,
+	const char *mounts, const char *const *patterns)
+{
+	places_init(&p->places, s, root, mounts, patterns);
+	p->open = false;
+}
+
+void placelines_overlong(struct scan *s, const char *path, const struct textfile *file)
+{
+	if (file->overlong)
+		scan_warn(s, "%s: lines longer than %u KiB: %zu", path, TEXTFILE_LINE_MAX >> 10,
+			file->overlong);
+}
+
+static void close_file(struct placelines *p)
+{
+	if (!p->open)
+		return;
+	placelines_overlong(p->places.s, p->path, &p->file);
+	textfile_done(&p->file);
+	p->open = false;
+}
+
+void placelines_done(struct placelines *p)
+{
+	close_file(p);
+	places_done(&p->places);
+}
+
+static int next_file(struct placelines *p)
+{
+	struct pathwalk_entry e;
+	int r = places_next(&p->places, &e), fd;
+
+	if (r != PATHWALK_ENTRY)
+		return r < 0 ? r : r == PATHWALK_AGAIN ? PLACELINES_AGAIN : PLACELINES_END;
+	if (str_copy(p->path, sizeof(p->path), e.path) < 0)
+		return PLACELINES_AGAIN;
+	fd = pathwalk_open(p->places.walk, &e);
+	/* Not there, or nothing that has lines. */
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EISDIR || fd == -EINVAL || fd == -ELOOP)
+		return PLACELINES_AGAIN;
+	if (fd < 0) {
+		scan_skipped(p->places.s, "lines", "file", -fd);
+		return PLACELINES_AGAIN;
+	}
+	r = textfile_init(&p->file, fd);
+	p->open = r == 0;
+	return r < 0 ? r : PLACELINES_FILE;
+}
+
+int placelines_next(struct placelines *p, char **ret_line, size_t *ret_len)
+{
+	int r;
+
+	if (!p->open)
+		return next_file(p);
+	r = textfile_next(&p->file, ret_line, ret_len);
+	if (r == TEXTFILE_LINE)
+		return PLACELINES_LINE;
+	if (r == TEXTFILE_AGAIN)
+		return PLACELINES_AGAIN;
+	if (r < 0)
+		scan_skipped(p->places.s, "lines", "file", -r);
+	close_file(p);
+	return PLACELINES_FILE_END;
+}
