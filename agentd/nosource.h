@@ -14,6 +14,7 @@ int nosource_events(struct scan *s);
 int nosource_remote(struct scan *s);
 int nosource_step(struct scan *s);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names and initialisers take no parentheses. */
 /* The descriptor; `columns` is in scope, `open` one of the above. */
 #define TABLE_WITHOUT_SOURCE(NAME, OPEN, DOC)                                                      \
 	const struct table table_##NAME = {                                                        \
@@ -23,5 +24,6 @@ int nosource_step(struct scan *s);
 		.open = OPEN,                                                                      \
 		.step = nosource_step,                                                             \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif
