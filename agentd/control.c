@@ -31,8 +31,7 @@ void control_reset(struct control *c)
 static int find(const struct control *c, struct span name)
 {
 	for (int i = 0; i < CONTROL_FIELDS_MAX && c->names[i]; i++)
-		if (strlen(c->names[i]) == name.n &&
-			strncasecmp(c->names[i], name.p, name.n) == 0)
+		if (strlen(c->names[i]) == name.n && strncasecmp(c->names[i], name.p, name.n) == 0)
 			return i;
 	return -1;
 }

@@ -19,7 +19,7 @@ struct control {
 	char separator;
 	struct buf value[CONTROL_FIELDS_MAX];
 	bool has[CONTROL_FIELDS_MAX];
-	int at; /* the field that a continuation line belongs to, or -1 */
+	int at;	  /* the field that a continuation line belongs to, or -1 */
 	bool any; /* some field of the stanza was seen, whether asked for or not */
 };
 

@@ -168,6 +168,7 @@ TXT
 echo '[x]' >"$root/etc/yum.repos.d/a.repo.rpmsave"
 echo '[elsewhere]' >"$root/etc/elsewhere/b.repo"
 rows "select name, source, baseurl, mirrorlist, metalink, enabled, gpgcheck, gpgkey from yum_sources order by name" --root "$root"
+# shellcheck disable=SC2016 # yum's own variables
 is yum_sources "$out" "$(printf '%s\n' \
 	'	/etc/yum.repos.d/a.repo		https://l.example.com/	https://m.example.com/?a=b&c=d			' \
 	'Base - $releasever	/etc/yum.repos.d/a.repo	http://one.example.com/ http://two.example.com/			1	0	file:///etc/pki/key' \
