@@ -17,6 +17,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 B=${B:-build}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 export B LC_ALL=C.UTF-8
+# The system's own programs first: a shim of a version manager in front of python3 costs more than
+# what is tested.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+export PATH
 unset TOCSIN_INVENTORY SSH_AUTH_SOCK
 TOCSIN=$B/bin/tocsin
 AGENTD=$B/bin/tocsin-agentd
