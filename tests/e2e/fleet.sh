@@ -13,7 +13,12 @@ export HOME=$T/home
 mkdir -p "$HOME/.ssh"
 
 # fan OPTION… HOST…: what the engine prints, in $out and $err.
-fan() { run "$fanout" -u "$user" -C $((5000 * SLOW)) "$@"; }
+fan() {
+	run "$fanout" -u "$user" -C $((5000 * SLOW)) "$@"
+	if [ "$status" != 0 ] || grep -qE 'Sanitizer|runtime error' <<<"$err"; then
+		fail "fanout $*" "status $status: $err"
+	fi
+}
 # ends NAME HOST STATE WORDS: how a host ended in the last run, and what was said.
 ends() {
 	local line
