@@ -7,6 +7,7 @@
 #include "agentd/pathwalk.h"
 #include "agentd/table.h"
 #include "agentd/textfile.h"
+#include "common/str.h"
 
 #include <limits.h>
 

@@ -179,3 +179,28 @@ is yum_sources_reposdir_in_a_repo "$out" 3
 sed -i 's/^gpgcheck=1/reposdir = \/etc\/elsewhere/' "$root/etc/yum.conf"
 rows "select source from yum_sources order by 1" --root "$root"
 is yum_sources_reposdir "$out" "$(printf '/etc/elsewhere/b.repo\n/etc/yum.conf')"
+
+# ---- npm ----
+
+site=$root/srv/site
+mkdir -p "$site/node_modules/a/node_modules/b/node_modules/c" "$site/node_modules/@scope/d" "$site/node_modules/.bin" "$site/node_modules/no"
+echo '{"name":"a","version":"1","description":"d","author":{"name":"A"},"license":"MIT","homepage":"http://a"}' >"$site/node_modules/a/package.json"
+printf '\xef\xbb\xbf{"name":"b","version":2,"author":"B","license":{"url":"http://l"},"name":"b2"}' >"$site/node_modules/a/node_modules/b/package.json"
+echo 'not json' >"$site/node_modules/a/node_modules/b/node_modules/c/package.json"
+echo '{"name":"@scope/d","author":[[[1]]]}' >"$site/node_modules/@scope/d/package.json"
+ln -s ../.. "$site/node_modules/loop"
+echo '{"name":"site"}' >"$site/package.json"
+mkfifo "$site/node_modules/no/package.json"
+rows "select name, version, description, author, license, homepage, substr(path, 11), depth from npm_packages
+	where directory = '/srv/site' order by path" --root "$root"
+is npm_packages "$out" "$(printf '%s\n' \
+	'@scope/d						node_modules/@scope/d/package.json	0' \
+	'a	1	d	A	MIT	http://a	node_modules/a/package.json	0' \
+	'b2	2		B	http://l		node_modules/a/node_modules/b/package.json	1' \
+	'						node_modules/a/node_modules/b/node_modules/c/package.json	2' \
+	'						node_modules/no/package.json	0' | sort -t"$(printf '\t')" -k7,7)"
+has npm_packages_says "$err" 'npm_packages: facts of 1 file'
+rows "select count(*) from npm_packages where directory = '/srv/site' and max_depth = 0" --root "$root"
+is npm_packages_depth "$out" 3
+rows "select count(*) from npm_packages" --root "$root"
+is npm_packages_elsewhere "$out" 0
