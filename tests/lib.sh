@@ -185,6 +185,9 @@ start_sshd() {
 		echo "MaxStartups 1000"
 		echo "MaxSessions 100"
 		echo "UseDNS no"
+		# A bash that sshd starts reads the account's ~/.bashrc unless it thinks itself a second
+		# one: what stands there is not what is tested, and may take seconds.
+		echo "SetEnv SHLVL=2"
 		echo "LogLevel VERBOSE"
 		printf '%s\n' "${last[@]}"
 	} >"$d/config"
