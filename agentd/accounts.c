@@ -93,3 +93,31 @@ int group_line_read(struct span line, struct group_line *ret)
 	*ret = g;
 	return 1;
 }
+
+/* As the C library: an empty number is -1. */
+static bool shadow_number(struct span *rest, int64_t *ret)
+{
+	struct span f = field(rest);
+
+	*ret = -1;
+	return !f.n || read_id(f, ret) || span_eq(f, "-1");
+}
+
+int shadow_line_read(struct span line, struct shadow_line *ret)
+{
+	struct shadow_line sh = {0};
+	bool good = true;
+
+	if (!begin(&line, &sh.name))
+		return 0;
+	if (!line.p)
+		return -EBADMSG;
+	sh.password = field(&line);
+	for (size_t i = 0; i < ARRAY_LEN(sh.days); i++)
+		good &= shadow_number(&line, &sh.days[i]);
+	good &= shadow_number(&line, &sh.flag);
+	if (!good)
+		return -EBADMSG;
+	*ret = sh;
+	return 1;
+}
