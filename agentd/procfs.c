@@ -40,12 +40,8 @@ static bool next_word(struct span *rest, char sep, struct span *ret)
 
 static bool starts_with(struct span s, const char *prefix, struct span *ret_rest)
 {
-	size_t n = strlen(prefix);
-
-	if (s.n < n || memcmp(s.p, prefix, n) != 0)
-		return false;
-	*ret_rest = (struct span){s.p + n, s.n - n};
-	return true;
+	*ret_rest = s;
+	return span_skip(ret_rest, prefix);
 }
 
 static int64_t boot_time_parse(struct span text)

@@ -52,6 +52,30 @@ bool span_split(struct span *rest, char sep, struct span *ret)
 	return true;
 }
 
+bool span_word(struct span *rest, struct span *ret)
+{
+	size_t n = 0;
+
+	while (rest->n && is_blank(rest->p[0]))
+		*rest = (struct span){rest->p + 1, rest->n - 1};
+	while (n < rest->n && !is_blank(rest->p[n]))
+		n++;
+	*ret = (struct span){rest->p, n};
+	if (n)
+		*rest = (struct span){rest->p + n, rest->n - n};
+	return n > 0;
+}
+
+bool span_skip(struct span *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (s->n < n || memcmp(s->p, prefix, n) != 0)
+		return false;
+	*s = (struct span){s->p + n, s->n - n};
+	return true;
+}
+
 char *span_dup(struct span s)
 {
 	char *p = malloc(s.n + 1);

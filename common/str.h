@@ -24,6 +24,13 @@ struct span span_trim(struct span s);
  * (its p is then NULL). "a,,b" gives "a", "", "b"; "" gives one empty part.
  */
 bool span_split(struct span *rest, char sep, struct span *ret);
+/*
+ * Takes the next word (what stands between blanks) off `*rest` into `*ret`; false when there is
+ * none. What is left begins at the blank behind the word.
+ */
+bool span_word(struct span *rest, struct span *ret);
+/* Takes `prefix` off the beginning of `*s`; false and `*s` as it was when it is not there. */
+bool span_skip(struct span *s, const char *prefix);
 /* A heap copy with a NUL after it; NULL when out of memory. */
 char *span_dup(struct span s);
 

@@ -76,23 +76,6 @@ static struct span read_text(struct scan *s, const char *path, struct buf *b)
 
 /* ---- Names ---- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool next_word(struct span *rest, struct span *ret)
-{
-	size_t n = 0;
-
-	*rest = span_trim(*rest);
-	while (n < rest->n && !is_blank(rest->p[n]))
-		n++;
-	*ret = (struct span){rest->p, n};
-	*rest = (struct span){rest->p + n, rest->n - n};
-	return n > 0;
-}
-
 /*
  * The first name of the line of /etc/hosts that has `name` in it: what the resolver would answer,
  * without asking the network.
@@ -105,7 +88,7 @@ static struct span full_name(struct span hosts, const char *name)
 		rest = line;
 		span_split(&rest, '#', &line);
 		first = (struct span){NULL, 0};
-		for (unsigned i = 0; next_word(&line, &word); i++) {
+		for (unsigned i = 0; span_word(&line, &word); i++) {
 			if (i == 1)
 				first = word;
 			if (i && span_eq(word, name))
@@ -262,9 +245,9 @@ static void put_memory(struct scan *s, struct buf *b)
 
 	row_int(s, PHYSICAL_MEMORY, -1);
 	while (span_split(&rest, '\n', &line)) {
-		if (!next_word(&line, &word) || !span_eq(word, "MemTotal:"))
+		if (!span_word(&line, &word) || !span_eq(word, "MemTotal:"))
 			continue;
-		if (next_word(&line, &word) && parse_span(word, 10, INT64_MAX / 1024, &kb) == 0)
+		if (span_word(&line, &word) && parse_span(word, 10, INT64_MAX / 1024, &kb) == 0)
 			row_int(s, PHYSICAL_MEMORY, (int64_t)kb * 1024);
 		return;
 	}

@@ -186,5 +186,27 @@ TEST(nearest_name)
 	CHECK(!str_nearest(longest, names));
 }
 
-TEST_MAIN(&spans, &split, &copies, &beginnings_and_ends, &unsigned_numbers, &signed_numbers, &bases,
-	&real_numbers, &arrays, &nearest_name)
+TEST(span_words)
+{
+	struct span rest = span_str("  one\ttwo  "), word;
+
+	CHECK(span_word(&rest, &word) && span_eq(word, "one"));
+	CHECK(span_eq(rest, "\ttwo  "));
+	CHECK(span_word(&rest, &word) && span_eq(word, "two"));
+	CHECK(!span_word(&rest, &word) && word.n == 0 && rest.n == 0);
+	rest = (struct span){NULL, 0};
+	CHECK(!span_word(&rest, &word) && !rest.p);
+}
+
+TEST(span_skipping)
+{
+	struct span s = span_str("key: value");
+
+	CHECK(!span_skip(&s, "keys") && span_eq(s, "key: value"));
+	CHECK(span_skip(&s, "key: ") && span_eq(s, "value"));
+	CHECK(!span_skip(&s, "value and more"));
+	CHECK(span_skip(&s, "value") && s.n == 0);
+}
+
+TEST_MAIN(&span_words, &span_skipping, &spans, &split, &copies, &beginnings_and_ends,
+	&unsigned_numbers, &signed_numbers, &bases, &real_numbers, &arrays, &nearest_name)
