@@ -55,8 +55,8 @@ cells-fewer failed .
 cells-none failed .
 cell-array failed .
 rows-object failed .
-endless-rows answered|failed -
-endless-bytes answered|failed -
+endless-rows answered|failed|timed_out -
+endless-bytes answered|failed|timed_out -
 long-line failed long|limit|large
 long-hello failed long|limit|large
 empty-lines failed|timed_out .
