@@ -86,18 +86,25 @@ static void end_output(struct ask *a)
 	a->output = NULL;
 }
 
-/* With titles, or with a header of its own per question: only JSON goes on in one piece. */
+/* The rows stand before what is said about them. Only JSON goes on in one piece. */
+static void finish_question(struct ask *a)
+{
+	if (a->app->format->named)
+		flush(a);
+	else
+		end_output(a);
+}
+
+/* With titles, or with a header of its own per question. */
 static int begin_output(struct ask *a)
 {
 	const struct format *format = a->app->format;
 	struct err err;
 
-	if (a->output && format->named)
+	if (a->output)
 		return 0;
-	if (a->output) {
-		end_output(a);
+	if (a->answers.asked > 0)
 		check_output(a, sink_puts(a->sink, "\n"));
-	}
 	a->header = false;
 	a->output = output_new(format, a->sink, &err);
 	if (!a->output)
@@ -324,6 +331,7 @@ bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_eve
 	}
 	a->answers.asked++;
 	drive(a, on_event, arg);
+	finish_question(a);
 	say_failures(a);
 	free(a->refusal);
 	a->refusal = NULL;
