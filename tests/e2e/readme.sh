@@ -28,7 +28,8 @@ user=$(id -un)
 port=$(free_port)
 AGENTD=$T/root/usr/libexec/tocsin-agentd
 start_sshds host 127.4.0 1 5 "$port"
-export HOME=$T/home PATH=$T/root/usr/local/bin:$PATH
+# libexec is in nobody's PATH; here it stands for the place where the agent would be.
+export HOME=$T/home PATH=$T/root/usr/local/bin:$T/root/usr/libexec:$PATH
 unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_DATA_HOME
 mkdir -p "$HOME/.ssh"
 cp "$T/key" "$HOME/.ssh/id_ed25519"
@@ -67,9 +68,12 @@ is "by hand" "$(jq -sc 'map(.op)' <<<"$out")" '["hello","columns","rows","done"]
 
 # ---- What else it says ----
 
-while read -r word; do
+# shellcheck disable=SC2016 # backquotes of Markdown
+formats=$(sed -n 's/^| `-o FORMAT` | //p' README.md | grep -o '`[a-z]*`' | tr -d '`')
+check "it names formats" test "$(wc -w <<<"$formats")" -ge 6
+for word in $formats; do
 	check "the format $word" "$TOCSIN" -o "$word" tables processes
- `-o FORMAT| `-o FORMAT` | //p' README.md | grep -o '`[a-z]*`' | tr -d '`')
+done
 for f in common agentd agentd/tables console/fleet console/commands console/output queries tests/unit tests/e2e tests/fuzz \
 	tests/bench tests/tools agentd/table.h console/command.h console/output.h LICENSE; do
 	check "there is $f" test -e $f
