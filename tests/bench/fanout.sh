@@ -43,21 +43,22 @@ everybody() {
 }
 run_tocsin() {
 	measure "$TOCSIN" -i "$T/inventory" -u "$user" -p "$port" --private-key "$T/key" \
-		--known-hosts "$T/known_hosts" -F /dev/null -o tsv query 'select pid, name from processes'
+		--known-hosts "$T/known_hosts" -F none -f $hosts --connect-timeout 120 --timeout 120 \
+		-o tsv query 'select pid, name from processes'
 	everybody $'^127\\.1\\.0\\.[0-9]+\t1\t' tocsin
 }
 run_clush() {
-	measure clush -q -S -w "127.1.0.[1-$hosts]" -f $hosts -o "-F $T/ssh_config" ps -eo pid,comm
+	measure clush -q -S -t 120 -u 0 -w "127.1.0.[1-$hosts]" -f $hosts -o "-F $T/ssh_config" ps -eo pid,comm
 	everybody '^127\.1\.0\.[0-9]+: +1 ' clush
 }
 run_pssh() {
-	measure parallel-ssh -h "$T/hosts" -p $hosts -i -x "-F $T/ssh_config" ps -eo pid,comm
+	measure parallel-ssh -t 0 -h "$T/hosts" -p $hosts -i -x "-F $T/ssh_config" ps -eo pid,comm
 	everybody '^ +1 ' parallel-ssh
 }
 run_ansible() {
 	ANSIBLE_HOST_KEY_CHECKING=True ANSIBLE_SSH_ARGS="-F $T/ssh_config" ANSIBLE_NOCOWS=1 \
 		ANSIBLE_LOCAL_TEMP=$T/ansible ANSIBLE_HOME=$T/ansible \
-		measure ansible -i "$T/inventory" all -m raw -f $hosts -a 'ps -eo pid,comm'
+		measure ansible -T 120 -i "$T/inventory" all -m raw -f $hosts -a 'ps -eo pid,comm'
 	everybody '^ +1 ' ansible
 }
 
