@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/api.h"
+
+enum {
+	ID,
+	KEY,
+	VALUE,
+};
+
+static const struct column columns[] = {
+	{"id", COL_TEXT, COL_INDEX, "Id of the container"},
+	{"key", COL_TEXT, COL_INDEX, "Name of the label"},
+	{"value", COL_TEXT, 0, "Its value"},
+	COL_END,
+};
+
+static void put_label(struct api *a, const char *key, const json_t *value)
+{
+	row_text(a->s, KEY, key);
+	row_json(a->s, VALUE, value);
+}
+
+static const struct api_spec spec = {
+	.sockets = api_docker,
+	.list = "/containers/json?all=1",
+	.filter = "/containers/json?all=1&filters=%7B%22id%22%3A%7B%22%s%22%3Atrue%7D%7D",
+	.id = ID,
+	.id_path = "Id",
+	.prefix = true,
+	.inner = "Labels",
+	.put = put_label,
+};
+
+API_TABLE(docker_container_labels, spec,
+	"Labels of Docker's containers, also of those that do not run.");

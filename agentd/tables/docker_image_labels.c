@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/api.h"
+
+enum {
+	ID,
+	KEY,
+	VALUE,
+};
+
+static const struct column columns[] = {
+	{"id", COL_TEXT, COL_INDEX, "Id of the image"},
+	{"key", COL_TEXT, 0, "Name of the label"},
+	{"value", COL_TEXT, 0, "Its value"},
+	COL_END,
+};
+
+static void put_label(struct api *a, const char *key, const json_t *value)
+{
+	row_text(a->s, KEY, key);
+	row_json(a->s, VALUE, value);
+}
+
+static const struct api_spec spec = {
+	.sockets = api_docker,
+	.list = "/images/json",
+	.id = ID,
+	.id_path = "Id",
+	.prefix = true,
+	.inner = "Labels",
+	.put = put_label,
+};
+
+API_TABLE(docker_image_labels, spec, "Labels of images that Docker has.");

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/api.h"
+
+enum {
+	ID,
+	KEY,
+	VALUE,
+};
+
+static const struct column columns[] = {
+	{"id", COL_TEXT, COL_INDEX, "Id of the network"},
+	{"key", COL_TEXT, 0, "Name of the label"},
+	{"value", COL_TEXT, 0, "Its value"},
+	COL_END,
+};
+
+static void put_label(struct api *a, const char *key, const json_t *value)
+{
+	row_text(a->s, KEY, key);
+	row_json(a->s, VALUE, value);
+}
+
+static const struct api_spec spec = {
+	.sockets = api_docker,
+	.list = "/networks",
+	.filter = "/networks?filters=%7B%22id%22%3A%7B%22%s%22%3Atrue%7D%7D",
+	.id = ID,
+	.id_path = "Id",
+	.prefix = true,
+	.inner = "Labels",
+	.put = put_label,
+};
+
+API_TABLE(docker_network_labels, spec, "Labels of Docker's networks.");

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/api.h"
+
+enum {
+	NAME,
+	KEY,
+	VALUE,
+};
+
+static const struct column columns[] = {
+	{"name", COL_TEXT, COL_INDEX, "Name of the volume"},
+	{"key", COL_TEXT, COL_INDEX, "Name of the label"},
+	{"value", COL_TEXT, 0, "Its value"},
+	COL_END,
+};
+
+static void put_label(struct api *a, const char *key, const json_t *value)
+{
+	row_text(a->s, KEY, key);
+	row_json(a->s, VALUE, value);
+}
+
+static const struct api_spec spec = {
+	.sockets = api_docker,
+	.list = "/volumes",
+	.items = "Volumes",
+	.id = NAME,
+	.id_path = "Name",
+	.inner = "Labels",
+	.put = put_label,
+};
+
+API_TABLE(docker_volume_labels, spec, "Labels of Docker's volumes.");
