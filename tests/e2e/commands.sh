@@ -146,7 +146,7 @@ has "summary of four states" "$err" '^tocsin: 1 of 4 hosts answered, 2 timed out
 is "summary is last" "$(tail -n 1 <<<"$err" | cut -c1-14)" "tocsin: 1 of 4"
 run bash -c '"$@" 2>&1' sh "${fake[@]}" -i 'good,refused,' -o csv query 'select 7 as x'
 is "rows stand before what is said of the others" "$(cut -c1-29 <<<"$out")" \
-	$'host,x\ngood,7\ntocsin: refused: unreachable: \ntocsin: 1 of 2 hosts answered'
+	$'host,x\ngood,7\ntocsin: refused: unreachable:\ntocsin: 1 of 2 hosts answered'
 is "report" "$(jq -r '.hosts[] | "\(.host) \(.state) \(.rows)"' "$T/report")" \
 	$'good answered 1\nrefused unreachable 0\nmute timed_out 0\nslow timed_out 0'
 is "report of the run" "$(jq -r '.run | "\(.command) \(.question) \(.target) \(.rows) \(.interrupted)"' "$T/report")" \
