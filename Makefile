@@ -66,9 +66,9 @@ endif
 LIBS_common = jansson
 LIBS_agent = jansson sqlite3 libcrypto libpcre2-8
 LIBS_serve = libssh
-LIBS_console = libssh jansson libcrypto
+LIBS_console = libssh jansson libcrypto yaml-0.1
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 yaml-0.1 2>/dev/null)
 
 # ---- What is built from what ----------------------------------------------------------------
 

@@ -139,6 +139,8 @@ int app_inventory(struct app *app, struct err *err)
 		r = inventory_load(inv, named->items[i], err);
 	if (named->n == 0)
 		r = load_default(inv, err);
+	if (r == 0)
+		r = inventory_load_vars(inv, err);
 	if (r < 0) {
 		inventory_free(inv);
 		return r;

@@ -16,6 +16,34 @@ static const char *var(
 	return value ? value : inventory_var(inv, host, old_name);
 }
 
+/* What ansible-vault keeps is not known: said where it would be needed. */
+static int check_vaulted(const struct app_options *o, const struct inventory *inv,
+	const size_t *selected, size_t n, struct err *err)
+{
+	static const char *const always[] = {
+		"ansible_host", "ansible_ssh_host", "ansible_connection", NULL};
+	static const char *const user[] = {"ansible_user", "ansible_ssh_user", NULL};
+	static const char *const port[] = {"ansible_port", "ansible_ssh_port", NULL};
+	static const char *const key[] = {
+		"ansible_ssh_private_key_file", "ansible_private_key_file", NULL};
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = inventory_vaulted_var(inv, selected[i], always);
+
+		if (!name && !o->user)
+			name = inventory_vaulted_var(inv, selected[i], user);
+		if (!name && !o->port)
+			name = inventory_vaulted_var(inv, selected[i], port);
+		if (!name && !o->private_key)
+			name = inventory_vaulted_var(inv, selected[i], key);
+		if (name)
+			return err_set(err, EINVAL,
+				"host %s: %s is encrypted by ansible-vault, which cannot be read",
+				inventory_host_name(inv, selected[i]), name);
+	}
+	return 0;
+}
+
 static int set_connection(struct host_config *h, const char *value, struct err *err)
 {
 	static const char *const ssh[] = {"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"};
@@ -167,11 +195,15 @@ static int fill_all(struct host_configs *c, const struct app_options *o,
 int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	const size_t *selected, size_t n, struct host_configs **ret, struct err *err)
 {
-	struct host_configs *c = calloc(1, sizeof(*c));
-	int r = -ENOMEM;
+	struct host_configs *c;
+	int r = check_vaulted(o, inv, selected, n, err);
 
+	if (r < 0)
+		return r;
+	c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_sys(err, ENOMEM, "hosts");
+	r = -ENOMEM;
 	c->hosts = calloc(n + 1, sizeof(*c->hosts));
 	c->backing = calloc(n + 1, sizeof(*c->backing));
 	c->n = n;

@@ -48,13 +48,18 @@ void inventory_free(struct inventory *inv)
 	for (size_t i = 0; i < inv->n_hosts; i++) {
 		free(inv->hosts[i].groups.v);
 		free(inv->hosts[i].vars.v);
+		free(inv->hosts[i].file_vars.v);
 	}
 	for (size_t i = 0; i < inv->n_groups; i++) {
 		free(inv->groups[i].hosts.v);
 		free(inv->groups[i].parents.v);
 		free(inv->groups[i].children);
 		free(inv->groups[i].vars.v);
+		free(inv->groups[i].file_vars.v);
 	}
+	for (size_t i = 0; i < inv->n_beside; i++)
+		free(inv->beside[i]);
+	free(inv->beside);
 	free(inv->hosts);
 	free(inv->groups);
 	free_values(inv->values);
@@ -133,37 +138,86 @@ const char *inventory_host_name(const struct inventory *inv, size_t host)
 	return inv->hosts[host].name;
 }
 
-static const struct value *find_var(const struct vars *vars, const char *name)
+const char inventory_vaulted[] = "(encrypted by ansible-vault)";
+
+/* Above every rank; a source's number goes above that. */
+#define WEIGHT_ALL_FILE	   ((uint64_t)1 << 32)
+#define WEIGHT_GROUPS_FILE ((uint64_t)2 << 32)
+
+uint64_t weight_group(const struct inventory *inv, uint32_t group)
+{
+	return inv->groups[group].rank;
+}
+
+uint64_t weight_group_file(const struct inventory *inv, uint32_t group, const struct var *v)
+{
+	if (group == GROUP_ALL)
+		return WEIGHT_ALL_FILE;
+	return WEIGHT_GROUPS_FILE + ((uint64_t)v->source << 32) + inv->groups[group].rank;
+}
+
+static const struct var *find_var(const struct vars *vars, const char *name)
 {
 	for (size_t i = 0; i < vars->n; i++) {
 		if (vars->v[i].name == name)
-			return vars->v[i].value;
+			return &vars->v[i];
 	}
 	return NULL;
+}
+
+/* The heaviest so far. */
+struct best {
+	const struct var *var;
+	uint64_t weight;
+};
+
+static void consider(struct best *b, const struct var *v, uint64_t weight)
+{
+	if (b->var && weight < b->weight)
+		return;
+	*b = (struct best){v, weight};
+}
+
+static const struct var *find_group_var(const struct inventory *inv, size_t host, const char *name)
+{
+	const struct list *groups = walk_host_groups(inv, host);
+	struct best best = {NULL, 0};
+
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct group *g = &inv->groups[groups->v[i]];
+		const struct var *v = find_var(&g->vars, name);
+
+		if (v)
+			consider(&best, v, weight_group(inv, groups->v[i]));
+		v = find_var(&g->file_vars, name);
+		if (v)
+			consider(&best, v, weight_group_file(inv, groups->v[i], v));
+	}
+	return best.var;
 }
 
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name)
 {
 	uintptr_t known = (uintptr_t)map_get(inv->names, name);
-	const struct value *best;
-	const struct list *groups;
-	uint32_t rank = 0;
+	const struct var *v;
 
 	if (!known)
 		return NULL;
 	name = map_key(inv->names, known - 1);
-	best = find_var(&inv->hosts[host].vars, name);
-	if (best)
-		return best->text;
-	groups = walk_host_groups(inv, host);
-	for (size_t i = 0; i < groups->n; i++) {
-		const struct group *g = &inv->groups[groups->v[i]];
-		const struct value *v = find_var(&g->vars, name);
+	v = find_var(&inv->hosts[host].file_vars, name);
+	if (!v)
+		v = find_var(&inv->hosts[host].vars, name);
+	if (!v)
+		v = find_group_var(inv, host, name);
+	return v ? v->value->text : NULL;
+}
 
-		if (v && (!best || g->rank > rank)) {
-			best = v;
-			rank = g->rank;
-		}
+const char *inventory_vaulted_var(
+	const struct inventory *inv, size_t host, const char *const *names)
+{
+	for (; inv->any_vaulted && *names; names++) {
+		if (inventory_var(inv, host, *names) == inventory_vaulted)
+			return *names;
 	}
-	return best ? best->text : NULL;
+	return NULL;
 }

@@ -23,12 +23,14 @@ struct inventory;
 struct inventory *inventory_new(void);
 void inventory_free(struct inventory *inv);
 /*
- * Adds one source: a file (INI or JSON), an executable one that is run with --list and prints JSON,
- * a directory of such files, or, when there is no such file and it holds a comma, a list of hosts.
- * May be called again; later sources add and override. After a failure there is only
- * inventory_free.
+ * Adds one source: a file (INI, YAML or JSON) or FIFO, an executable one that is run with --list
+ * and prints JSON, a directory of such files, or, when there is no such file and it holds a comma,
+ * a list of hosts. May be called again; later sources add and override. After a failure there is
+ * only inventory_free.
  */
 int inventory_load(struct inventory *inv, const char *source, struct err *err);
+/* Once after the last source: reads the group_vars/ and host_vars/ beside them. */
+int inventory_load_vars(struct inventory *inv, struct err *err);
 
 size_t inventory_hosts(const struct inventory *inv);
 /* In the order in which the sources name them. */
@@ -38,6 +40,12 @@ const char *inventory_host_name(const struct inventory *inv, size_t host);
  * is not thread-safe: it leaves marks.
  */
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
+/*
+ * The first of `names` (NULL-ended) that ansible-vault encrypted for this host, or NULL: its text
+ * is of no use.
+ */
+const char *inventory_vaulted_var(
+	const struct inventory *inv, size_t host, const char *const *names);
 
 /*
  * Selects hosts by an Ansible pattern: "web:&prod:!web07", "web*", "~regex", "web[0:4]", "@FILE"

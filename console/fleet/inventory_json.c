@@ -10,7 +10,7 @@
 struct candidate {
 	const char *name;
 	const struct value *value;
-	uint64_t rank;
+	uint64_t weight;
 };
 
 struct candidates {
@@ -18,12 +18,26 @@ struct candidates {
 	size_t n, cap;
 };
 
-static int add_vars(struct candidates *c, const struct vars *vars, uint64_t rank)
+static int add_vars(struct candidates *c, const struct vars *vars, uint64_t weight)
 {
 	int r = array_grow(&c->v, &c->cap, c->n + vars->n, sizeof(*c->v), SIZE_MAX / 64);
 
 	for (size_t i = 0; i < vars->n && r == 0; i++)
-		c->v[c->n++] = (struct candidate){vars->v[i].name, vars->v[i].value, rank};
+		c->v[c->n++] = (struct candidate){vars->v[i].name, vars->v[i].value, weight};
+	return r;
+}
+
+static int add_group_vars(struct candidates *c, const struct inventory *inv, uint32_t group)
+{
+	const struct group *g = &inv->groups[group];
+	int r = add_vars(c, &g->vars, weight_group(inv, group));
+
+	/* Each has a weight of its own, by the source that set it. */
+	for (size_t i = 0; i < g->file_vars.n && r == 0; i++) {
+		struct var *v = &g->file_vars.v[i];
+
+		r = add_vars(c, &(struct vars){.v = v, .n = 1}, weight_group_file(inv, group, v));
+	}
 	return r;
 }
 
@@ -32,7 +46,7 @@ static int compare_candidates(const void *a, const void *b)
 	const struct candidate *x = a, *y = b;
 	int d = strcmp(x->name, y->name);
 
-	return d ? d : (x->rank > y->rank) - (x->rank < y->rank);
+	return d ? d : (x->weight > y->weight) - (x->weight < y->weight);
 }
 
 static int set_value(json_t *object, const char *name, const struct value *value)
@@ -48,12 +62,11 @@ static json_t *host_vars(const struct inventory *inv, size_t host, struct candid
 	int r;
 
 	c->n = 0;
-	r = add_vars(c, &inv->hosts[host].vars, UINT64_MAX);
-	for (size_t i = 0; i < groups->n && r == 0; i++) {
-		const struct group *g = &inv->groups[groups->v[i]];
-
-		r = add_vars(c, &g->vars, g->rank);
-	}
+	r = add_vars(c, &inv->hosts[host].vars, WEIGHT_HOST);
+	if (r == 0)
+		r = add_vars(c, &inv->hosts[host].file_vars, WEIGHT_HOST_FILE);
+	for (size_t i = 0; i < groups->n && r == 0; i++)
+		r = add_group_vars(c, inv, groups->v[i]);
 	*ret_r = r;
 	if (r < 0 || c->n == 0)
 		return NULL;

@@ -2,6 +2,7 @@
 #include "console/fleet/inventory_nodes.h"
 
 #include "common/cell.h"
+#include "common/log.h"
 #include "common/text.h"
 #include "console/fleet/hostname.h"
 
@@ -27,7 +28,26 @@ int mistake(const struct place *at, struct err *err, const char *fmt, ...)
 	va_end(ap);
 	if (at->line == 0)
 		return err_set(err, EINVAL, "%s: %s", at->file, text);
-	return err_set(err, EINVAL, "%s:%zu: %s", at->file, at->line, text);
+	if (at->column == 0)
+		return err_set(err, EINVAL, "%s:%zu: %s", at->file, at->line, text);
+	return err_set(err, EINVAL, "%s:%zu:%zu: %s", at->file, at->line, at->column, text);
+}
+
+int inventory_note(struct inventory *inv, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	if (inv->notes > INVENTORY_NOTES_MAX)
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (inv->notes++ < INVENTORY_NOTES_MAX)
+		log_note("%s", text);
+	else
+		log_note("more is left out of the inventory");
+	return 0;
 }
 
 int list_add(struct list *l, uint32_t v, size_t max)
@@ -186,6 +206,16 @@ static int make_text(struct value *v)
 {
 	char number[CELL_NUMBER_MAX];
 
+	const json_t *raw = json_object_get(v->json, "__ansible_unsafe");
+
+	if (json_object_get(v->json, "__ansible_vault")) {
+		v->text = inventory_vaulted;
+		return 0;
+	}
+	if (json_is_string(raw)) {
+		v->text = json_string_value(raw);
+		return 0;
+	}
 	switch (json_typeof(v->json)) {
 	case JSON_STRING:
 		v->text = json_string_value(v->json);
@@ -225,6 +255,7 @@ int node_value(struct inventory *inv, json_t *json, const struct value **ret, st
 	inv->values = v;
 	if (make_text(v) < 0)
 		return no_memory(err);
+	inv->any_vaulted = inv->any_vaulted || v->text == inventory_vaulted;
 	*ret = v;
 	return 0;
 }
@@ -257,6 +288,7 @@ static int set_var(struct inventory *inv, struct vars *vars, struct span name,
 	for (size_t i = 0; i < vars->n; i++) {
 		if (vars->v[i].name == own) {
 			vars->v[i].value = value;
+			vars->v[i].source = inv->source;
 			return 0;
 		}
 	}
@@ -265,7 +297,7 @@ static int set_var(struct inventory *inv, struct vars *vars, struct span name,
 		return err_set(err, EINVAL, "more than %d variables in one place", VARS_MAX);
 	if (r < 0)
 		return no_memory(err);
-	vars->v[vars->n++] = (struct var){own, value};
+	vars->v[vars->n++] = (struct var){own, value, inv->source};
 	return 0;
 }
 
@@ -273,6 +305,13 @@ int node_set_host_var(struct inventory *inv, uint32_t host, struct span name,
 	const struct value *value, struct err *err)
 {
 	return set_var(inv, &inv->hosts[host].vars, name, value, err);
+}
+
+int node_set_file_var(struct inventory *inv, bool of_group, uint32_t index, struct span name,
+	const struct value *value, struct err *err)
+{
+	return set_var(inv, of_group ? &inv->groups[index].file_vars : &inv->hosts[index].file_vars,
+		name, value, err);
 }
 
 int node_set_group_var(struct inventory *inv, const struct place *at, uint32_t group,

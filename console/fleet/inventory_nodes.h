@@ -19,6 +19,8 @@
 #define GROUP_UNGROUPED 1
 /* No group. */
 #define GROUP_NONE UINT32_MAX
+/* Messages about what is left out; then one that says that there are more. */
+#define INVENTORY_NOTES_MAX 20
 
 struct value {
 	struct value *next;
@@ -30,6 +32,7 @@ struct value {
 struct var {
 	const char *name; /* key of inv->names: equal names are equal pointers */
 	const struct value *value;
+	uint32_t source; /* number of the one that set it last */
 };
 
 struct vars {
@@ -46,7 +49,8 @@ struct host {
 	const char *name;
 	struct list groups; /* those that name it, in that order */
 	struct vars vars;
-	uint32_t mark; /* of the walk that met it last */
+	struct vars file_vars; /* of host_vars/ */
+	uint32_t mark;	       /* of the walk that met it last */
 };
 
 /* A group within another. */
@@ -64,10 +68,11 @@ struct group {
 	struct edge *children;
 	size_t n_children, cap_children;
 	struct vars vars;
-	long priority;	/* ansible_group_priority */
-	uint32_t depth; /* the longest way from `all` */
-	uint32_t rank;	/* a variable of the group with the higher one wins */
-	uint32_t mark;	/* of the walk that met it last */
+	struct vars file_vars; /* of group_vars/ */
+	long priority;	       /* ansible_group_priority */
+	uint32_t depth;	       /* the longest way from `all` */
+	uint32_t rank;	       /* a variable of the group with the higher one wins */
+	uint32_t mark;	       /* of the walk that met it last */
 };
 
 struct inventory {
@@ -78,7 +83,11 @@ struct inventory {
 	struct group *groups;
 	size_t n_groups, cap_groups;
 	struct value *values;
-	uint32_t source;  /* number of the one being read */
+	uint32_t source; /* number of the one being read */
+	char **beside;	 /* directories that may hold group_vars/ and host_vars/, as loaded */
+	size_t n_beside, cap_beside;
+	bool any_vaulted; /* some value is of ansible-vault's */
+	unsigned notes;	  /* that were made */
 	size_t n_implied; /* the last ones in `ungrouped`, since no source put them anywhere */
 	/* The only thing that looking things up changes. */
 	struct walk *walk;
@@ -98,12 +107,30 @@ const struct list *walk_host_groups(const struct inventory *inv, size_t host);
 /* A group and all in it, from near to far. */
 const struct list *walk_descendants(const struct inventory *inv, uint32_t group);
 
+/*
+ * What of several values of a host counts: the heaviest. Variables of groups by rank; over them
+ * those of group_vars/, first of `all`, then of the rest by source, then by rank; over them those
+ * of the host, and those of host_vars/.
+ */
+uint64_t weight_group(const struct inventory *inv, uint32_t group);
+uint64_t weight_group_file(const struct inventory *inv, uint32_t group, const struct var *v);
+#define WEIGHT_HOST	 (UINT64_MAX - 1)
+#define WEIGHT_HOST_FILE UINT64_MAX
+
+/* The text of every variable that ansible-vault encrypted: this very pointer. */
+extern const char inventory_vaulted[];
+
+/* Says on stderr that something is left out. Returns 0. */
+int inventory_note(struct inventory *inv, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Where in the sources a mistake is. */
 struct place {
 	const char *file;
-	size_t line; /* 0: not known */
+	size_t line;   /* 0: not known */
+	size_t column; /* likewise; counts from 1 */
 };
-/* Sets EINVAL with "FILE:LINE: " before the text; returns -EINVAL. */
+/* Sets EINVAL with "FILE:LINE:COLUMN: " before the text; returns -EINVAL. */
 int mistake(const struct place *at, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -126,6 +153,9 @@ int node_set_host_var(struct inventory *inv, uint32_t host, struct span name,
 	const struct value *value, struct err *err);
 int node_set_group_var(struct inventory *inv, const struct place *at, uint32_t group,
 	struct span name, const struct value *value, struct err *err);
+/* A variable of group_vars/ or host_vars/: it stands over what the sources say. */
+int node_set_file_var(struct inventory *inv, bool of_group, uint32_t index, struct span name,
+	const struct value *value, struct err *err);
 /* Before a source: takes back what followed from those before. */
 void node_unsettle(struct inventory *inv);
 /*
@@ -139,9 +169,21 @@ int list_add(struct list *l, uint32_t v, size_t max);
 /* ---- Readers of sources (inventory_source.c calls the others) ---- */
 
 int inventory_read_ini(struct inventory *inv, const char *file, struct span text, struct err *err);
-/* `program`: it comes from one that was run with --list. */
-int inventory_read_json(
-	struct inventory *inv, const char *file, struct span text, bool program, struct err *err);
+/*
+ * `ret_bare` not NULL: the text comes from a program that was run with --list; gets the hosts that
+ * it named, each once, when it said nothing of their variables (no _meta.hostvars).
+ */
+int inventory_read_json(struct inventory *inv, const char *file, struct span text,
+	struct list *ret_bare, struct err *err);
+/* What the program said for `--host NAME`: an object of variables, or nothing. */
+int inventory_read_hostvars(
+	struct inventory *inv, const char *file, uint32_t host, struct span text, struct err *err);
+int inventory_read_yaml(struct inventory *inv, const char *file, struct span text, struct err *err);
+/* As above for a file that may as well be INI: *ret_is tells, and nothing was read if not. */
+int inventory_try_yaml(
+	struct inventory *inv, const char *file, struct span text, bool *ret_is, struct err *err);
+/* A YAML file of variables: any value; null when it is empty. */
+int inventory_read_vars_yaml(struct span text, const char *file, json_t **ret, struct err *err);
 /* "web1,web2:2222": hosts of `ungrouped`. */
 int inventory_read_list(struct inventory *inv, const char *text, struct err *err);
 /*

@@ -23,6 +23,8 @@
 #define DIRECTORIES_MAX 16
 /* A program that has printed everything gets this long to end. */
 #define PROGRAM_END_MS 5000
+/* Hosts that a program is asked for one by one, when it says nothing of them in _meta. */
+#define PROGRAM_HOSTS_MAX 10000
 
 static int no_memory(struct err *err)
 {
@@ -115,35 +117,71 @@ static bool first_is(const struct buf *b, char c)
 	return s.n && s.p[0] == c;
 }
 
-/* YAML is Ansible's as well; it begins like INI and would be misread. */
-static bool is_yaml(const char *path, const struct buf *b)
+/* With another ending it is INI; with none it may be either. */
+static bool has_ending(const char *path)
 {
-	return str_ends(path, ".yml") || str_ends(path, ".yaml") || str_starts(buf_str(b), "---\n");
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	return *name && strchr(name + 1, '.');
 }
 
 static int read_text(struct inventory *inv, const char *path, const struct buf *b, struct err *err)
 {
 	struct span text = {buf_str(b), b->len};
+	bool is_yaml = false;
+	int r = 0;
 
 	if (first_is(b, '{'))
-		return inventory_read_json(inv, path, text, false, err);
-	if (is_yaml(path, b))
-		return err_set(err, EINVAL,
-			"%s: YAML cannot be read; make JSON of it: ansible-inventory -i FILE "
-			"--list",
-			path);
-	return inventory_read_ini(inv, path, text, err);
+		return inventory_read_json(inv, path, text, NULL, err);
+	if (str_ends(path, ".yml") || str_ends(path, ".yaml"))
+		return inventory_read_yaml(inv, path, text, err);
+	if (!has_ending(path))
+		r = inventory_try_yaml(inv, path, text, &is_yaml, err);
+	return r < 0 || is_yaml ? r : inventory_read_ini(inv, path, text, err);
 }
 
-static int read_file(struct inventory *inv, const char *path, struct err *err)
+/* Everything that comes until the other end is closed or time is up. */
+static int read_output(int fd, int64_t until, struct buf *b)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = until - clock_mono_ms();
+		int r;
+
+		/* A FIFO that nobody has opened yet looks as if it had ended. */
+		if (left <= 0 || poll(&pfd, 1, (int)left) == 0)
+			return -ETIMEDOUT;
+		r = io_read_all(fd, b);
+		if (r != -EAGAIN)
+			return r;
+	}
+}
+
+static int read_fifo(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = read_output(fd, clock_mono_ms() + INVENTORY_PROGRAM_MS, b);
+	io_close(fd);
+	return r;
+}
+
+static int read_file(struct inventory *inv, const char *path, bool is_fifo, struct err *err)
 {
 	struct buf b;
 	int r;
 
 	buf_init(&b, INVENTORY_FILE_MAX);
-	r = io_read_file(AT_FDCWD, path, &b);
+	r = is_fifo ? read_fifo(path, &b) : io_read_file(AT_FDCWD, path, &b);
 	if (r == -EMSGSIZE)
 		r = err_set(err, EFBIG, "%s: larger than %u MiB", path, INVENTORY_FILE_MAX >> 20);
+	else if (r == -ETIMEDOUT)
+		r = err_set(err, ETIMEDOUT, "%s: did not end within %d seconds", path,
+			INVENTORY_PROGRAM_MS / 1000);
 	else if (r < 0)
 		r = err_sys(err, -r, "%s", path);
 	else
@@ -176,44 +214,28 @@ static bool is_program(const char *path, const struct stat *st)
 	       (n == 4 && memcmp(magic, "\177ELF", 4) == 0);
 }
 
-/* Everything that it prints, until it closes its output or time is up. */
-static int read_output(int fd, struct buf *b)
-{
-	int64_t until = clock_mono_ms() + INVENTORY_PROGRAM_MS;
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-
-	for (;;) {
-		int64_t left = until - clock_mono_ms();
-		int r = io_read_all(fd, b);
-
-		if (r != -EAGAIN)
-			return r;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		poll(&pfd, 1, (int)left);
-	}
-}
-
-static int start_program(const char *path, struct spawned *ret, struct err *err)
+/* `host` NULL: it is to list them all. */
+static int start_program(const char *path, const char *host, struct spawned *ret, struct err *err)
 {
 	/* From where it is, not looked up in PATH. */
 	char *here = str_printf("%s%s", strchr(path, '/') ? "" : "./", path);
-	const char *const argv[] = {here, "--list", NULL};
+	const char *const argv[] = {here, host ? "--host" : "--list", host, NULL};
 	int r = here ? spawn(argv, 0, ret, err) : no_memory(err);
 
 	free(here);
 	return r;
 }
 
-static int run_program(const char *path, struct buf *b, struct err *err)
+static int run_program(
+	const char *path, const char *host, int64_t until, struct buf *b, struct err *err)
 {
 	struct spawned s;
-	int r = start_program(path, &s, err), status;
+	int r = start_program(path, host, &s, err), status;
 
 	if (r < 0)
 		return r;
 	shutdown(s.fd, SHUT_WR);
-	r = read_output(s.fd, b);
+	r = read_output(s.fd, until, b);
 	status = spawn_wait(&s, r < 0 ? 0 : PROGRAM_END_MS);
 	if (r == -EMSGSIZE)
 		return err_set(
@@ -230,16 +252,44 @@ static int run_program(const char *path, struct buf *b, struct err *err)
 	return 0;
 }
 
+/* One run for each, all of them within the time of one program. */
+static int ask_for_hosts(struct inventory *inv, const char *path, const struct list *hosts,
+	int64_t until, struct err *err)
+{
+	struct buf b;
+	int r = 0;
+
+	if (hosts->n > PROGRAM_HOSTS_MAX)
+		return err_set(err, EINVAL,
+			"%s: names %zu hosts without _meta: it would be run for each", path,
+			hosts->n);
+	buf_init(&b, INVENTORY_FILE_MAX);
+	for (size_t i = 0; i < hosts->n && r == 0; i++) {
+		buf_reset(&b);
+		r = run_program(path, inv->hosts[hosts->v[i]].name, until, &b, err);
+		if (r == 0)
+			r = inventory_read_hostvars(
+				inv, path, hosts->v[i], (struct span){buf_str(&b), b.len}, err);
+	}
+	buf_done(&b);
+	return r;
+}
+
 static int read_program(struct inventory *inv, const char *path, struct err *err)
 {
+	int64_t until = clock_mono_ms() + INVENTORY_PROGRAM_MS;
+	struct list bare = {.n = 0};
 	struct buf b;
 	int r;
 
 	buf_init(&b, INVENTORY_FILE_MAX);
-	r = run_program(path, &b, err);
+	r = run_program(path, NULL, until, &b, err);
 	if (r == 0)
-		r = inventory_read_json(inv, path, (struct span){buf_str(&b), b.len}, true, err);
+		r = inventory_read_json(inv, path, (struct span){buf_str(&b), b.len}, &bare, err);
 	buf_done(&b);
+	if (r == 0)
+		r = ask_for_hosts(inv, path, &bare, until, err);
+	free(bare.v);
 	return r;
 }
 
@@ -303,7 +353,32 @@ static int read_path(struct inventory *inv, const char *path, unsigned depth, st
 				err, ELOOP, "%s: too many directories within each other", path);
 		return read_directory(inv, path, depth, err);
 	}
-	return is_program(path, &st) ? read_program(inv, path, err) : read_file(inv, path, err);
+	if (is_program(path, &st))
+		return read_program(inv, path, err);
+	/* A FIFO only where it was asked for by name: nothing waits for one that lies around. */
+	return read_file(inv, path, depth == 0 && S_ISFIFO(st.st_mode), err);
+}
+
+/* Where a source may have group_vars/ and host_vars/: in the directory, or beside the file. */
+static int add_beside(struct inventory *inv, const char *source, struct err *err)
+{
+	const char *slash = strrchr(source, '/');
+	struct stat st;
+	char *beside;
+
+	if (array_grow(&inv->beside, &inv->cap_beside, inv->n_beside + 1, sizeof(*inv->beside),
+		    SIZE_MAX / 64) < 0)
+		return no_memory(err);
+	if (stat(source, &st) == 0 && S_ISDIR(st.st_mode))
+		beside = strdup(source);
+	else if (slash)
+		beside = str_printf("%.*s", slash == source ? 1 : (int)(slash - source), source);
+	else
+		beside = strdup(".");
+	if (!beside)
+		return no_memory(err);
+	inv->beside[inv->n_beside++] = beside;
+	return 0;
 }
 
 int inventory_load(struct inventory *inv, const char *source, struct err *err)
@@ -313,9 +388,12 @@ int inventory_load(struct inventory *inv, const char *source, struct err *err)
 
 	node_unsettle(inv);
 	inv->source++;
-	if (strchr(source, ',') && access(source, F_OK) < 0)
+	if (strchr(source, ',') && access(source, F_OK) < 0) {
 		r = inventory_read_list(inv, source, err);
-	else
+	} else {
 		r = read_path(inv, source, 0, err);
+		if (r == 0)
+			r = add_beside(inv, source, err);
+	}
 	return r < 0 ? r : node_settle(inv, &at, err);
 }

@@ -18,6 +18,7 @@ struct tree {
 	struct place at;
 	bool listing; /* the shape of --list: hosts are names, not expressions */
 	struct list hosts;
+	struct list *all; /* every host that is named, or NULL */
 };
 
 static int no_memory(struct err *err)
@@ -69,8 +70,11 @@ static int add_host(
 	} else {
 		r = inventory_add_hosts(t->inv, &t->at, name, group, &t->hosts, err);
 	}
-	for (size_t i = 0; i < t->hosts.n && r == 0; i++)
+	for (size_t i = 0; i < t->hosts.n && r == 0; i++) {
 		r = set_vars(t, false, t->hosts.v[i], vars, err);
+		if (r == 0 && t->all && list_add(t->all, t->hosts.v[i], SIZE_MAX / 8) < 0)
+			r = no_memory(err);
+	}
 	return r;
 }
 
@@ -263,19 +267,68 @@ static int read_tree(struct tree *t, const json_t *tree, struct err *err)
 	return read_hostvars(t, json_object_get(json_object_get(tree, "_meta"), "hostvars"), err);
 }
 
-int inventory_read_json(
-	struct inventory *inv, const char *file, struct span text, bool program, struct err *err)
+static int compare_numbers(const void *a, const void *b)
 {
-	struct tree t = {.inv = inv, .at = {.file = file}};
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void make_unique(struct list *l)
+{
+	size_t kept = 0;
+
+	if (l->n)
+		qsort(l->v, l->n, sizeof(*l->v), compare_numbers);
+	for (size_t i = 0; i < l->n; i++) {
+		if (i == 0 || l->v[i] != l->v[i - 1])
+			l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
+}
+
+int inventory_read_json(struct inventory *inv, const char *file, struct span text,
+	struct list *ret_bare, struct err *err)
+{
+	struct tree t = {.inv = inv, .at = {.file = file}, .all = ret_bare};
 	struct err why;
 	json_t *tree = json_read_any(text.p, text.n, TREE_DEPTH_MAX, &why);
+	const json_t *meta = json_object_get(tree, "_meta");
 	int r;
 
 	if (!tree)
 		return why.code == ENOMEM ? no_memory(err) : mistake(&t.at, err, "%s", why.text);
-	t.listing = program || json_object_get(tree, "_meta");
+	t.listing = ret_bare || meta;
 	r = read_tree(&t, tree, err);
+	if (ret_bare && json_object_get(meta, "hostvars"))
+		ret_bare->n = 0;
+	else if (ret_bare)
+		make_unique(ret_bare);
 	json_decref(tree);
 	free(t.hosts.v);
+	return r;
+}
+
+int inventory_read_hostvars(
+	struct inventory *inv, const char *file, uint32_t host, struct span text, struct err *err)
+{
+	struct tree t = {.inv = inv, .at = {.file = file}};
+	struct err why;
+	json_t *vars;
+	int r;
+
+	if (span_trim(text).n == 0)
+		return 0;
+	vars = json_read_any(text.p, text.n, TREE_DEPTH_MAX, &why);
+	if (!vars && why.code == ENOMEM)
+		return no_memory(err);
+	if (!vars)
+		return mistake(&t.at, err, "for --host %s: %s", inv->hosts[host].name, why.text);
+	if (json_is_object(vars))
+		r = set_vars(&t, false, host, vars, err);
+	else
+		r = mistake(&t.at, err, "the variables of the host `%s` are no object",
+			inv->hosts[host].name);
+	json_decref(vars);
 	return r;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Inventories and patterns: the input's first line is a pattern, the rest an inventory, JSON when
- * it begins with a brace. Whatever they are, the hosts and groups that come out hang together.
+ * it begins with a brace, else YAML or INI. Whatever they are, the hosts and groups that come out
+ * hang together.
  */
+#include "common/log.h"
 #include "console/fleet/inventory_nodes.h"
 
 #include <stdlib.h>
@@ -90,13 +92,18 @@ static void use(const struct inventory *inv, const char *pattern)
 static int read_text(struct inventory *inv, struct span text, struct err *err)
 {
 	static const struct place at = {.file = "input"};
-	int r;
+	struct list bare = {.n = 0};
+	bool is_yaml = false;
+	int r = 0;
 
 	node_unsettle(inv);
 	inv->source++;
 	if (text.n && text.p[0] == '{')
-		r = inventory_read_json(inv, "input", text, text.n % 2, err);
+		r = inventory_read_json(inv, "input", text, text.n % 2 ? &bare : NULL, err);
 	else
+		r = inventory_try_yaml(inv, "input", text, &is_yaml, err);
+	free(bare.v);
+	if (r == 0 && !is_yaml && !(text.n && text.p[0] == '{'))
 		r = inventory_read_ini(inv, "input", text, err);
 	return r < 0 ? r : node_settle(inv, &at, err);
 }
@@ -110,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int r;
 
 	MUST(inv);
+	log_init("fuzz", LOG_QUIET);
 	if (!n || !span_split(&text, '\n', &first) || !text.p) {
 		inventory_free(inv);
 		return 0;
