@@ -1,0 +1,77 @@
+#!/bin/bash
+# What users install for themselves: Python packages, extensions of browsers and editors.
+. "$(dirname "$0")/../lib.sh"
+need python3
+
+rows() {
+	local sql=$1
+	shift
+	run "$AGENTD" query -o tsv "$@" "$sql"
+	out=$(tail -n +2 <<<"$out")
+}
+
+root=$T/root
+home="$root/home/al[i]ce"
+mkdir -p "$root/etc" "$home" "$root/home/bob"
+printf '%s\n' 'root:x:0:0::/root:/bin/sh' 'alice:x:1000:1000::/home/al[i]ce:/bin/sh' 'bob:x:1001:1001::/home/bob/:/bin/sh' 'odd:x:1002:1002::nowhere:/bin/sh' >"$root/etc/passwd"
+
+# ---- Python ----
+
+python3 - >"$T/want" <<'PY'
+import glob, importlib.metadata as m
+for site in glob.glob("/usr/lib/python3/dist-packages") + glob.glob("/usr/local/lib/python3*/*-packages"):
+    for d in m.distributions(path=[site]):
+        if str(d._path).endswith("-info"):
+            print(d.metadata["Name"], d.version, d._path, sep="\t")
+PY
+rows "select name, version, path from python_packages where directory like '/usr/lib/python3/%' or directory like '/usr/local/lib/python3%'"
+is python_packages_of_this_machine "$(sort <<<"$out" | cksum)" "$(sort "$T/want" | cksum)"
+
+site=$root/usr/lib/python3/dist-packages
+mkdir -p "$site/a-1.dist-info" "$site/b-2.egg-info" "$site/plain" "$site/none-1.dist-info" "$home/.local/lib/python3.9/site-packages/mine-3.dist-info" \
+	"$home/.virtualenvs/e/lib/python3.9/site-packages/venv-1.dist-info"
+printf 'Metadata-Version: 2.1\nName: a\nVersion: 1\nSummary: first\nAuthor: A. N. Other: esq\nLicense: MIT\n  more of it\n\nName: body\n' >"$site/a-1.dist-info/METADATA"
+printf 'Name: b\nVersion: 2\n' >"$site/b-2.egg-info/PKG-INFO"
+printf 'Name: c\nVersion: 3' >"$site/c-3.egg-info"
+printf 'Name: mine\nVersion: 3\n' >"$home/.local/lib/python3.9/site-packages/mine-3.dist-info/METADATA"
+mkfifo "$site/none-1.dist-info/METADATA"
+head -c 200000 /dev/zero >"$home/.virtualenvs/e/lib/python3.9/site-packages/venv-1.dist-info/METADATA"
+rows "select name, uid, version, summary, author, license, directory from python_packages order by path" --root "$root"
+is python_packages "$out" "$(printf '%s\n' \
+	'mine	1000	3				/home/al[i]ce/.local/lib/python3.9/site-packages' \
+	'	1000					/home/al[i]ce/.virtualenvs/e/lib/python3.9/site-packages' \
+	'a	0	1	first	A. N. Other: esq	MIT more of it	/usr/lib/python3/dist-packages' \
+	'b	0	2				/usr/lib/python3/dist-packages' \
+	'c	0	3				/usr/lib/python3/dist-packages' \
+	'	0					/usr/lib/python3/dist-packages')"
+rows "select count(*) from python_packages where uid = 1000" --root "$root"
+is python_packages_by_uid "$out" 2
+rows "select name from python_packages where directory = '/usr/lib/python3/dist-packages' order by 1" --root "$root"
+is python_packages_by_directory "$out" "$(printf '\na\nb\nc')"
+
+# ---- Editors ----
+
+mkdir -p "$home/.vscode/extensions" "$root/home/bob/.cursor/extensions"
+cat >"$home/.vscode/extensions/extensions.json" <<'JSON'
+[{"identifier":{"id":"pub.ext","uuid":"u"},"version":"1.2","location":{"path":"/p"},
+  "metadata":{"id":"m-1","publisherDisplayName":"Pub","publisherId":"p-1","installedTimestamp":1700000000000,"isPreReleaseVersion":true}},
+ {"identifier":[1]}, 5]
+JSON
+echo '[{"identifier":{"id":"b.c"}}]' >"$root/home/bob/.cursor/extensions/extensions.json"
+rows "select * from vscode_extensions" --root "$root"
+is vscode_extensions "$out" "$(printf '%s\n' \
+	'pub.ext	m-1	1.2	/p	Pub	p-1	1700000000000	1	1000	vscode' 'b.c								1001	cursor')"
+rows "select name from users join vscode_extensions using (uid) where username = 'bob'" --root "$root"
+is vscode_extensions_joined "$out" b.c
+
+# ---- Firefox ----
+
+mkdir -p "$home/.mozilla/firefox/x.default" "$root/home/bob/snap/firefox/common/.mozilla/firefox/y"
+cat >"$home/.mozilla/firefox/x.default/extensions.json" <<'JSON'
+{"addons":[{"id":"a@b","defaultLocale":{"name":"Addon","creator":"C","description":"D"},"type":"extension","version":"1","sourceURI":"https://s",
+  "visible":true,"active":true,"applyBackgroundUpdates":1,"location":"app-profile","path":"/x.xpi"}, {"id":"off","userDisabled":true,"sourceURI":null}, 7]}
+JSON
+python3 -c 'print("[" * 100000)' >"$root/home/bob/snap/firefox/common/.mozilla/firefox/y/extensions.json"
+rows "select * from firefox_addons" --root "$root"
+is firefox_addons "$out" "$(printf '%s\n' '1000	Addon	a@b	C	extension	1	D	https://s	1	1	0	1	app-profile	/x.xpi' '1000		off								1			')"
+has firefox_addons_hostile "$err" 'firefox_addons: add-ons of 1 file'
