@@ -10,6 +10,7 @@
 #include "agentd/mounttab.h"
 #include "agentd/nsroot.h"
 #include "agentd/places.h"
+#include "common/str.h"
 
 struct homeplaces {
 	struct nsroot ns;

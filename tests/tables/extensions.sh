@@ -75,3 +75,34 @@ python3 -c 'print("[" * 100000)' >"$root/home/bob/snap/firefox/common/.mozilla/f
 rows "select * from firefox_addons" --root "$root"
 is firefox_addons "$out" "$(printf '%s\n' '1000	Addon	a@b	C	extension	1	D	https://s	1	1	0	1	app-profile	/x.xpi' '1000		off								1			')"
 has firefox_addons_hostile "$err" 'firefox_addons: add-ons of 1 file'
+
+# ---- Chromium and its kin ----
+
+profile="$home/.config/google-chrome/Default"
+mkdir -p "$profile/Extensions/aaa/1.0_0/_locales/de" "$profile/Extensions/bbb/2_0" "$root/opt/unpacked" "$root/home/bob/.config/opera/Extensions"
+cat >"$profile/Preferences" <<'JSON'
+{"profile":{"name":"Person 1"},"extensions":{"settings":{"idunpacked":{"path":"/opt/unpacked","state":0,"from_webstore":false},"none":{"path":"no/1"},"odd":{"path":[1]},"odder":5}}}
+JSON
+cat >"$profile/Secure Preferences" <<'JSON'
+{"extensions":{"settings":{"idaaa":{"path":"aaa/1.0_0","state":1,"from_webstore":true,"install_time":"13300000000000000"}}}}
+JSON
+cat >"$profile/Extensions/aaa/1.0_0/manifest.json" <<'JSON'
+{"name":"__MSG_appName__","version":"1.0","description":"plain","default_locale":"de","author":"A","update_url":"https://u","permissions":["tabs","<all_urls>",{"x":1}],
+ "background":{"persistent":true},"key":"AAAA","content_scripts":[{"matches":["http://*/*","https://*/*"],"js":["a.js","b.js"]},{"matches":["x"]},{"js":["y"]}]}
+JSON
+echo '{"APPNAME":{"message":"Der Name"}}' >"$profile/Extensions/aaa/1.0_0/_locales/de/messages.json"
+echo '{"name":"lying","version":"2","content_scripts":{"a":1}}' >"$profile/Extensions/bbb/2_0/manifest.json"
+echo '{"name":"unpacked","version":"3"}' >"$root/opt/unpacked/manifest.json"
+echo '[[[' >"$root/home/bob/.config/opera/Preferences"
+sum=$(sha256sum "$profile/Extensions/aaa/1.0_0/manifest.json" | cut -d' ' -f1)
+id=$(python3 -c 'import hashlib; print("".join(chr(97 + int(c, 16)) for c in hashlib.sha256(b"\0\0\0").hexdigest()[:32]))')
+rows "select browser_type, uid, name, profile, referenced_identifier, identifier, version, description, default_locale, update_url, author, persistent, permissions,
+	permissions_json, manifest_hash = '$sum', referenced, from_webstore, state, install_time, install_timestamp, key from chrome_extensions order by name" --root "$root"
+is chrome_extensions "$out$err" "$(printf '%s\n' \
+	"chrome	1000	Der Name	Person 1	idaaa	$id	1.0	plain	de	https://u	A	1	tabs, <all_urls>	[\"tabs\",\"<all_urls>\",{\"x\":1}]	1	1	true	1	13300000000000000	1655526400	AAAA" \
+	'chrome	1000	lying	Person 1			2					0		{}	0	0				0	' \
+	'chrome	1000	unpacked	Person 1	idunpacked		3					0		{}	0	1	false	0		0	')tocsin-agentd: warning: chrome_extensions: preferences of 1 file: bad message"
+rows "select path, profile_path from chrome_extensions where uid = 1000 and name = 'unpacked'" --root "$root"
+is chrome_extensions_paths "$out" "/opt/unpacked	/home/al[i]ce/.config/google-chrome/Default"
+rows "select identifier, version, script, match, referenced from chrome_extension_content_scripts" --root "$root"
+is chrome_extension_content_scripts "$out" "$(printf 'idaaa\t1.0\t%s\t1\n' 'a.js	http://*/*' 'b.js	http://*/*' 'a.js	https://*/*' 'b.js	https://*/*')"
