@@ -30,7 +30,8 @@ const struct opt app_opts[] = {
 	{0, "private-key", "FILE", OPT_STRING, AT(private_key),
 		.doc = "private key to log in with"},
 	{'p', "port", "PORT", OPT_UINT, AT(port), 1, UINT16_MAX, .doc = "port of the SSH servers"},
-	{'J', "jump", "HOSTS", OPT_STRING, AT(jump), .doc = "jump hosts (with --ssh-command)"},
+	{'J', "jump", "HOSTS", OPT_STRING, AT(jump),
+		.doc = "jump hosts, e.g. bastion or user@a:2222,b"},
 	{'F', "ssh-config", "FILE", OPT_STRING, AT(ssh_config),
 		.doc = "configuration of ssh instead of the user's and the system's"},
 	{0, "ssh-command", "COMMAND", OPT_STRING, AT(ssh_command),
@@ -86,8 +87,6 @@ static int settle_ssh(const struct app_options *o, struct err *err)
 {
 	if (o->ssh_command && !*o->ssh_command)
 		return err_set(err, EINVAL, "--ssh-command names no program");
-	if (!o->ssh_command && o->jump)
-		return err_set(err, EINVAL, "-J works with --ssh-command ssh only");
 	/* Its last place is for the NULL. */
 	if (o->known_hosts.n == OPT_LIST_MAX)
 		return err_set(err, EINVAL, "--known-hosts was given too often");
@@ -191,7 +190,7 @@ void app_fleet_options(const struct app *app, struct fleet_options *ret)
 		.timeout_ms = milliseconds(o->timeout),
 		.ssh_command = o->ssh_command,
 		.ssh_config = o->ssh_command ? o->ssh_config : NULL,
-		.jump = o->jump,
+		.jump = o->ssh_command ? o->jump : NULL,
 		.known_hosts = o->known_hosts.n > 0 ? o->known_hosts.items : NULL,
 		.accept_new = o->accept_new,
 		.agent_program = app->agent,

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/hostconf.h"
 #include "common/log.h"
+#include "common/map.h"
 #include "common/str.h"
 #include "console/fleet/sshconfig.h"
-#include "console/fold.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Jump hosts one behind the other; lists of them that differ. */
+#define HOPS_MAX       16
+#define HOP_CHAINS_MAX 10000
 
 /* Ansible knows each of these by an older name too. */
 static const char *var(
@@ -93,10 +99,29 @@ struct backing {
 	const char **key_files;
 };
 
+/* A jump host. */
+struct hop {
+	struct host_config host;
+	struct backing backing;
+	char *name, *user; /* of the way it was named */
+	uint16_t port;
+	bool filling;
+};
+
 struct host_configs {
 	struct host_config *hosts;
 	struct backing *backing;
 	size_t n;
+	/* The list of jump hosts as it was written -> struct hop, its last one. */
+	struct map *hops;
+};
+
+/* What is the same for all hosts. */
+struct filling {
+	struct host_configs *configs;
+	const struct app_options *o;
+	const struct inventory *inv;
+	struct ssh_config *ssh; /* NULL: not to be looked at */
 };
 
 static int set_keys(struct host_config *h, struct backing *b, const char *path, struct err *err)
@@ -133,15 +158,204 @@ static int apply_ssh_config(
 	return 0;
 }
 
-/* `ssh` NULL: not to be looked at. */
-static int fill(struct host_configs *c, size_t i, const struct app_options *o,
-	const struct inventory *inv, size_t host, struct ssh_config *ssh, struct err *err)
+/* ---- Jump hosts ---- */
+
+static void free_backing(struct backing *b)
 {
+	ssh_settings_done(&b->ssh);
+	free(b->key_file);
+	free(b->key_files);
+}
+
+static void free_hop(void *p)
+{
+	struct hop *hop = p;
+
+	if (!hop)
+		return;
+	free_backing(&hop->backing);
+	free(hop->name);
+	free(hop->user);
+	free(hop);
+}
+
+static int bad_hop(struct span spec, struct err *err)
+{
+	return err_set(err, EINVAL, "`%.*s` is not a jump host: [USER@]HOST[:PORT] is", (int)spec.n,
+		spec.p);
+}
+
+/* [ssh://][user@]host[:port]; an IPv6 address within brackets when there is a port. */
+static int read_hop(struct span spec, struct hop *hop, struct err *err)
+{
+	struct span rest = spec, port = {0};
+	const char *at, *colon;
+	uint64_t number = 0;
+
+	if (rest.n > 6 && memcmp(rest.p, "ssh://", 6) == 0)
+		rest = (struct span){rest.p + 6, rest.n - 6};
+	at = rest.n ? memrchr(rest.p, '@', rest.n) : NULL;
+	if (at) {
+		hop->user = span_dup((struct span){rest.p, (size_t)(at - rest.p)});
+		rest = (struct span){at + 1, rest.n - (size_t)(at + 1 - rest.p)};
+	}
+	colon = rest.n ? memrchr(rest.p, ':', rest.n) : NULL;
+	if (rest.n && rest.p[0] == '[') {
+		const char *end = memchr(rest.p, ']', rest.n);
+
+		if (!end || (end + 1 != rest.p + rest.n && end + 1 != colon))
+			return bad_hop(spec, err);
+		if (colon == end + 1)
+			port = (struct span){colon + 1, rest.n - (size_t)(colon + 1 - rest.p)};
+		rest = (struct span){rest.p + 1, (size_t)(end - rest.p - 1)};
+	} else if (colon && memchr(rest.p, ':', rest.n) == colon) {
+		port = (struct span){colon + 1, rest.n - (size_t)(colon + 1 - rest.p)};
+		rest.n = (size_t)(colon - rest.p);
+	}
+	if (!rest.n || rest.p[0] == '-' || (at && hop->user && !*hop->user))
+		return bad_hop(spec, err);
+	if (port.p && (parse_span(port, 10, UINT16_MAX, &number) < 0 || number == 0))
+		return bad_hop(spec, err);
+	hop->port = (uint16_t)number;
+	hop->name = span_dup(rest);
+	return hop->name && (!at || hop->user) ? 0 : err_sys(err, ENOMEM, "hosts");
+}
+
+static int find_hop(struct filling *f, struct span chain, unsigned depth,
+	const struct host_config *asker, const struct host_config **ret, struct err *err);
+
+static bool same_place(const struct host_config *a, const struct host_config *b)
+{
+	return a->port == b->port && str_eq(a->address, b->address);
+}
+
+/*
+ * The way to `h`: `before` (the rest of a list) or what the configuration says of it. A host that
+ * is its own jump host (by "Host *") is reached directly.
+ */
+static int set_way(struct filling *f, struct host_config *h, const struct backing *b,
+	struct span before, unsigned depth, struct err *err)
+{
+	int r = 0;
+
+	if (before.n)
+		r = find_hop(f, before, depth + 1, h, &h->jump, err);
+	else if (b->ssh.proxy_jump)
+		r = find_hop(f, span_str(b->ssh.proxy_jump), depth + 1, h, &h->jump, err);
+	else
+		h->proxy_command = b->ssh.proxy_command;
+	if (r == 0 && h->jump && same_place(h, h->jump))
+		h->jump = h->jump->jump;
+	return r;
+}
+
+/* Keys that --private-key names are good for jump hosts too, beside the usual ones. */
+static int set_hop_keys(struct filling *f, struct hop *hop, struct err *err)
+{
+	static const char *const usual[] = {
+		"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
+	struct backing *b = &hop->backing;
+	size_t n = 0;
+
+	if (b->ssh.identity_files_given || !f->o->private_key)
+		return set_keys(&hop->host, b, NULL, err);
+	b->key_files = calloc(ARRAY_LEN(usual) + 2, sizeof(*b->key_files));
+	b->key_file = expand_home(f->o->private_key);
+	if (!b->key_files || !b->key_file)
+		return err_sys(err, ENOMEM, "hosts");
+	b->key_files[n++] = b->key_file;
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+		char *path = expand_home(usual[i]);
+
+		if (path && access(path, R_OK) == 0)
+			b->key_files[n++] = usual[i];
+		free(path);
+	}
+	hop->host.key_files = b->key_files;
+	return 0;
+}
+
+static int fill_hop(
+	struct filling *f, struct hop *hop, struct span before, unsigned depth, struct err *err)
+{
+	struct host_config *h = &hop->host;
+	int r;
+
+	h->name = h->address = hop->name;
+	h->user = hop->user;
+	h->port = hop->port;
+	r = apply_ssh_config(h, &hop->backing, f->ssh, err);
+	if (r == 0)
+		r = set_hop_keys(f, hop, err);
+	return r < 0 ? r : set_way(f, h, &hop->backing, before, depth, err);
+}
+
+static int new_hop(struct filling *f, const char *key, struct span last, struct span before,
+	unsigned depth, struct hop **ret, struct err *err)
+{
+	struct hop *hop = calloc(1, sizeof(*hop));
+	int r = hop ? read_hop(span_trim(last), hop, err) : err_sys(err, ENOMEM, "hosts");
+
+	if (r == 0 && map_put(f->configs->hops, key, hop, NULL) < 0)
+		r = err_set(err, ENOMEM, "more than %d jump hosts", HOP_CHAINS_MAX);
+	if (r < 0) {
+		free_hop(hop);
+		return r;
+	}
+	hop->filling = true;
+	r = fill_hop(f, hop, before, depth, err);
+	hop->filling = false;
+	*ret = hop;
+	return r;
+}
+
+/* `chain`: "a,b", as for -J. *ret is that for b, behind a; NULL when that is `asker` itself. */
+static int find_hop(struct filling *f, struct span chain, unsigned depth,
+	const struct host_config *asker, const struct host_config **ret, struct err *err)
+{
+	char *key = span_dup(chain);
+	const char *comma = memrchr(chain.p, ',', chain.n);
+	struct span before = {chain.p, comma ? (size_t)(comma - chain.p) : 0}, last = chain;
+	struct hop *hop = key ? map_get(f->configs->hops, key) : NULL;
+	int r = key ? 0 : err_sys(err, ENOMEM, "hosts");
+
+	if (comma)
+		last = (struct span){comma + 1, chain.n - before.n - 1};
+	if (r == 0 && (depth > HOPS_MAX || (hop && hop->filling && &hop->host != asker)))
+		r = err_set(err, ELOOP, "jump hosts: %s is behind itself, or behind more than %d",
+			key, HOPS_MAX);
+	if (r == 0 && !hop)
+		r = new_hop(f, key, last, before, depth, &hop, err);
+	if (r == 0)
+		*ret = &hop->host != asker ? &hop->host : NULL;
+	free(key);
+	return r;
+}
+
+/* ---- One host ---- */
+
+static int set_first_way(
+	struct filling *f, struct host_config *h, const struct backing *b, struct err *err)
+{
+	struct span jump = {0};
+
+	if (f->o->jump && str_eq(f->o->jump, "none"))
+		return 0;
+	if (f->o->jump)
+		jump = span_str(f->o->jump);
+	return set_way(f, h, b, jump, 0, err);
+}
+
+static int fill(struct filling *f, size_t i, size_t host, struct err *err)
+{
+	const struct app_options *o = f->o;
+	const struct inventory *inv = f->inv;
 	const char *address = var(inv, host, "ansible_host", "ansible_ssh_host");
 	const char *user = var(inv, host, "ansible_user", "ansible_ssh_user");
 	const char *key =
 		var(inv, host, "ansible_ssh_private_key_file", "ansible_private_key_file");
-	struct host_config *h = &c->hosts[i];
+	struct host_config *h = &f->configs->hosts[i];
+	struct backing *b = &f->configs->backing[i];
 	uint64_t port = 0;
 	int r;
 
@@ -154,41 +368,30 @@ static int fill(struct host_configs *c, size_t i, const struct app_options *o,
 	if (r < 0)
 		return r;
 	h->port = (uint16_t)port;
-	if (ssh && h->connection == CONNECTION_SSH)
-		r = apply_ssh_config(h, &c->backing[i], ssh, err);
-	return r < 0 ? r : set_keys(h, &c->backing[i], o->private_key ? o->private_key : key, err);
-}
-
-/* Better said before than found out by a time-out. */
-static void note_proxies(const struct host_configs *c)
-{
-	struct fold *notes = fold_new(log_note, FOLD_EXACT);
-
-	for (size_t i = 0; notes && i < c->n; i++)
-		if (c->backing[i].ssh.proxy_jump || c->backing[i].ssh.proxy_command)
-			fold_add(notes, c->hosts[i].name,
-				"the ssh configuration names a jump host or proxy, which is used "
-				"with --ssh-command ssh only");
-	fold_say(notes);
-	fold_free(notes);
+	if (f->ssh && h->connection == CONNECTION_SSH) {
+		r = apply_ssh_config(h, b, f->ssh, err);
+		if (r == 0)
+			r = set_first_way(f, h, b, err);
+	}
+	return r < 0 ? r : set_keys(h, b, o->private_key ? o->private_key : key, err);
 }
 
 static int fill_all(struct host_configs *c, const struct app_options *o,
 	const struct inventory *inv, const size_t *selected, struct err *err)
 {
-	struct ssh_config *ssh = NULL;
+	struct filling f = {.configs = c, .o = o, .inv = inv};
 	int r = 0;
 
 	if (!o->ssh_command) {
-		ssh = ssh_config_new(o->ssh_config, err);
-		if (!ssh)
+		f.ssh = ssh_config_new(o->ssh_config, err);
+		if (!f.ssh)
 			return -err->code;
-		if (ssh_config_notice(ssh))
-			log_note("%s", ssh_config_notice(ssh));
+		if (ssh_config_notice(f.ssh))
+			log_note("%s", ssh_config_notice(f.ssh));
 	}
 	for (size_t i = 0; r == 0 && i < c->n; i++)
-		r = fill(c, i, o, inv, selected[i], ssh, err);
-	ssh_config_free(ssh);
+		r = fill(&f, i, selected[i], err);
+	ssh_config_free(f.ssh);
 	return r;
 }
 
@@ -206,8 +409,9 @@ int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	r = -ENOMEM;
 	c->hosts = calloc(n + 1, sizeof(*c->hosts));
 	c->backing = calloc(n + 1, sizeof(*c->backing));
+	c->hops = map_new(HOP_CHAINS_MAX);
 	c->n = n;
-	if (c->hosts && c->backing)
+	if (c->hosts && c->backing && c->hops)
 		r = fill_all(c, o, inv, selected, err);
 	else
 		err_sys(err, ENOMEM, "hosts");
@@ -215,7 +419,6 @@ int host_configs_new(const struct app_options *o, const struct inventory *inv,
 		host_configs_free(c);
 		return r;
 	}
-	note_proxies(c);
 	*ret = c;
 	return 0;
 }
@@ -224,11 +427,9 @@ void host_configs_free(struct host_configs *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; c->backing && i < c->n; i++) {
-		ssh_settings_done(&c->backing[i].ssh);
-		free(c->backing[i].key_file);
-		free(c->backing[i].key_files);
-	}
+	for (size_t i = 0; c->backing && i < c->n; i++)
+		free_backing(&c->backing[i]);
+	map_free(c->hops, free_hop);
 	free(c->backing);
 	free(c->hosts);
 	free(c);

@@ -157,7 +157,7 @@ make_keys() {
 # this returns. Its key is added to $T/known_hosts. Logs in whoever $T/key opens: root, any user with
 # a shell, and the users of $SSHD_USERS ("name:uid name:uid …": they exist for this sshd only).
 # Config lines given come first, so they win, except from the first "Match …" on: those come last.
-# Sets $pid.
+# $SSHD_WITHIN: words of a command to run it by, such as `ip netns exec NAME`. Sets $pid.
 start_sshd() {
 	local name=$1 addr=${2%:*} port=${2##*:} d=$T/$1 sshd line
 	local first=() last=()
@@ -196,11 +196,13 @@ start_sshd() {
 	if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
 		sshd_passwd >"$d/passwd"
 		# shellcheck disable=SC2016 # for the inner shell
-		background unshare --mount --propagation private sh -c '
+		# shellcheck disable=SC2086 # words
+		background ${SSHD_WITHIN:-} unshare --mount --propagation private sh -c '
 			mount --bind "$1" /etc/passwd && exec "$2" -D -e -f "$3"' \
 			sh "$d/passwd" "$sshd" "$d/config" >/dev/null 2>"$d/log" </dev/null
 	elif [ -z "${SSHD_USERS:-}" ]; then
-		background "$sshd" -D -e -f "$d/config" >/dev/null 2>"$d/log" </dev/null
+		# shellcheck disable=SC2086 # words
+		background ${SSHD_WITHIN:-} "$sshd" -D -e -f "$d/config" >/dev/null 2>"$d/log" </dev/null
 	else
 		all_skipped "needs root and a mount namespace for users of its own"
 	fi

@@ -294,6 +294,20 @@ static int add_defaults(struct keys *keys, const struct fleet_options *options, 
 	return 0;
 }
 
+/* *defaults: somebody needs them. */
+static int add_of_host(struct keys *keys, const struct fleet_options *options,
+	const struct host_config *host, struct agent *agent, bool *defaults, struct err *err)
+{
+	const char *const *names = host->key_files;
+	int r = 0;
+
+	*defaults |= !names;
+	for (size_t k = 0; names && names[k] && r == 0; k++)
+		r = add_named(keys, names[k], options, agent, err);
+	return r;
+}
+
+/* Of the hosts and of the jump hosts before them. */
 static int add_of_hosts(struct keys *keys, const struct fleet_options *options,
 	const struct host_config *hosts, size_t n_hosts, struct agent *agent, struct err *err)
 {
@@ -301,13 +315,10 @@ static int add_of_hosts(struct keys *keys, const struct fleet_options *options,
 	int r = 0;
 
 	for (size_t i = 0; i < n_hosts && r == 0; i++) {
-		const char *const *names = hosts[i].key_files;
-
 		if (hosts[i].connection != CONNECTION_SSH)
 			continue;
-		defaults |= !names;
-		for (size_t k = 0; names && names[k] && r == 0; k++)
-			r = add_named(keys, names[k], options, agent, err);
+		for (const struct host_config *h = &hosts[i]; h && r == 0; h = h->jump)
+			r = add_of_host(keys, options, h, agent, &defaults, err);
 	}
 	return r == 0 && defaults ? add_defaults(keys, options, agent, err) : r;
 }

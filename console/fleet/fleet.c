@@ -2,6 +2,7 @@
 #include "console/fleet/fleet.h"
 
 #include "common/clock.h"
+#include "common/map.h"
 #include "common/str.h"
 #include "console/fleet/event.h"
 #include "console/fleet/ssh.h"
@@ -21,6 +22,11 @@
 #define HOSTS_PER_THREAD 16
 #define NOTICES_MAX	 4
 
+/* A worker's part of the hosts. */
+struct share {
+	size_t n, from;
+};
+
 struct fleet {
 	struct fleet_options options;
 	const struct host_config *hosts;
@@ -35,6 +41,8 @@ struct fleet {
 	struct peer *peers;
 	struct worker *workers;
 	size_t n_workers;
+	host_id *order;	      /* hosts, those of the first worker first */
+	struct share *shares; /* per worker */
 
 	struct question question;
 	struct buf line;
@@ -107,6 +115,16 @@ static bool is_program(const struct fleet *f, const struct host_config *h)
 	return h->connection == CONNECTION_LOCAL || f->options.ssh_command;
 }
 
+/* Bridged or by a program: a connection takes two descriptors. */
+static size_t count_double(const struct fleet *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_hosts; i++)
+		n += is_program(f, &f->hosts[i]) || f->hosts[i].jump;
+	return n;
+}
+
 static size_t count_programs(const struct fleet *f)
 {
 	size_t n = 0;
@@ -133,7 +151,7 @@ static size_t files_for_links(void)
 	return n > FILES_RESERVED ? n - FILES_RESERVED : 1;
 }
 
-/* A link takes one descriptor and two while it is made, a program two. */
+/* A link takes one descriptor and two while it is made, a program or a jump two. */
 static struct worker_limits set_limits(struct fleet *f)
 {
 	size_t files = files_for_links(), programs = count_programs(f), links;
@@ -141,7 +159,7 @@ static struct worker_limits set_limits(struct fleet *f)
 
 	if (l.handshakes > files / 3 + 1)
 		l.handshakes = (unsigned)(files / 3 + 1);
-	links = programs ? files / 2 : files - (files > l.handshakes ? l.handshakes : 0);
+	links = count_double(f) ? files / 2 : files - (files > l.handshakes ? l.handshakes : 0);
 	if (links < f->n_hosts)
 		notice(f,
 			"%zu hosts, but no more than %zu files may be open (ulimit -n): %zu "
@@ -174,10 +192,99 @@ static size_t count_workers(const struct fleet *f, const struct worker_limits *l
 	return n > l->handshakes ? l->handshakes : n;
 }
 
-/* The i-th worker's share: all shares together are the whole. */
-static unsigned share(unsigned whole, size_t i, size_t n)
+/* ---- Who does what ---- */
+
+static const struct host_config *first_hop(const struct host_config *h)
 {
-	return (unsigned)(whole / n + (i < whole % n));
+	const struct host_config *hop = h->jump;
+
+	while (hop && hop->jump)
+		hop = hop->jump;
+	return hop;
+}
+
+static size_t least_busy(const struct fleet *f)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < f->n_workers; i++)
+		if (f->shares[i].n < f->shares[best].n)
+			best = i;
+	return best;
+}
+
+/* Addresses as keys of a map. */
+static const char *hop_key(const struct host_config *hop, char out[24])
+{
+	snprintf(out, 24, "%p", (const void *)hop);
+	return out;
+}
+
+/*
+ * A session belongs to one thread, so all hosts behind a jump host are one worker's. The others
+ * fill up the rest. `by` gets each host's worker.
+ */
+static int choose_workers(struct fleet *f, uint8_t *by)
+{
+	struct map *hops = map_new(f->n_hosts);
+	char key[24];
+	int r = hops ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < f->n_hosts && r == 0; i++) {
+		const struct host_config *hop = first_hop(&f->hosts[i]);
+		struct share *share = hop ? map_get(hops, hop_key(hop, key)) : NULL;
+
+		if (!hop)
+			continue;
+		if (!share) {
+			share = &f->shares[least_busy(f)];
+			r = map_put(hops, key, share, NULL);
+		}
+		share->n++;
+		by[i] = (uint8_t)(share - f->shares);
+	}
+	map_free(hops, NULL);
+	for (size_t i = 0; i < f->n_hosts && r == 0; i++) {
+		if (f->hosts[i].jump)
+			continue;
+		by[i] = (uint8_t)least_busy(f);
+		f->shares[by[i]].n++;
+	}
+	return r;
+}
+
+static int share_hosts(struct fleet *f, struct err *err)
+{
+	uint8_t *by = calloc(f->n_hosts, sizeof(*by));
+	size_t at = 0;
+
+	f->order = calloc(f->n_hosts, sizeof(*f->order));
+	f->shares = calloc(f->n_workers, sizeof(*f->shares));
+	if (!by || !f->order || !f->shares || choose_workers(f, by) < 0) {
+		free(by);
+		return out_of_memory(err);
+	}
+	for (size_t i = 0; i < f->n_workers; i++) {
+		f->shares[i].from = at;
+		at += f->shares[i].n;
+		f->shares[i].n = 0;
+	}
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		struct share *share = &f->shares[by[i]];
+
+		f->order[share->from + share->n++] = (host_id)i;
+		peer_init(&f->peers[i], &f->workers[by[i]].peers_env, &f->hosts[i], (host_id)i);
+	}
+	free(by);
+	return 0;
+}
+
+/* Of a limit, as much as there are hosts of all hosts. */
+static unsigned part_of(unsigned whole, size_t n, size_t all)
+{
+	unsigned part = (unsigned)((uint64_t)whole * n / all);
+
+	return part ? part : 1;
 }
 
 /* ---- Beginning and end ---- */
@@ -231,14 +338,15 @@ static int start_workers(struct fleet *f, struct err *err)
 	f->peers = calloc(f->n_hosts, sizeof(*f->peers));
 	if (!f->workers || !f->peers)
 		return out_of_memory(err);
-	for (size_t i = 0; i < f->n_hosts; i++)
-		peer_init(&f->peers[i], &f->workers[i % n].peers_env, &f->hosts[i], (host_id)i);
 	f->n_workers = n;
+	r = share_hosts(f, err);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		struct worker_limits own = {share(l.handshakes, i, n), share(l.links, i, n)};
+		const struct share *s = &f->shares[i];
+		struct worker_limits own = {part_of(l.handshakes, s->n, f->n_hosts),
+			part_of(l.links, s->n, f->n_hosts)};
 
-		r = worker_init(
-			&f->workers[i], &env, f->peers, f->n_hosts, i, n, &f->queue, &own, err);
+		r = worker_init(&f->workers[i], &env, f->peers, f->order + s->from, s->n, &f->queue,
+			&own, err);
 	}
 	return r;
 }
@@ -301,6 +409,8 @@ void fleet_free(struct fleet *f)
 		fleet_event_free(f->peers[i].end);
 	queue_done(&f->queue);
 	free(f->peers);
+	free(f->order);
+	free(f->shares);
 	free(f->workers);
 	keys_free(f->ssh.keys);
 	hostkeys_free(f->ssh.hostkeys);

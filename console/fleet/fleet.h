@@ -44,6 +44,13 @@ struct host_config {
 	enum host_connection connection;
 	const char *const *key_files; /* NULL-ended; NULL: the defaults of ~/.ssh */
 	const char *host_key_alias;   /* looked up in known_hosts instead of address, or NULL */
+	/*
+	 * The last jump host before it, whose own `jump` is the one before that; NULL: none. Hosts
+	 * with the same pointer share one connection to it.
+	 */
+	const struct host_config *jump;
+	/* A shell command whose stdin and stdout are the connection, instead; or NULL. */
+	const char *proxy_command;
 };
 
 /*

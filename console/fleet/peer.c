@@ -170,6 +170,11 @@ void peer_cancel(struct peer *p)
 
 /* ---- Deadlines ---- */
 
+int64_t transport_time_left(const struct transport *t, int64_t timeout_ms)
+{
+	return t->begun_ms == INT64_MAX ? timeout_ms : t->begun_ms + timeout_ms - clock_mono_ms();
+}
+
 static void start_timer(struct peer *p, int64_t ms)
 {
 	if (loop_timer_in(p->env->loop, &p->timer, ms) < 0)
@@ -189,7 +194,13 @@ static void on_time(struct loop_timer *timer)
 	enum host_state how = HOST_TIMED_OUT;
 	char why[ERR_TEXT_MAX + 48], in[32];
 	struct err err = {0};
+	int64_t left;
 
+	if (p->link == PEER_OPENING && p->transport->begun_ms &&
+		(left = transport_time_left(p->transport, o->connect_timeout_ms)) > 0) {
+		start_timer(p, left);
+		return;
+	}
 	if (p->link == PEER_OPENING) {
 		how = p->transport->ops->overdue(p->transport, &err);
 		snprintf(

@@ -39,25 +39,47 @@ static void stop_watching(struct ssh *s)
 }
 
 /*
- * libssh closes the descriptor after some errors and leaves it open otherwise; ssh_get_fd tells
- * which, but only before ssh_disconnect. Channels go with the session.
+ * Once it has the descriptor, libssh closes it: after some errors at once, else in ssh_free. Not so
+ * ssh_disconnect, which leaves it open, unless it finds out that the host is gone; so nobody would
+ * know who has to close it, and it is not called. Channels go with the session.
  */
 void ssh_end_session(struct ssh *s)
 {
-	bool ours = !s->session || ssh_get_fd(s->session) >= 0;
-
 	/* The loop may be gone when a helper thread ends the session. */
 	if (s->io.added)
 		loop_unwatch(s->env->loop, &s->io);
-	if (s->session) {
-		ssh_disconnect(s->session);
-		ssh_free(s->session);
-	}
-	if (ours)
+	ssh_free(s->session);
+	if (!s->handed)
 		io_close(s->io.fd);
+	s->handed = false;
+	bridge_close(s->bridge);
+	s->bridge = NULL;
 	s->io.fd = -1;
 	s->session = NULL;
 	s->channel = NULL;
+}
+
+/* What the session held of the agent, while no helper has it. */
+static void end_agent(struct ssh *s)
+{
+	if (!s->opening)
+		return;
+	(void)agent_auth_end(s->opening->agent, NULL, NULL);
+	s->opening->agent = NULL;
+}
+
+/* The jump host under the connection went away: that is why, and another one may do. */
+static bool jump_again(struct ssh *s, enum host_state *how, struct err *words)
+{
+	if (!bridge_broken(s->bridge, words))
+		return false;
+	*how = s->opening ? HOST_UNREACHABLE : HOST_FAILED;
+	if (!s->opening)
+		return false;
+	end_agent(s);
+	ssh_end_session(s);
+	s->opening->trouble = *words;
+	return ssh_dial_again(s, SSH_JUMP_TRIES) == 0;
 }
 
 int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err)
@@ -65,10 +87,13 @@ int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err)
 	struct err words = *err;
 	bool outermost = !s->busy;
 
+	if (jump_again(s, &how, &words))
+		return -1;
 	s->step = SSH_OVER;
 	stop_watching(s);
 	if (s->opening)
 		ssh_dial_stop(s);
+	end_agent(s);
 	ssh_end_session(s);
 	s->busy = true;
 	s->t.up->closed(s->t.arg, how, &words);
@@ -111,10 +136,14 @@ static void close_ssh(struct transport *t)
 		return;
 	}
 	stop_watching(s);
+	/* Not in whatever thread frees the rest. */
+	bridge_close(s->bridge);
+	s->bridge = NULL;
 	if (s->opening) {
 		ssh_dial_stop(s);
 		if (agent_auth_end(s->opening->agent, free_ssh, s))
 			return;
+		s->opening->agent = NULL;
 	}
 	free_ssh(s);
 }
@@ -186,7 +215,7 @@ void ssh_connected(struct ssh *s, int fd)
 	ssh_set_message_callback(s->session, refuse_message, NULL);
 	o->n_ids = keys_for(s->env->ssh->keys, s->host, o->ids);
 	o->at = 0;
-	o->started = false;
+	o->started = o->agent_tried = o->none_tried = false;
 	s->step = SSH_HELLO;
 	ssh_go_on(s);
 }
@@ -219,8 +248,12 @@ static int no_ssh(struct ssh *s)
 static int dropped(struct ssh *s)
 {
 	char to[SSH_TO_MAX];
+	struct err gone;
 
+	if (bridge_broken(s->bridge, &gone))
+		return ssh_fail_err(s, HOST_UNREACHABLE, &gone);
 	ssh_end_session(s);
+	s->opening->trouble.code = 0;
 	if (ssh_dial_again(s, SSH_DROPPED_TRIES) == 0)
 		return 0;
 	return ssh_fail(s, HOST_FAILED, "%s closed the connection before its SSH banner, %u times",
@@ -234,6 +267,7 @@ static int shake_hands(struct ssh *s)
 
 	if (!o->looked && !look(s))
 		return dropped(s);
+	s->handed = true;
 	r = ssh_connect(s->session);
 	/* It makes the socket blocking, and a write to a host that stopped reading would hang. */
 	(void)fcntl(s->io.fd, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -300,9 +334,12 @@ static void watch_log(int level, const char *function, const char *text, void *a
 	uint64_t n;
 
 	(void)level;
+	if (s && s->noted)
+		s->noted(s, function, text);
 	if (!s || !str_eq(function, "ssh_packet_channel_open_conf"))
 		return;
-	if (strstr(text, "Received a CHANNEL_OPEN_CONFIRMATION") && ++s->confirmations > 1)
+	if (strstr(text, "Received a CHANNEL_OPEN_CONFIRMATION") && ++s->confirmations > 1 &&
+		!s->serve)
 		s->odd_packets = true;
 	at = strstr(text, "maxpacket : ");
 	if (!at)
@@ -317,7 +354,7 @@ static void watch_packets(struct ssh *s, bool on)
 {
 	ssh_set_log_userdata(on ? s : NULL);
 	ssh_set_log_callback(watch_log);
-	ssh_set_log_level(on ? SSH_LOG_PROTOCOL : SSH_LOG_NOLOG);
+	ssh_set_log_level(!on ? SSH_LOG_NOLOG : s->chatty ? SSH_LOG_PACKET : SSH_LOG_PROTOCOL);
 }
 #else
 static void watch_packets(struct ssh *s, bool on)
@@ -354,6 +391,22 @@ static int open_channel(struct ssh *s)
 	return 1;
 }
 
+static void now_open(struct ssh *s)
+{
+	s->step = SSH_OPEN;
+	free(s->opening);
+	s->opening = NULL;
+	s->t.up->opened(s->t.arg);
+}
+
+/* A jump host is ready when it let us in. */
+static int begin_serving(struct ssh *s)
+{
+	watch_packets(s, true);
+	now_open(s);
+	return s->doomed ? -1 : 1;
+}
+
 static int ask_subsystem(struct ssh *s)
 {
 	int r = ssh_channel_request_subsystem(s->channel, WIRE_SUBSYSTEM);
@@ -365,14 +418,11 @@ static int ask_subsystem(struct ssh *s)
 	if (r != SSH_OK)
 		return ssh_fail(s, HOST_FAILED, "connection lost while asking for the agent: %s",
 			ssh_get_error(s->session));
-	s->step = SSH_OPEN;
-	free(s->opening);
-	s->opening = NULL;
-	s->t.up->opened(s->t.arg);
+	now_open(s);
 	return s->doomed ? -1 : 1;
 }
 
-static int lost(struct ssh *s)
+int ssh_lost(struct ssh *s)
 {
 	const char *why = ssh_get_error(s->session);
 
@@ -453,7 +503,7 @@ static int talk(struct ssh *s)
 	if (hand_over(s) < 0)
 		return -1;
 	if (r == SSH_ERROR)
-		return lost(s);
+		return ssh_lost(s);
 	if (r == SSH_EOF)
 		return wait_for_status(s);
 	return write_out(s);
@@ -471,11 +521,11 @@ static int step(struct ssh *s)
 	case SSH_AUTH:
 		return ssh_authenticate(s);
 	case SSH_CHANNEL:
-		return open_channel(s);
+		return s->serve ? begin_serving(s) : open_channel(s);
 	case SSH_SUBSYSTEM:
 		return ask_subsystem(s);
 	case SSH_OPEN:
-		return talk(s);
+		return s->serve ? s->serve(s) : talk(s);
 	default:
 		return 0;
 	}
@@ -538,14 +588,14 @@ static void pump(struct ssh *s, bool first_flush_only)
 }
 
 /* Between the two nothing is freed under our feet. */
-static void enter(struct ssh *s)
+void ssh_enter(struct ssh *s)
 {
 	s->busy = true;
 	if (s->step >= SSH_CHANNEL)
 		watch_packets(s, true);
 }
 
-static void leave(struct ssh *s)
+void ssh_leave(struct ssh *s)
 {
 	watch_packets(s, false);
 	s->busy = false;
@@ -557,16 +607,16 @@ void ssh_go_on(struct ssh *s)
 {
 	if (s->busy)
 		return;
-	enter(s);
+	ssh_enter(s);
 	pump(s, false);
-	leave(s);
+	ssh_leave(s);
 }
 
 void ssh_wait(struct ssh *s)
 {
-	enter(s);
+	ssh_enter(s);
 	pump(s, true);
-	leave(s);
+	ssh_leave(s);
 }
 
 static void ready(struct loop_io *io, uint32_t events)
@@ -585,14 +635,14 @@ static void tick(struct loop_timer *timer)
 			ssh_fail_err(s, HOST_FAILED, &err);
 		return;
 	}
-	enter(s);
+	ssh_enter(s);
 	if (s->waiting_for_status)
 		say_ended(s);
 	else if (s->paused)
 		write_out(s);
 	else
 		pump(s, false);
-	leave(s);
+	ssh_leave(s);
 }
 
 /* ---- For the peer ---- */
@@ -638,6 +688,10 @@ static enum host_state overdue_opening(struct ssh *s, struct err *err)
 		err_set(err, ETIMEDOUT, "no answer from %s", ssh_to(s, to));
 		return HOST_UNREACHABLE;
 	case SSH_RETRY:
+		if (o->trouble.code) {
+			*err = o->trouble;
+			return HOST_UNREACHABLE;
+		}
 		err_set(err, ETIMEDOUT, "%s dropped the connection before its SSH banner",
 			ssh_to(s, to));
 		return HOST_FAILED;
@@ -679,7 +733,7 @@ static const struct transport_ops ssh_ops = {
 	.close = close_ssh,
 };
 
-struct transport *ssh_open(struct transport_env *env, const struct host_config *host,
+static struct ssh *open_ssh(struct transport_env *env, const struct host_config *host,
 	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
 	struct err *err)
 {
@@ -704,10 +758,29 @@ struct transport *ssh_open(struct transport_env *env, const struct host_config *
 		err_set(err, ENAMETOOLONG, "the host's address is too long");
 		goto fail;
 	}
-	if (ssh_dial(s, err) < 0)
-		goto fail;
-	return &s->t;
+	if (ssh_dial(s, err) == 0)
+		return s;
 fail:
 	close_ssh(&s->t);
 	return NULL;
+}
+
+struct transport *ssh_open(struct transport_env *env, const struct host_config *host,
+	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
+	struct err *err)
+{
+	struct ssh *s = open_ssh(env, host, in, up, arg, ret_how, err);
+
+	return s ? &s->t : NULL;
+}
+
+struct ssh *ssh_open_jump(struct transport_env *env, const struct host_config *hop,
+	const struct transport_up *up, void *arg, int (*serve)(struct ssh *s),
+	enum host_state *ret_how, struct err *err)
+{
+	struct ssh *s = open_ssh(env, hop, NULL, up, arg, ret_how, err);
+
+	if (s)
+		s->serve = serve;
+	return s;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The SSH transport's own: ssh.c (the session and its loop), ssh_dial.c (until TCP stands),
- * ssh_auth.c (host key, authentication).
+ * The SSH transport's own: ssh.c (the session and its loop), ssh_dial.c (until a stream to the host
+ * stands), ssh_auth.c (host key, authentication). A session to a jump host (jump.c) is the same,
+ * but for what it does once it is authenticated.
  *
  * What libssh makes necessary, and where: a call reads 4096 bytes at most and then waits, so each
- * event is pumped until nothing moves (pump); it clears O_NONBLOCK (shake_hands); it leaves the
- * descriptor open or not (end_session); it writes without end to a host that offers packets of ten
+ * event is pumped until nothing moves (pump); it clears O_NONBLOCK (shake_hands); who
+ * closes the descriptor (end_session); it writes without end to a host that offers packets of ten
  * bytes (watch_log).
  */
 #ifndef CONSOLE_FLEET_SSH_H
@@ -16,6 +17,7 @@
 #include "console/fleet/auth.h"
 #include "console/fleet/connect.h"
 #include "console/fleet/hostkeys.h"
+#include "console/fleet/jump.h"
 #include "console/fleet/resolve.h"
 #include "console/fleet/transport.h"
 
@@ -25,6 +27,9 @@
 /* Times that a connection is tried which is refused, or dropped before the host's SSH banner. */
 #define SSH_REFUSED_TRIES 2
 #define SSH_DROPPED_TRIES 4
+/* Likewise when the jump host has no channel to spare, or went away. */
+#define SSH_SHORTAGE_TRIES 6
+#define SSH_JUMP_TRIES	   4
 /* Wait before the second try; each later one waits twice as long. Plus as much again at random. */
 #define SSH_RETRY_MS 100
 /* Bytes from the host until the subsystem runs; later, without any of them being for us. */
@@ -68,9 +73,10 @@ struct ssh_opening {
 	struct resolving *resolving;
 	struct connecting *connecting;
 	unsigned tries;
-	bool thorough; /* second connection, for the type of host key that is known */
-	bool looked;   /* at the first bytes */
-	bool garbage;  /* they are not SSH's: */
+	struct err trouble; /* why it is tried again, when it is not a dropped connection */
+	bool thorough;	    /* second connection, for the type of host key that is known */
+	bool looked;	    /* at the first bytes */
+	bool garbage;	    /* they are not SSH's: */
 	char first[48];
 
 	const struct identity *ids[KEYS_PER_HOST_MAX];
@@ -98,9 +104,16 @@ struct ssh {
 	int exit_status; /* -1: none yet */
 	bool busy;	 /* in a callback of the loop: what is freed is freed at its end */
 	bool doomed;	 /* closed meanwhile */
+	bool handed;	 /* libssh has the descriptor */
 	bool got;	 /* bytes came for us */
 	bool paused, waiting_for_status, odd_packets;
 	unsigned confirmations; /* of the channel */
+	struct bridge *bridge;	/* through the jump host, or NULL */
+	/* For a jump host: called after packets came, instead of the agent's channel. 0 or -1. */
+	int (*serve)(struct ssh *s);
+	/* Sees each line of libssh's log meanwhile; when `chatty`, those of each packet. */
+	bool chatty;
+	void (*noted)(struct ssh *s, const char *function, const char *text);
 };
 
 /* A step returns 1: go on with s->step, 0: wait for the host, -1: over, or closed. */
@@ -114,7 +127,7 @@ void ssh_dial_stop(struct ssh *s);
 /* Tries again later when it may help: 0, or -1 when it would not. */
 int ssh_dial_again(struct ssh *s, unsigned max_tries);
 /* "10.0.0.1 port 22" */
-#define SSH_TO_MAX (ADDRESS_TEXT_MAX + 16)
+#define SSH_TO_MAX 256
 const char *ssh_to(const struct ssh *s, char out[SSH_TO_MAX]);
 
 /* For ssh_dial: the socket is there; makes the session. -1: over. */
@@ -123,6 +136,18 @@ void ssh_connected(struct ssh *s, int fd);
 int ssh_fail(struct ssh *s, enum host_state how, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err);
+/* Likewise, because the connection broke; libssh knows more. */
+int ssh_lost(struct ssh *s);
+/*
+ * A session to a jump host: up->opened when it is authenticated, then `serve` until it is over.
+ */
+struct ssh *ssh_open_jump(struct transport_env *env, const struct host_config *hop,
+	const struct transport_up *up, void *arg, int (*serve)(struct ssh *s),
+	enum host_state *ret_how, struct err *err);
+/* Around what uses the session from outside its own steps. */
+void ssh_enter(struct ssh *s);
+void ssh_leave(struct ssh *s);
+
 /* Ends the session, keeps the rest. */
 void ssh_end_session(struct ssh *s);
 /* For when a helper gives the session back: runs the steps as far as they go, or waits for the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/clock.h"
 #include "common/io.h"
 #include "console/fleet/ssh.h"
 
@@ -10,6 +11,11 @@ const char *ssh_to(const struct ssh *s, char out[SSH_TO_MAX])
 {
 	char name[ADDRESS_TEXT_MAX];
 
+	if (s->host->jump) {
+		snprintf(out, SSH_TO_MAX, "%.100s port %u (through %.100s)", s->host->address,
+			(unsigned)s->port, s->host->jump->name);
+		return out;
+	}
 	snprintf(out, SSH_TO_MAX, "%s port %u", address_text(&s->opening->to, name),
 		(unsigned)s->port);
 	return out;
@@ -55,10 +61,58 @@ static void resolved(void *arg, const struct addresses *addresses, const struct 
 		ssh_fail_err(s, HOST_FAILED, &err);
 }
 
+/* ---- Through a jump host ---- */
+
+static void begun(void *arg)
+{
+	struct ssh *s = arg;
+
+	s->t.begun_ms = clock_mono_ms();
+}
+
+static void bridged(void *arg, int fd)
+{
+	ssh_connected(arg, fd);
+}
+
+static void not_bridged(void *arg, enum bridge_end how, const struct err *why)
+{
+	struct ssh *s = arg;
+	unsigned tries = 0;
+
+	s->opening->trouble = *why;
+	bridge_close(s->bridge);
+	s->bridge = NULL;
+	if (how == BRIDGE_GONE)
+		tries = SSH_JUMP_TRIES;
+	else if (how == BRIDGE_REFUSED)
+		tries = SSH_REFUSED_TRIES;
+	else if (how == BRIDGE_SHORTAGE)
+		tries = SSH_SHORTAGE_TRIES;
+	if (ssh_dial_again(s, tries) < 0)
+		ssh_fail_err(s, HOST_UNREACHABLE, &s->opening->trouble);
+}
+
+static const struct bridge_up bridge_up = {
+	.begun = begun, .connected = bridged, .failed = not_bridged};
+
+static int dial_through(struct ssh *s, struct err *err)
+{
+	s->step = SSH_CONNECT;
+	s->t.begun_ms = INT64_MAX;
+	s->bridge =
+		bridge_open(s->env->jumps, s->host->jump, s->host->address, s->port, &bridge_up, s);
+	return s->bridge ? 0 : err_set(err, ENOMEM, "out of memory or of descriptors");
+}
+
+/* ---- All ---- */
+
 int ssh_dial(struct ssh *s, struct err *err)
 {
 	struct ssh_opening *o = s->opening;
 
+	if (s->host->jump)
+		return dial_through(s, err);
 	if (o->addresses.n || resolve_literal(s->host->address, s->port, &o->addresses))
 		return connect_now(s, err);
 	s->step = SSH_RESOLVE;
@@ -69,6 +123,8 @@ int ssh_dial(struct ssh *s, struct err *err)
 
 void ssh_dial_stop(struct ssh *s)
 {
+	bridge_close(s->bridge);
+	s->bridge = NULL;
 	resolve_cancel(s->opening->resolving);
 	connect_cancel(s->opening->connecting);
 	s->opening->resolving = NULL;

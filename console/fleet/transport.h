@@ -46,10 +46,19 @@ struct transport {
 	const struct transport_up *up;
 	void *arg;
 	struct lines *in;
+	/*
+	 * When the host itself began to be waited for, on clock_mono_ms: 0 for at once, INT64_MAX
+	 * while its jump host, which has a deadline of its own, is being connected.
+	 */
+	int64_t begun_ms;
 };
+
+/* Of `timeout_ms` from begun_ms on; the whole of it while another host is waited for. */
+int64_t transport_time_left(const struct transport *t, int64_t timeout_ms);
 
 struct ssh_shared;
 struct reaper;
+struct jumps;
 
 /* What the transports of one worker thread share. */
 struct transport_env {
@@ -60,6 +69,7 @@ struct transport_env {
 	struct ssh_shared *ssh;	   /* likewise; NULL when no host is reached by libssh */
 	const char *agent_program; /* for CONNECTION_LOCAL */
 	struct reaper *reaper;
+	struct jumps *jumps;
 };
 
 /* `host` stays the caller's. NULL with `err` and *ret_how when it cannot even begin. */

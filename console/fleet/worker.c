@@ -3,6 +3,7 @@
 
 #include "common/io.h"
 #include "console/fleet/child.h"
+#include "console/fleet/jump.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -216,9 +217,7 @@ static void admit(struct worker *w)
 
 static struct peer *own(struct worker *w, size_t i)
 {
-	size_t at = w->first + i * w->stride;
-
-	return at < w->n_peers ? &w->peers[at] : NULL;
+	return i < w->n_own ? &w->peers[w->own[i]] : NULL;
 }
 
 static void do_ask(struct task *task)
@@ -228,6 +227,7 @@ static void do_ask(struct task *task)
 
 	w->ask.posted = false;
 	w->peers_env.question = w->question;
+	jumps_forgive(w->transports.jumps);
 	for (size_t i = 0; (p = own(w, i)); i++) {
 		remove_idle(w, p);
 		if (!peer_ask(p))
@@ -327,6 +327,8 @@ static void *run(void *arg)
 	}
 	for (size_t i = 0; (p = own(w, i)); i++)
 		peer_done(p);
+	jumps_free(w->transports.jumps);
+	w->transports.jumps = NULL;
 	return NULL;
 }
 
@@ -350,7 +352,7 @@ static int start_thread(struct worker *w)
 }
 
 int worker_init(struct worker *w, const struct transport_env *transports, struct peer *peers,
-	size_t n_peers, size_t first, size_t stride, struct event_queue *queue,
+	const host_id *own, size_t n_own, struct event_queue *queue,
 	const struct worker_limits *limits, struct err *err)
 {
 	int r;
@@ -363,15 +365,15 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 	w->queue = queue;
 	w->limits = *limits;
 	w->peers = peers;
-	w->n_peers = n_peers;
-	w->first = first;
-	w->stride = stride;
+	w->own = own;
+	w->n_own = n_own;
 	w->waiting_last = &w->waiting;
 	w->held_last = &w->held;
 	w->transports = *transports;
 	w->transports.loop = w->loop;
 	w->transports.inbox = &w->inbox;
 	w->transports.reaper = reaper_new(w->loop);
+	w->transports.jumps = jumps_new(&w->transports);
 	w->peers_env = (struct peer_env){.loop = w->loop,
 		.options = transports->options,
 		.arg = w,
@@ -380,7 +382,7 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 		.full = full,
 		.linked = linked,
 		.redial = wait_for_turn};
-	if (!w->transports.reaper)
+	if (!w->transports.reaper || !w->transports.jumps)
 		return err_set(err, ENOMEM, "out of memory");
 	r = start_thread(w);
 	return r < 0 ? err_sys(err, -r, "cannot start a thread") : 0;
@@ -409,6 +411,7 @@ void worker_done(struct worker *w)
 		next = e->next;
 		fleet_event_free(e);
 	}
+	jumps_free(w->transports.jumps);
 	reaper_free(w->transports.reaper);
 	wire_reply_done(&w->peers_env.reply);
 	inbox_done(&w->inbox);

@@ -54,8 +54,9 @@ struct worker {
 	struct worker_limits limits;
 	struct worker_counts counts; /* written by the thread, read by anybody */
 
-	struct peer *peers; /* every `stride`-th of the fleet's, from `first` on */
-	size_t n_peers, first, stride;
+	struct peer *peers; /* the fleet's */
+	const host_id *own; /* of them, this worker's */
+	size_t n_own;
 	struct peer *waiting, **waiting_last; /* for a handshake */
 	struct peer *idle, *idle_last;	      /* linked, and not asked */
 	unsigned n_opening, n_links;
@@ -68,11 +69,12 @@ struct worker {
 };
 
 /*
- * `transports` is filled but for loop, inbox and reaper; `peers` is the fleet's array. Starts the
- * thread. 0 or -errno with `err`; worker_done is to be called either way.
+ * `transports` is filled but for loop, inbox, reaper and jumps; `peers` is the fleet's array, `own`
+ * the indexes of those that are this worker's; both must stay. Starts the thread. 0 or -errno with
+ * `err`; worker_done is to be called either way.
  */
 int worker_init(struct worker *w, const struct transport_env *transports, struct peer *peers,
-	size_t n_peers, size_t first, size_t stride, struct event_queue *queue,
+	const host_id *own, size_t n_own, struct event_queue *queue,
 	const struct worker_limits *limits, struct err *err);
 /* Tells the thread to close its links and end; waits for that. Both accept a zeroed worker. */
 void worker_stop(struct worker *w);

@@ -1,0 +1,97 @@
+#!/bin/bash
+# Jump hosts: real sshd in network namespaces, targets that nothing but the jump host reaches.
+. "$(dirname "$0")/../lib.sh"
+need jq ssh ip
+need_root
+ip netns add "tocsin-probe-$$" 2>/dev/null || all_skipped "no network namespaces here"
+ip netns del "tocsin-probe-$$"
+
+# ---- The net: the client - front (the bastion) - mid (a second one) - back (the targets) ----
+
+ns=tj$$
+spaces=()
+gone() {
+	local n
+	exec 2>/dev/null
+	for n in "${spaces[@]}"; do
+		ip netns pids "$n" | xargs -r kill -KILL 2>/dev/null
+		ip netns del "$n" 2>/dev/null
+	done
+	clean_up
+}
+trap gone EXIT
+space() { ip netns add "$ns$1" && spaces+=("$ns$1") && ip -n "$ns$1" link set lo up; }
+# wire A ADDR B ADDR: a link of two namespaces
+wire() {
+	local a=$ns$1 b=$ns$3 d="v$$$1$3"
+	ip link add "${d}a" type veth peer name "${d}b" || return
+	ip link set "${d}a" netns "$a" && ip -n "$a" addr add "$2/24" dev "${d}a" && ip -n "$a" link set "${d}a" up &&
+		ip link set "${d}b" netns "$b" && ip -n "$b" addr add "$4/24" dev "${d}b" && ip -n "$b" link set "${d}b" up
+}
+{ space c && space f && space m && space b && wire c 10.213.1.1 f 10.213.1.2 && wire f 10.213.2.1 m 10.213.2.2 &&
+	wire f 10.213.3.1 b 10.213.3.2 && wire m 10.213.4.1 b 10.213.4.2; } || all_skipped "no network namespaces here"
+for i in $(seq 10 59); do ip -n "${ns}b" addr add "10.213.3.$i/24" dev "v$$fbb"; done
+
+# sshd_in SPACE NAME ADDR:PORT [CONFIG LINE…]: as start_sshd, within a namespace
+sshd_in() {
+	local space=$1
+	shift
+	port_open() { ip netns exec "$ns$space" bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }
+	SSHD_WITHIN="ip netns exec $ns$space" start_sshd "$@"
+}
+# Not root, whose shell may do all sorts of things first.
+users="ann:2001 bob:2002 op:2003"
+mkdir -p "$T/home/.ssh" && chmod 711 "$T/home"
+export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_STATE_HOME=$T/home/.state
+make_keys
+for who in ann bob; do
+	ssh-keygen -q -t ed25519 -N '' -C $who -f "$T/$who" </dev/null
+done
+SSHD_USERS=$users sshd_in f bastion 10.213.1.2:2201 "AuthorizedKeysFile $T/ann.pub"
+SSHD_USERS=$users sshd_in m second 10.213.2.2:2202 "AuthorizedKeysFile $T/bob.pub"
+chmod 644 "$T"/*.pub
+more=()
+for i in $(seq 10 23); do more+=("ListenAddress 10.213.3.$i:22"); done
+SSHD_USERS=$users sshd_in b targets 10.213.3.2:22 "${more[@]}" "ListenAddress 10.213.4.2:22"
+# The same daemon under all addresses.
+{
+	key=$(cut -d' ' -f1,2 "$T/targets/host_key.pub")
+	echo "10.213.3.* $key"
+	echo "10.213.4.2 $key"
+} >>"$T/known_hosts"
+cat >"$T/config" <<END
+Host bastion
+	HostName 10.213.1.2
+	Port 2201
+	User ann
+	IdentityFile $T/ann
+Host second
+	HostName 10.213.2.2
+	Port 2202
+	User bob
+	IdentityFile $T/bob
+END
+{
+	for i in $(seq 10 23); do echo "t$i ansible_host=10.213.3.$i"; done
+	echo "far ansible_host=10.213.4.2"
+	echo "[all:vars]"
+	echo "ansible_user=op"
+	echo "ansible_ssh_private_key_file=$T/key"
+} >"$T/hosts"
+t() { run ip netns exec "${ns}c" "$TOCSIN" -i "$T/hosts" --known-hosts "$T/known_hosts" -F "$T/config" --report "$T/report" -o tsv "$@"; }
+states() { jq -rc '.hosts | map(.state) | unique | join(" ")' "$T/report"; }
+error_of() { jq -r --arg h "$1" '.hosts[] | select(.host == $h).error' "$T/report"; }
+logins() { grep -c 'Accepted publickey' "$T/$1/log"; }
+
+# ---- One jump host ----
+
+t --connect-timeout 2 -t t10 query 'select 1 as one'
+has "nothing leads there directly" "$(states)" 'unreachable|timed_out'
+t -J bastion -t 'all:!far' query 'select 1 as one'
+is "through a jump host: status" "$status" 0
+is "through a jump host: all answer" "$(grep -c '^t' <<<"$out")" 14
+is "one login for all of them" "$(logins bastion)" 1
+
+t -J bastion,second -t far query 'select 1 as one'
+is "a chain of two" "$status:$out" $'0:host\tone\nfar\t1'
+is "the second one was logged in to, too" "$(logins second)" 1
