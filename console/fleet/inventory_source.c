@@ -5,8 +5,10 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/spawn.h"
 #include "console/fleet/hostname.h"
+#include "console/fleet/ytree.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -126,6 +128,21 @@ static bool has_ending(const char *path)
 	return *name && strchr(name + 1, '.');
 }
 
+/* A brace begins JSON, and YAML that is written like it. */
+static int read_braced(
+	struct inventory *inv, const char *path, struct span text, struct err *err)
+{
+	struct ytree *t;
+	json_t *json = json_read_any(text.p, text.n, YTREE_DEPTH_MAX, NULL);
+	int r = json ? -EINVAL : ytree_read(path, text, &t, NULL);
+
+	json_decref(json);
+	if (r < 0)
+		return inventory_read_json(inv, path, text, NULL, err);
+	ytree_free(t);
+	return inventory_read_yaml(inv, path, text, err);
+}
+
 static int read_text(struct inventory *inv, const char *path, const struct buf *b, struct err *err)
 {
 	struct span text = {buf_str(b), b->len};
@@ -133,7 +150,7 @@ static int read_text(struct inventory *inv, const char *path, const struct buf *
 	int r = 0;
 
 	if (first_is(b, '{'))
-		return inventory_read_json(inv, path, text, NULL, err);
+		return read_braced(inv, path, text, err);
 	if (str_ends(path, ".yml") || str_ends(path, ".yaml"))
 		return inventory_read_yaml(inv, path, text, err);
 	if (!has_ending(path))

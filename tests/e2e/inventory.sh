@@ -5,45 +5,51 @@ need ansible-inventory jq
 fixtures=tests/fixtures/inventory
 # The user's own settings stay out of it.
 : >"$T/ansible.cfg"
-# The order in which Ansible walks groups within groups hangs on Python's hashes: with this seed it is
-# the one in which they are written.
-export PYTHONHASHSEED=1
 export ANSIBLE_CONFIG=$T/ansible.cfg ANSIBLE_HOME=$T ANSIBLE_LOCAL_TEMP=$T/tmp HOME=$T
 
 # What ansible-inventory is run by knows Ansible.
 python=$(sed -n '1s/^#! *//p' "$(command -v ansible-inventory)")
 "$python" -c 'import ansible.inventory.manager' 2>/dev/null || all_skipped "$python does not know Ansible"
 
+# Everything that Ansible is to be asked, and the comparisons to be made when it has answered.
+cases=()
+
 # same_inventory NAME SOURCE…
 same_inventory() {
-	local name=$1 source args=()
-	shift
+	local n=${#cases[@]}
+	cases+=("compare_inventory $(printf '%q ' "$T/theirs.$n" "$@")")
+	(IFS=$'\t'; echo "list"$'\t'"$T/theirs.$n"$'\t'"${*:2}") >>"$T/questions"
+}
+# same_patterns NAME SOURCE
+same_patterns() {
+	local n=${#cases[@]}
+	cases+=("compare_patterns $(printf '%q ' "$T/theirs.$n" "$@")")
+	printf 'select\t%s\t%s\t%s\n' "$T/theirs.$n" "$2" "$fixtures/patterns" >>"$T/questions"
+}
+ask_ansible() {
+	local c
+	timeout -k 5 120 "$python" tests/tools/ansiblesays <"$T/questions" >"$T/says" 2>&1 ||
+		fail "Ansible answers" "$(tail -n 3 "$T/says")"
+	for c in "${cases[@]}"; do eval "$c"; done
+}
+
+# compare_inventory THEIRS NAME SOURCE…
+compare_inventory() {
+	local theirs=$1 name=$2 source args=()
+	shift 2
 	for source; do args+=(-i "$source"); done
-	ansible-inventory "${args[@]}" --list 2>"$T/ansible.err" | jq -S . >"$T/theirs"
 	run "$TOCSIN" "${args[@]}" inventory
 	[ "$status" = 0 ] || { fail "$name" "status $status: $err" && return; }
 	jq -S . <<<"$out" >"$T/ours"
-	if [ ! -s "$T/theirs" ]; then
-		fail "$name" "Ansible: $(cat "$T/ansible.err")"
+	if [ ! -s "$theirs" ]; then
+		fail "$name" "Ansible: $(cat "$theirs.err")"
 	else
+		jq -S . "$theirs" >"$T/theirs"
 		check "$name" diff "$T/ours" "$T/theirs"
 	fi
 }
 
-# The names that Ansible selects, one line per pattern, sorted.
-ansible_selects() {
-	"$python" - "$1" "$fixtures/patterns" <<-'PYTHON' 2>/dev/null
-		import sys
-		from ansible.inventory.manager import InventoryManager
-		from ansible.parsing.dataloader import DataLoader
-		inventory = InventoryManager(DataLoader(), [sys.argv[1]])
-		for line in open(sys.argv[2], encoding="utf-8"):
-		    hosts = inventory.get_hosts(line.rstrip("\n"))
-		    print(" ".join(sorted(h.name.replace(" ", "_") for h in hosts)))
-	PYTHON
-}
-
-# Likewise for us; "?" where a name is refused, since nothing has it.
+# The names that each pattern selects, sorted; "?" where a name is refused, since nothing has it.
 tocsin_selects() {
 	local pattern
 	while IFS= read -r pattern; do
@@ -56,30 +62,53 @@ tocsin_selects() {
 	done <"$fixtures/patterns"
 }
 
-# What differs. A refused name selects nothing for Ansible, or excludes nothing.
+# What differs from THEIRS. A refused name selects nothing for Ansible, or excludes nothing.
 differences() {
-	paste "$fixtures/patterns" "$T/ours" "$T/theirs" |
+	paste "$fixtures/patterns" "$T/ours" "$1" |
 		awk -F '\t' '$2 == "?" { if ($1 ~ /!/) next; $2 = "" } $2 != $3'
 }
 
-same_patterns() {
-	ansible_selects "$2" >"$T/theirs"
-	tocsin_selects "$2" >"$T/ours"
-	[ -s "$T/theirs" ] || { fail "$1" "Ansible says nothing" && return; }
-	is "$1" "$(differences)" ""
+# compare_patterns THEIRS NAME SOURCE
+compare_patterns() {
+	tocsin_selects "$3" >"$T/ours"
+	[ -s "$1" ] || { fail "$2" "Ansible says nothing: $(cat "$1.err")" && return; }
+	is "$2" "$(differences "$1")" ""
 }
 
 same_inventory "odd INI lines" "$fixtures/hard.ini"
 same_inventory "groups within groups" "$fixtures/groups.ini"
 same_inventory "a program" "$fixtures/program"
+same_inventory "a program that is asked for each host" "$fixtures/program-hosts"
 same_inventory "JSON as people write it" "$fixtures/people.json"
 same_inventory "a directory" "$fixtures/dir"
+same_inventory "a directory of all sorts, with variables" "$fixtures/mixed"
 same_inventory "several sources" "$fixtures/groups.ini" "$fixtures/program" "$fixtures/hard.ini"
 same_inventory "a list" "one,two:2222,[::1]:22,fe80::1, three ,"
-
+same_inventory "odd YAML" "$fixtures/yaml/hard.yml"
+same_inventory "YAML that says nothing" "$fixtures/yaml/empty.yml"
+same_inventory "YAML without an ending" "$fixtures/yaml/noending"
+same_inventory "YAML in braces" "$fixtures/yaml/flow"
+same_inventory "INI that looks like YAML" "$fixtures/yaml/colons"
+same_inventory "INI with an odd ending" "$fixtures/yaml/ports.prod"
+same_inventory "group_vars and host_vars" "$fixtures/vars/hosts"
+same_inventory "two sources with variables" "$fixtures/two/a/hosts.yml.ini" "$fixtures/two/b/hosts.yml"
+same_inventory "one of them twice" "$fixtures/two/b/hosts.yml" "$fixtures/two/a/hosts.yml.ini" \
+	"$fixtures/two/b/hosts.yml"
+same_inventory "all of them" "$fixtures/yaml/hard.yml" "$fixtures/vars/hosts" "$fixtures/mixed" "m1,web1,"
 same_patterns "patterns over odd INI lines" "$fixtures/hard.ini"
 same_patterns "patterns over groups within groups" "$fixtures/groups.ini"
 same_patterns "patterns over a program's hosts" "$fixtures/program"
+ask_ansible
+
+run "$TOCSIN" -i <(printf '[g]\nh1\nh2\n') -t g hosts --list
+is "hosts from a pipe" "$status $out" $'0 h1\nh2'
+
+printf 'all:\n  hosts:\n    h1: {ansible_user: !vault x}\n    h2: {other: !vault x}\n' >"$T/vault.yml"
+run "$TOCSIN" -i "$T/vault.yml" query 'select 1'
+is "what ansible-vault keeps is named where it is needed" "$status $err" \
+	"2 tocsin: host h1: ansible_user is encrypted by ansible-vault, which cannot be read"
+run "$TOCSIN" -i "$T/vault.yml" -u me hosts --list
+is "and does not matter elsewhere" "$status $out" $'0 h1\nh2'
 
 run "$TOCSIN" -i "$fixtures/hard.ini" -t 'all:!lonley' hosts --list
 is "a name that nothing has is refused" "$status $out $err" "2  tocsin: no host or group \`lonley\`"
@@ -87,3 +116,29 @@ printf 'a\n[b:children]\nc\n' >"$T/wrong"
 run "$TOCSIN" -i "$T/wrong" inventory
 is "mistakes name file and line" "$status $out $err" \
 	"2  tocsin: $T/wrong:3: the group \`c\` is nowhere declared"
+printf 'all:\n  hosts:\n    a: {b: c: d}\n' >"$T/wrong.yml"
+run "$TOCSIN" -i "$T/wrong.yml" inventory
+is "in YAML the column too" "$status $out $err" \
+	"2  tocsin: $T/wrong.yml:3:13: not YAML: did not find expected ',' or '}'"
+
+# cpu_ms CMD…: the processor time it takes.
+cpu_ms() {
+	local TIMEFORMAT='%U %S' spent
+	spent=$( { time "$@" >/dev/null 2>&1; } 2>&1)
+	awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$spent"
+}
+# fast NAME FILE MS: reading it takes no more.
+fast() {
+	local ms
+	ms=$(cpu_ms "$TOCSIN" -i "$2" hosts --list)
+	check "$1 (${ms} ms)" [ "$ms" -le $(($3 * SLOW * SLOW)) ]
+}
+mkdir "$T/big" "$T/big/host_vars"
+seq -f 'host%05g.example.com ansible_host=127.0.0.1 ansible_port=2222 rack=r1' 10000 >"$T/big/hosts.ini"
+{
+	printf 'web:\n  hosts:\n'
+	seq -f '    host%05g.example.com: {ansible_host: 127.0.0.1, ansible_port: 2222, rack: r1}' 10000
+} >"$T/big/hosts.yml"
+# Several times the time that they take on an idle machine.
+fast "10,000 hosts in INI" "$T/big/hosts.ini" 100
+fast "10,000 hosts in YAML" "$T/big/hosts.yml" 300
