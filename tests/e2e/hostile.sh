@@ -8,8 +8,8 @@ evilhost=$B/tools/evilhost evilagent=$PWD/tests/tools/evilagent
 
 user=$(id -un)
 port=$(free_port)
-connect_timeout=30 timeout=10
-if [ "${SAN:-0}" = 1 ]; then connect_timeout=40 timeout=20; fi
+connect_timeout=15 timeout=10
+if [ "${SAN:-0}" = 1 ]; then connect_timeout=30 timeout=15; fi
 export HOME=$T/home
 mkdir -p "$HOME"
 
