@@ -715,6 +715,20 @@ int pathwalk_readlink(struct pathwalk *w, const struct pathwalk_entry *e, struct
 	return n < 0 ? -errno : buf_add(out, target, (size_t)n);
 }
 
+int pathwalk_open_path(struct pathwalk *w, const struct pathwalk_entry *e, bool follow)
+{
+	bool live = root_is_live(w->root);
+	int flags = O_PATH | O_CLOEXEC | (follow && may_be_link(e) ? 0 : O_NOFOLLOW), fd;
+	int r = check_remote(w, e, follow);
+
+	if (r < 0)
+		return r;
+	if (e->dirfd < 0 || (!live && !(flags & O_NOFOLLOW)))
+		return root_open(w->root, e->path, flags);
+	fd = openat(e->dirfd, e->name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Never waits for the other end of a FIFO, and leaves the time of access alone where it may. */
 static int open_at(int dirfd, const char *name, int flags)
 {

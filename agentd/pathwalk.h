@@ -86,6 +86,8 @@ int pathwalk_stat(
 	struct pathwalk *w, const struct pathwalk_entry *e, bool follow, struct statx *ret);
 /* Appends the target of a symbolic link. */
 int pathwalk_readlink(struct pathwalk *w, const struct pathwalk_entry *e, struct buf *out);
+/* A descriptor (O_PATH) of the entry, or of what a link leads to: nothing is acted upon. */
+int pathwalk_open_path(struct pathwalk *w, const struct pathwalk_entry *e, bool follow);
 /* Opens a regular file for reading, also behind a link. -EINVAL, -EISDIR for what is none. */
 int pathwalk_open(struct pathwalk *w, const struct pathwalk_entry *e);
 
