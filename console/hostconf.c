@@ -3,13 +3,15 @@
 #include "common/log.h"
 #include "common/map.h"
 #include "common/str.h"
+#include "console/fleet/sshargs.h"
 #include "console/fleet/sshconfig.h"
+#include "console/fold.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Jump hosts one behind the other; lists of them that differ. */
+/* Jump hosts one behind the other; lists of them, or of arguments, that differ. */
 #define HOPS_MAX       16
 #define HOP_CHAINS_MAX 10000
 
@@ -112,8 +114,15 @@ struct host_configs {
 	struct host_config *hosts;
 	struct backing *backing;
 	size_t n;
-	/* The list of jump hosts as it was written -> struct hop, its last one. */
+	/* The configuration and the list of jump hosts as it was written -> struct hop, its last. */
 	struct map *hops;
+	struct map *args; /* text -> struct args */
+};
+
+/* Of ansible_ssh_common_args and its like. */
+struct args {
+	struct ssh_args *read;
+	struct ssh_config *files; /* of -F, or NULL */
 };
 
 /* What is the same for all hosts. */
@@ -122,6 +131,8 @@ struct filling {
 	const struct app_options *o;
 	const struct inventory *inv;
 	struct ssh_config *ssh; /* NULL: not to be looked at */
+	struct ssh_config *now; /* for the host in hand and its jump hosts */
+	struct fold *left_out;
 };
 
 static int set_keys(struct host_config *h, struct backing *b, const char *path, struct err *err)
@@ -143,11 +154,14 @@ static int set_keys(struct host_config *h, struct backing *b, const char *path, 
 	return 0;
 }
 
-/* What stands over it is already in `h`; what nobody says stays 0 or NULL: the fleet's default. */
-static int apply_ssh_config(
-	struct host_config *h, struct backing *b, struct ssh_config *ssh, struct err *err)
+/*
+ * What stands over it is already in `h`; what nobody says stays 0 or NULL: the fleet's default.
+ * `before`: what stands before the files, or NULL.
+ */
+static int apply_ssh_config(struct host_config *h, struct backing *b, struct ssh_config *ssh,
+	const struct ssh_config *before, struct err *err)
 {
-	int r = ssh_config_resolve(ssh, h->address, h->user, h->port, &b->ssh, err);
+	int r = ssh_config_resolve_behind(ssh, before, h->address, h->user, h->port, &b->ssh, err);
 
 	if (r < 0)
 		return r;
@@ -284,7 +298,7 @@ static int fill_hop(
 	h->name = h->address = hop->name;
 	h->user = hop->user;
 	h->port = hop->port;
-	r = apply_ssh_config(h, &hop->backing, f->ssh, err);
+	r = apply_ssh_config(h, &hop->backing, f->now, NULL, err);
 	if (r == 0)
 		r = set_hop_keys(f, hop, err);
 	return r < 0 ? r : set_way(f, h, &hop->backing, before, depth, err);
@@ -313,7 +327,7 @@ static int new_hop(struct filling *f, const char *key, struct span last, struct 
 static int find_hop(struct filling *f, struct span chain, unsigned depth,
 	const struct host_config *asker, const struct host_config **ret, struct err *err)
 {
-	char *key = span_dup(chain);
+	char *key = str_printf("%p %.*s", (void *)f->now, (int)chain.n, chain.p);
 	const char *comma = memrchr(chain.p, ',', chain.n);
 	struct span before = {chain.p, comma ? (size_t)(comma - chain.p) : 0}, last = chain;
 	struct hop *hop = key ? map_get(f->configs->hops, key) : NULL;
@@ -322,8 +336,8 @@ static int find_hop(struct filling *f, struct span chain, unsigned depth,
 	if (comma)
 		last = (struct span){comma + 1, chain.n - before.n - 1};
 	if (r == 0 && (depth > HOPS_MAX || (hop && hop->filling && &hop->host != asker)))
-		r = err_set(err, ELOOP, "jump hosts: %s is behind itself, or behind more than %d",
-			key, HOPS_MAX);
+		r = err_set(err, ELOOP, "jump hosts: %.*s is behind itself, or behind more than %d",
+			(int)chain.n, chain.p, HOPS_MAX);
 	if (r == 0 && !hop)
 		r = new_hop(f, key, last, before, depth, &hop, err);
 	if (r == 0)
@@ -344,6 +358,94 @@ static int set_first_way(
 	if (f->o->jump)
 		jump = span_str(f->o->jump);
 	return set_way(f, h, b, jump, 0, err);
+}
+
+static void free_args(void *p)
+{
+	struct args *a = p;
+
+	if (!a)
+		return;
+	ssh_args_free(a->read);
+	ssh_config_free(a->files);
+	free(a);
+}
+
+static int read_args(struct filling *f, const char *text, struct args **ret, struct err *err)
+{
+	struct args *a = calloc(1, sizeof(*a));
+	int r = a ? ssh_args_read(text, "ansible_ssh_common_args", &a->read, err)
+		  : err_sys(err, ENOMEM, "hosts");
+
+	/* -F of the command line wins, as everything there does. */
+	if (r == 0 && a->read->config_file && f->ssh && !f->o->ssh_config) {
+		char *path = expand_home(a->read->config_file);
+
+		a->files = path ? ssh_config_new(path, err) : NULL;
+		r = a->files ? 0 : path ? -err->code : err_sys(err, ENOMEM, "hosts");
+		free(path);
+	}
+	if (r == 0 && map_put(f->configs->args, text, a, NULL) < 0)
+		r = err_set(err, ENOMEM, "more than %d different ansible_ssh_common_args",
+			HOP_CHAINS_MAX);
+	if (r < 0)
+		free_args(a);
+	else
+		*ret = a;
+	return r;
+}
+
+/* In the order in which Ansible gives them to ssh. *ret NULL: there are none. */
+static int find_args(struct filling *f, size_t host, struct args **ret, struct err *err)
+{
+	static const char *const names[] = {
+		"ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"};
+	struct buf text;
+	int r = 0;
+
+	*ret = NULL;
+	buf_init(&text, SSH_ARGS_SIZE_MAX);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
+		const char *value = inventory_var(f->inv, host, names[i]);
+
+		if (value && *value)
+			r = buf_printf(&text, "%s%s", text.len ? " " : "", value);
+	}
+	if (r < 0)
+		r = err_sys(err, -r, "ansible_ssh_common_args");
+	else if (text.len && !(*ret = map_get(f->configs->args, text.p)))
+		r = read_args(f, text.p, ret, err);
+	buf_done(&text);
+	return r;
+}
+
+static void note_left_out(struct filling *f, const char *host, const char *what)
+{
+	char text[ERR_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "arguments for ssh that mean nothing here are left out: %s",
+		what);
+	if (f->left_out)
+		fold_add(f->left_out, host, text);
+}
+
+static int fill_ssh(
+	struct filling *f, struct host_config *h, struct backing *b, size_t host, struct err *err)
+{
+	struct args *args;
+	int r = find_args(f, host, &args, err);
+
+	if (r < 0)
+		return err_prefix(err, "host %s", h->name);
+	if (args)
+		h->ssh_words = (const char *const *)args->read->words;
+	if (!f->ssh)
+		return 0;
+	if (args && args->read->left_out)
+		note_left_out(f, h->name, args->read->left_out);
+	f->now = args && args->files ? args->files : f->ssh;
+	r = apply_ssh_config(h, b, f->now, args ? args->read->config : NULL, err);
+	return r < 0 ? r : set_first_way(f, h, b, err);
 }
 
 static int fill(struct filling *f, size_t i, size_t host, struct err *err)
@@ -368,11 +470,8 @@ static int fill(struct filling *f, size_t i, size_t host, struct err *err)
 	if (r < 0)
 		return r;
 	h->port = (uint16_t)port;
-	if (f->ssh && h->connection == CONNECTION_SSH) {
-		r = apply_ssh_config(h, b, f->ssh, err);
-		if (r == 0)
-			r = set_first_way(f, h, b, err);
-	}
+	if (h->connection == CONNECTION_SSH)
+		r = fill_ssh(f, h, b, host, err);
 	return r < 0 ? r : set_keys(h, b, o->private_key ? o->private_key : key, err);
 }
 
@@ -389,8 +488,11 @@ static int fill_all(struct host_configs *c, const struct app_options *o,
 		if (ssh_config_notice(f.ssh))
 			log_note("%s", ssh_config_notice(f.ssh));
 	}
+	f.left_out = fold_new(log_note, FOLD_EXACT);
 	for (size_t i = 0; r == 0 && i < c->n; i++)
 		r = fill(&f, i, selected[i], err);
+	fold_say(f.left_out);
+	fold_free(f.left_out);
 	ssh_config_free(f.ssh);
 	return r;
 }
@@ -410,8 +512,9 @@ int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	c->hosts = calloc(n + 1, sizeof(*c->hosts));
 	c->backing = calloc(n + 1, sizeof(*c->backing));
 	c->hops = map_new(HOP_CHAINS_MAX);
+	c->args = map_new(HOP_CHAINS_MAX);
 	c->n = n;
-	if (c->hosts && c->backing && c->hops)
+	if (c->hosts && c->backing && c->hops && c->args)
 		r = fill_all(c, o, inv, selected, err);
 	else
 		err_sys(err, ENOMEM, "hosts");
@@ -430,6 +533,7 @@ void host_configs_free(struct host_configs *c)
 	for (size_t i = 0; c->backing && i < c->n; i++)
 		free_backing(&c->backing[i]);
 	map_free(c->hops, free_hop);
+	map_free(c->args, free_args);
 	free(c->backing);
 	free(c->hosts);
 	free(c);

@@ -105,6 +105,8 @@ static void add_ssh(struct words *w, const struct fleet_options *o, const struct
 	add_pair(w, "-l", h->user);
 	for (size_t i = 0; h->key_files && h->key_files[i]; i++)
 		add_pair(w, "-i", h->key_files[i]);
+	for (size_t i = 0; h->ssh_words && h->ssh_words[i]; i++)
+		add_word(w, h->ssh_words[i]);
 	add_option(w, "BatchMode", "yes");
 	add_number(w, "ConnectTimeout", (o->connect_timeout_ms + 999) / 1000);
 	add_option(w, "StrictHostKeyChecking", o->accept_new ? "accept-new" : "yes");
@@ -205,7 +207,7 @@ struct reaper *reaper_new(struct loop *loop)
 }
 
 /* The program's input has ended already, which is enough for a good one. */
-static void reaper_take(struct reaper *r, pid_t pid)
+void reaper_take(struct reaper *r, pid_t pid)
 {
 	struct dying *d = malloc(sizeof(*d));
 

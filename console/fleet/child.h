@@ -28,6 +28,8 @@ enum host_state child_ssh_state(const char *words);
 /* The processes of closed transports, until they have ended; of one loop. */
 struct reaper;
 struct reaper *reaper_new(struct loop *loop);
+/* Has it end, and waits for that now and then. */
+void reaper_take(struct reaper *r, pid_t pid);
 /* Kills what still runs, and waits for it a moment. Accepts NULL. */
 void reaper_free(struct reaper *r);
 

@@ -112,7 +112,15 @@ static char *find_agent(void)
 
 static bool is_program(const struct fleet *f, const struct host_config *h)
 {
-	return h->connection == CONNECTION_LOCAL || f->options.ssh_command;
+	return h->connection == CONNECTION_LOCAL || f->options.ssh_command || h->proxy_command;
+}
+
+static bool any_by_libssh(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_hosts; i++)
+		if (f->hosts[i].connection == CONNECTION_SSH && !f->options.ssh_command)
+			return true;
+	return false;
 }
 
 /* Bridged or by a program: a connection takes two descriptors. */
@@ -364,7 +372,7 @@ static int set_up(struct fleet *f, struct err *err)
 	f->pool = pool_new(RESOLVE_THREADS + AGENT_THREADS);
 	if (!f->agent_program || !f->pool)
 		return out_of_memory(err);
-	if (count_programs(f) < f->n_hosts)
+	if (any_by_libssh(f))
 		r = load_keys(f, err);
 	return r < 0 ? r : start_workers(f, err);
 }

@@ -51,6 +51,7 @@ struct host_config {
 	const struct host_config *jump;
 	/* A shell command whose stdin and stdout are the connection, instead; or NULL. */
 	const char *proxy_command;
+	const char *const *ssh_words; /* more arguments for ssh_command, NULL-ended, or NULL */
 };
 
 /*

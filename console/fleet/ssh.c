@@ -54,6 +54,8 @@ void ssh_end_session(struct ssh *s)
 	s->handed = false;
 	bridge_close(s->bridge);
 	s->bridge = NULL;
+	proxy_end(s->proxy);
+	s->proxy = NULL;
 	s->io.fd = -1;
 	s->session = NULL;
 	s->channel = NULL;
@@ -139,6 +141,8 @@ static void close_ssh(struct transport *t)
 	/* Not in whatever thread frees the rest. */
 	bridge_close(s->bridge);
 	s->bridge = NULL;
+	proxy_end(s->proxy);
+	s->proxy = NULL;
 	if (s->opening) {
 		ssh_dial_stop(s);
 		if (agent_auth_end(s->opening->agent, free_ssh, s))
@@ -252,6 +256,8 @@ static int dropped(struct ssh *s)
 
 	if (bridge_broken(s->bridge, &gone))
 		return ssh_fail_err(s, HOST_UNREACHABLE, &gone);
+	if (proxy_words(s->proxy)[0])
+		return ssh_fail(s, HOST_UNREACHABLE, "ProxyCommand: %s", proxy_words(s->proxy));
 	ssh_end_session(s);
 	s->opening->trouble.code = 0;
 	if (ssh_dial_again(s, SSH_DROPPED_TRIES) == 0)
@@ -633,6 +639,10 @@ static void tick(struct loop_timer *timer)
 	if (s->step == SSH_RETRY) {
 		if (ssh_dial(s, &err) < 0)
 			ssh_fail_err(s, HOST_FAILED, &err);
+		return;
+	}
+	if (s->step == SSH_CONNECT) {
+		ssh_connected(s, s->io.fd);
 		return;
 	}
 	ssh_enter(s);

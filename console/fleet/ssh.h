@@ -18,6 +18,7 @@
 #include "console/fleet/connect.h"
 #include "console/fleet/hostkeys.h"
 #include "console/fleet/jump.h"
+#include "console/fleet/proxy.h"
 #include "console/fleet/resolve.h"
 #include "console/fleet/transport.h"
 
@@ -109,6 +110,7 @@ struct ssh {
 	bool paused, waiting_for_status, odd_packets;
 	unsigned confirmations; /* of the channel */
 	struct bridge *bridge;	/* through the jump host, or NULL */
+	struct proxy *proxy;	/* the ProxyCommand, or NULL */
 	/* For a jump host: called after packets came, instead of the agent's channel. 0 or -1. */
 	int (*serve)(struct ssh *s);
 	/* Sees each line of libssh's log meanwhile; when `chatty`, those of each packet. */

@@ -16,6 +16,11 @@ const char *ssh_to(const struct ssh *s, char out[SSH_TO_MAX])
 			(unsigned)s->port, s->host->jump->name);
 		return out;
 	}
+	if (s->host->proxy_command) {
+		snprintf(out, SSH_TO_MAX, "%.100s port %u (by ProxyCommand)", s->host->address,
+			(unsigned)s->port);
+		return out;
+	}
 	snprintf(out, SSH_TO_MAX, "%s port %u", address_text(&s->opening->to, name),
 		(unsigned)s->port);
 	return out;
@@ -105,6 +110,19 @@ static int dial_through(struct ssh *s, struct err *err)
 	return s->bridge ? 0 : err_set(err, ENOMEM, "out of memory or of descriptors");
 }
 
+/* ---- By a program ---- */
+
+static int dial_program(struct ssh *s, struct err *err)
+{
+	s->proxy = proxy_start(s->env, s->host->proxy_command, &s->io.fd, err);
+	if (!s->proxy)
+		return -err->code;
+	/* From the loop, like the others. */
+	s->step = SSH_CONNECT;
+	return loop_timer_in(s->env->loop, &s->timer, 0) < 0 ? err_set(err, ENOMEM, "out of memory")
+							     : 0;
+}
+
 /* ---- All ---- */
 
 int ssh_dial(struct ssh *s, struct err *err)
@@ -113,6 +131,8 @@ int ssh_dial(struct ssh *s, struct err *err)
 
 	if (s->host->jump)
 		return dial_through(s, err);
+	if (s->host->proxy_command)
+		return dial_program(s, err);
 	if (o->addresses.n || resolve_literal(s->host->address, s->port, &o->addresses))
 		return connect_now(s, err);
 	s->step = SSH_RESOLVE;

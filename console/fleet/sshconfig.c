@@ -550,6 +550,34 @@ struct ssh_config *ssh_config_new(const char *path, struct err *err)
 	return c;
 }
 
+struct ssh_config *ssh_config_of_text(const char *text, const char *what, struct err *err)
+{
+	struct ssh_config *c = calloc(1, sizeof(*c));
+	struct place at = {.config = c, .file = what, .err = err};
+	struct nodes to;
+	struct buf lines;
+	int r;
+
+	if (!c || who_am_i(c) < 0) {
+		err_set(err, ENOMEM, "out of memory");
+		ssh_config_free(c);
+		return NULL;
+	}
+	to = (struct nodes){&c->nodes, &c->n, &c->cap};
+	buf_init(&lines, SSH_CONFIG_FILE_MAX);
+	r = buf_puts(&lines, text) < 0 ? no_memory(&at) : read_text(&at, to, &lines);
+	buf_done(&lines);
+	if (r == 0)
+		return c;
+	ssh_config_free(c);
+	return NULL;
+}
+
+bool ssh_config_knows(const char *keyword, size_t n)
+{
+	return find_key(keyword, n) != KEY_COUNT;
+}
+
 void ssh_config_free(struct ssh_config *c)
 {
 	if (!c)

@@ -28,6 +28,10 @@ struct ssh_config;
  * ("none": nothing at all). Mistakes are "FILE:LINE: what"; NULL with `err`.
  */
 struct ssh_config *ssh_config_new(const char *path, struct err *err);
+/* Likewise from a text; `what` is named in errors as the file. */
+struct ssh_config *ssh_config_of_text(const char *text, const char *what, struct err *err);
+/* Whether it has a meaning here; any case. */
+bool ssh_config_knows(const char *keyword, size_t n);
 void ssh_config_free(struct ssh_config *c);
 /* The first thing in the files that is left undone, "FILE:LINE: what", or NULL. */
 const char *ssh_config_notice(const struct ssh_config *c);
@@ -71,6 +75,10 @@ struct ssh_settings {
  */
 int ssh_config_resolve(struct ssh_config *c, const char *host, const char *user, uint16_t port,
 	struct ssh_settings *ret, struct err *err);
+/* `before` stands before the files of `c`; NULL: nothing does. */
+int ssh_config_resolve_behind(struct ssh_config *c, const struct ssh_config *before,
+	const char *host, const char *user, uint16_t port, struct ssh_settings *ret,
+	struct err *err);
 void ssh_settings_done(struct ssh_settings *s);
 
 #endif

@@ -26,6 +26,7 @@
 #define PATTERN_NAME   1024	   /* longest host or user name that is matched */
 
 struct eval {
+	const struct ssh_config *before; /* or NULL */
 	struct ssh_config *config;
 	const char *original; /* what was asked for */
 	const char *target;   /* what Host and Match look at: original, then the resolved name */
@@ -416,16 +417,25 @@ static int settle_hostname(struct eval *e)
 	return 0;
 }
 
+static int walk_all(struct eval *e)
+{
+	int r = 0;
+
+	if (e->before)
+		r = walk(e, e->before->nodes, e->before->n, true);
+	return r < 0 ? r : walk(e, e->config->nodes, e->config->n, true);
+}
+
 static int evaluate(struct eval *e)
 {
-	int r = walk(e, e->config->nodes, e->config->n, true);
+	int r = walk_all(e);
 
 	if (r == 0)
 		r = settle_hostname(e);
 	if (r == 0 && e->config->has_final) {
 		e->final = true;
 		e->target = e->hostname;
-		r = walk(e, e->config->nodes, e->config->n, true);
+		r = walk_all(e);
 	}
 	if (r == 0 && e->port[0] == '\0')
 		snprintf(e->port, sizeof(e->port), "%d", SSH_PORT);
@@ -577,7 +587,19 @@ static int fill(struct eval *e, uint16_t port, struct ssh_settings *s)
 int ssh_config_resolve(struct ssh_config *c, const char *host, const char *user, uint16_t port,
 	struct ssh_settings *ret, struct err *err)
 {
-	struct eval e = {.config = c, .original = host, .target = host, .user = user, .err = err};
+	return ssh_config_resolve_behind(c, NULL, host, user, port, ret, err);
+}
+
+int ssh_config_resolve_behind(struct ssh_config *c, const struct ssh_config *before,
+	const char *host, const char *user, uint16_t port, struct ssh_settings *ret,
+	struct err *err)
+{
+	struct eval e = {.config = c,
+		.before = before,
+		.original = host,
+		.target = host,
+		.user = user,
+		.err = err};
 	struct ssh_settings s = {0};
 	int r;
 

@@ -95,3 +95,45 @@ is "one login for all of them" "$(logins bastion)" 1
 t -J bastion,second -t far query 'select 1 as one'
 is "a chain of two" "$status:$out" $'0:host\tone\nfar\t1'
 is "the second one was logged in to, too" "$(logins second)" 1
+t -J nonsense:0 -t far query 'select 1'
+is "no jump host: status" "$status" 2
+has "no jump host: said" "$err" 'nonsense:0. is not a jump host'
+
+# ---- Where jump hosts are named ----
+
+# one NAME ARGS…: a question to one host in a variable of the inventory
+one() {
+	local name=$1 host=$2 vars=$3
+	shift 3
+	echo "x ansible_host=$host ansible_user=op ansible_ssh_private_key_file=$T/key $vars" >"$T/one"
+	run ip netns exec "${ns}c" "$TOCSIN" -i "$T/one" --known-hosts "$T/known_hosts" -F "$T/config" \
+		--report "$T/report" -o tsv "$@" query 'select 1 as one'
+	is "$name" "$status:$out:$(error_of x)" $'0:host\tone\nx\t1:null'
+}
+one "-J in ansible_ssh_common_args" 10.213.3.10 "ansible_ssh_common_args='-J bastion'"
+one "-o ProxyJump there" 10.213.3.10 "ansible_ssh_common_args='-o ControlMaster=auto -o ProxyJump=ann@bastion'"
+one "ansible_ssh_extra_args" 10.213.4.2 "ansible_ssh_extra_args='-vJbastion,second'"
+cat >"$T/other" <<END
+Host bastion
+	HostName 10.213.1.2
+	Port 2201
+	User ann
+	IdentityFile $T/ann
+Host second
+	HostName 10.213.2.2
+	Port 2202
+	User bob
+	IdentityFile $T/bob
+	ProxyJump bastion
+Host 10.213.4.*
+	ProxyJump second
+Host 10.213.3.*
+	ProxyCommand ssh -F $T/other -i $T/ann -o UserKnownHostsFile=$T/known_hosts -W %h:%p bastion
+END
+cp "$T/config" "$T/config.first"
+cp "$T/other" "$T/config"
+one "ProxyJump of the configuration, whose jump host has one, too" 10.213.4.2 ""
+one "ProxyCommand of the configuration" 10.213.3.10 ""
+cp "$T/config.first" "$T/config"
+one "ProxyCommand in the inventory" 10.213.3.11 \
+	"ansible_ssh_common_args='-o ProxyCommand=\"ssh -F $T/other -o UserKnownHostsFile=$T/known_hosts -W %h:%p bastion\"'"
