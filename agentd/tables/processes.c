@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/container.h"
 #include "agentd/proctable.h"
 
 #include <errno.h>
@@ -42,6 +43,7 @@ enum {
 	THREADS,
 	NICE,
 	CGROUP_PATH,
+	CONTAINER_ID,
 };
 
 /* The files of a process, to be read when a column wants them. */
@@ -94,6 +96,8 @@ static const struct column columns[] = {
 	{"threads", COL_INTEGER, 0, "Number of threads"},
 	{"nice", COL_INTEGER, 0, "Nice value, -20 (first) to 19 (last)"},
 	{"cgroup_path", COL_TEXT, 0, "Path of its control group, of the first hierarchy listed"},
+	{"container_id", COL_TEXT, COL_HIDDEN,
+		"Container that it is in, as in the table containers; NULL: none"},
 	COL_END,
 };
 
@@ -398,6 +402,15 @@ static void put_status(struct scan *s, const struct procfs_status *t)
 	row_int(s, RESIDENT_SIZE, (int64_t)t->rss);
 }
 
+static void put_cgroup(struct scan *s, struct span text)
+{
+	struct container container;
+
+	row_span(s, CGROUP_PATH, procfs_cgroup_path(text));
+	if (scan_wants(s, CONTAINER_ID) && container_of_cgroups(text, &container))
+		row_span(s, CONTAINER_ID, container.id);
+}
+
 static void put_row(struct scan *s, struct state *st, int32_t pid)
 {
 	row_begin(s);
@@ -412,7 +425,7 @@ static void put_row(struct scan *s, struct state *st, int32_t pid)
 	row_int(s, ON_DISK, st->on_disk);
 	row_span(s, CWD, span_of(&st->cwd));
 	row_span(s, ROOT, span_of(&st->root));
-	row_span(s, CGROUP_PATH, procfs_cgroup_path(span_of(&st->cgroup)));
+	put_cgroup(s, span_of(&st->cgroup));
 	if (st->io_known) {
 		row_int(s, DISK_BYTES_READ, (int64_t)st->io.read_bytes);
 		row_int(s, DISK_BYTES_WRITTEN,
@@ -453,6 +466,7 @@ static unsigned needs(const struct scan *s)
 		{DISK_BYTES_READ, IO},
 		{DISK_BYTES_WRITTEN, IO},
 		{CGROUP_PATH, CGROUP},
+		{CONTAINER_ID, CGROUP},
 	};
 	unsigned parts = 0;
 
