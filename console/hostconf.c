@@ -24,30 +24,32 @@ static const char *var(
 	return value ? value : inventory_var(inv, host, old_name);
 }
 
-/* What ansible-vault keeps is not known: said where it would be needed. */
-static int check_vaulted(const struct app_options *o, const struct inventory *inv,
+/* What only Ansible can tell is said where it would be needed. */
+static int check_usable(const struct app_options *o, const struct inventory *inv,
 	const size_t *selected, size_t n, struct err *err)
 {
-	static const char *const always[] = {
-		"ansible_host", "ansible_ssh_host", "ansible_connection", NULL};
+	static const char *const always[] = {"ansible_host", "ansible_ssh_host",
+		"ansible_connection", "ansible_ssh_common_args", "ansible_ssh_extra_args", NULL};
 	static const char *const user[] = {"ansible_user", "ansible_ssh_user", NULL};
 	static const char *const port[] = {"ansible_port", "ansible_ssh_port", NULL};
 	static const char *const key[] = {
 		"ansible_ssh_private_key_file", "ansible_private_key_file", NULL};
+	const char *why;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *name = inventory_vaulted_var(inv, selected[i], always);
+		const char *name = inventory_unusable_var(inv, selected[i], always, &why);
 
 		if (!name && !o->user)
-			name = inventory_vaulted_var(inv, selected[i], user);
+			name = inventory_unusable_var(inv, selected[i], user, &why);
 		if (!name && !o->port)
-			name = inventory_vaulted_var(inv, selected[i], port);
+			name = inventory_unusable_var(inv, selected[i], port, &why);
 		if (!name && !o->private_key)
-			name = inventory_vaulted_var(inv, selected[i], key);
+			name = inventory_unusable_var(inv, selected[i], key, &why);
 		if (name)
 			return err_set(err, EINVAL,
-				"host %s: %s is encrypted by ansible-vault, which cannot be read",
-				inventory_host_name(inv, selected[i]), name);
+				"host %s: %s %s; leave it out with -t 'all:!%s'",
+				inventory_host_name(inv, selected[i]), name, why,
+				inventory_host_name(inv, selected[i]));
 	}
 	return 0;
 }
@@ -501,7 +503,7 @@ int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	const size_t *selected, size_t n, struct host_configs **ret, struct err *err)
 {
 	struct host_configs *c;
-	int r = check_vaulted(o, inv, selected, n, err);
+	int r = check_usable(o, inv, selected, n, err);
 
 	if (r < 0)
 		return r;

@@ -138,8 +138,6 @@ const char *inventory_host_name(const struct inventory *inv, size_t host)
 	return inv->hosts[host].name;
 }
 
-const char inventory_vaulted[] = "(encrypted by ansible-vault)";
-
 /* Above every rank; a source's number goes above that. */
 #define WEIGHT_ALL_FILE	   ((uint64_t)1 << 32)
 #define WEIGHT_GROUPS_FILE ((uint64_t)2 << 32)
@@ -196,7 +194,7 @@ static const struct var *find_group_var(const struct inventory *inv, size_t host
 	return best.var;
 }
 
-const char *inventory_var(const struct inventory *inv, size_t host, const char *name)
+static const struct value *find_value(const struct inventory *inv, size_t host, const char *name)
 {
 	uintptr_t known = (uintptr_t)map_get(inv->names, name);
 	const struct var *v;
@@ -209,15 +207,26 @@ const char *inventory_var(const struct inventory *inv, size_t host, const char *
 		v = find_var(&inv->hosts[host].vars, name);
 	if (!v)
 		v = find_group_var(inv, host, name);
-	return v ? v->value->text : NULL;
+	return v ? v->value : NULL;
 }
 
-const char *inventory_vaulted_var(
-	const struct inventory *inv, size_t host, const char *const *names)
+const char *inventory_var(const struct inventory *inv, size_t host, const char *name)
 {
-	for (; inv->any_vaulted && *names; names++) {
-		if (inventory_var(inv, host, *names) == inventory_vaulted)
-			return *names;
+	const struct value *v = find_value(inv, host, name);
+
+	return v ? v->text : NULL;
+}
+
+const char *inventory_unusable_var(
+	const struct inventory *inv, size_t host, const char *const *names, const char **ret_why)
+{
+	for (; inv->any_unusable && *names; names++) {
+		const struct value *v = find_value(inv, host, *names);
+
+		if (!v || !v->unusable)
+			continue;
+		*ret_why = v->unusable;
+		return *names;
 	}
 	return NULL;
 }

@@ -41,11 +41,11 @@ const char *inventory_host_name(const struct inventory *inv, size_t host);
  */
 const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
 /*
- * The first of `names` (NULL-ended) that ansible-vault encrypted for this host, or NULL: its text
- * is of no use.
+ * The first of `names` (NULL-ended) whose text is of no use for this host, or NULL: *ret_why says
+ * why ("is encrypted by ansible-vault, …").
  */
-const char *inventory_vaulted_var(
-	const struct inventory *inv, size_t host, const char *const *names);
+const char *inventory_unusable_var(
+	const struct inventory *inv, size_t host, const char *const *names, const char **ret_why);
 
 /*
  * Selects hosts by an Ansible pattern: "web:&prod:!web07", "web*", "~regex", "web[0:4]", "@FILE"

@@ -209,7 +209,8 @@ static int make_text(struct value *v)
 	const json_t *raw = json_object_get(v->json, "__ansible_unsafe");
 
 	if (json_object_get(v->json, "__ansible_vault")) {
-		v->text = inventory_vaulted;
+		v->unusable = "is encrypted by ansible-vault, which cannot be read";
+		v->text = "";
 		return 0;
 	}
 	if (json_is_string(raw)) {
@@ -219,6 +220,8 @@ static int make_text(struct value *v)
 	switch (json_typeof(v->json)) {
 	case JSON_STRING:
 		v->text = json_string_value(v->json);
+		if (strstr(v->text, "{{") || strstr(v->text, "{%"))
+			v->unusable = "is a template, which only Ansible works out";
 		return 0;
 	case JSON_NULL:
 		return 0;
@@ -255,7 +258,7 @@ int node_value(struct inventory *inv, json_t *json, const struct value **ret, st
 	inv->values = v;
 	if (make_text(v) < 0)
 		return no_memory(err);
-	inv->any_vaulted = inv->any_vaulted || v->text == inventory_vaulted;
+	inv->any_unusable = inv->any_unusable || v->unusable;
 	*ret = v;
 	return 0;
 }

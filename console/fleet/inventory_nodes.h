@@ -27,6 +27,7 @@ struct value {
 	json_t *json;
 	const char *text; /* in `json` or in `own`; NULL for null */
 	char *own;
+	const char *unusable; /* why, or NULL */
 };
 
 struct var {
@@ -86,7 +87,7 @@ struct inventory {
 	uint32_t source; /* number of the one being read */
 	char **beside;	 /* directories that may hold group_vars/ and host_vars/, as loaded */
 	size_t n_beside, cap_beside;
-	bool any_vaulted; /* some value is of ansible-vault's */
+	bool any_unusable;
 	unsigned notes;	  /* that were made */
 	size_t n_implied; /* the last ones in `ungrouped`, since no source put them anywhere */
 	/* The only thing that looking things up changes. */
@@ -116,9 +117,6 @@ uint64_t weight_group(const struct inventory *inv, uint32_t group);
 uint64_t weight_group_file(const struct inventory *inv, uint32_t group, const struct var *v);
 #define WEIGHT_HOST	 (UINT64_MAX - 1)
 #define WEIGHT_HOST_FILE UINT64_MAX
-
-/* The text of every variable that ansible-vault encrypted: this very pointer. */
-extern const char inventory_vaulted[];
 
 /* Says on stderr that something is left out. Returns 0. */
 int inventory_note(struct inventory *inv, const char *fmt, ...)

@@ -129,8 +129,7 @@ static bool has_ending(const char *path)
 }
 
 /* A brace begins JSON, and YAML that is written like it. */
-static int read_braced(
-	struct inventory *inv, const char *path, struct span text, struct err *err)
+static int read_braced(struct inventory *inv, const char *path, struct span text, struct err *err)
 {
 	struct ytree *t;
 	json_t *json = json_read_any(text.p, text.n, YTREE_DEPTH_MAX, NULL);
