@@ -344,10 +344,9 @@ static int have_connection(struct agent_auth *a)
 static void work(struct job *job)
 {
 	struct agent_auth *a = (struct agent_auth *)job;
-	int r = have_connection(a);
 
 	a->result = SSH_AUTH_DENIED;
-	if (r == 0 && !a->ended)
+	if (!a->ended && have_connection(a) == 0 && !a->ended)
 		a->result = ssh_userauth_agent(a->session, NULL);
 }
 

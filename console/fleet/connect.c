@@ -109,17 +109,26 @@ static void ready(struct loop_io *io, uint32_t events)
 	start_next(c);
 }
 
+/* So that a host that was unplugged shows, and the next question finds a new connection. */
+static void set_options(int fd)
+{
+	const int on = 1, idle = CONNECT_IDLE_S, dead = CONNECT_DEAD_MS;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead, sizeof(dead));
+}
+
 /* 0: under way or connected (the loop will tell), else the errno. */
 static int begin(struct connecting *c, struct attempt *a, const union address *to)
 {
-	const int on = 1;
-
 	a->of = c;
 	a->io = (struct loop_io){.fn = ready, .arg = a};
 	a->io.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (a->io.fd < 0)
 		return errno;
-	(void)setsockopt(a->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_options(a->io.fd);
 	if (connect(a->io.fd, &to->any, address_size(to)) < 0 && errno != EINPROGRESS)
 		return errno;
 	return -loop_watch(c->loop, &a->io, EPOLLOUT);

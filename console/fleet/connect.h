@@ -10,6 +10,9 @@
 #include "console/fleet/resolve.h"
 
 #define CONNECT_STAGGER_MS 250
+/* An idle connection is probed after so long; one on which nothing gets through is given up. */
+#define CONNECT_IDLE_S	60
+#define CONNECT_DEAD_MS 15000
 
 /*
  * `fd` is a connected non-blocking close-on-exec socket with TCP_NODELAY, now the receiver's, and

@@ -36,7 +36,7 @@ struct fleet {
 	size_t n_notices;
 
 	struct ssh_shared ssh;
-	struct pool *pool;
+	struct pool *resolvers, *agents; /* apart: a dead name service holds up no signature */
 	struct event_queue queue;
 	struct peer *peers;
 	struct worker *workers;
@@ -336,7 +336,8 @@ static int start_workers(struct fleet *f, struct err *err)
 {
 	struct worker_limits l = set_limits(f);
 	size_t n = count_workers(f, &l);
-	struct transport_env env = {.pool = f->pool,
+	struct transport_env env = {.resolvers = f->resolvers,
+		.agents = f->agents,
 		.options = &f->options,
 		.ssh = &f->ssh,
 		.agent_program = f->agent_program};
@@ -369,8 +370,9 @@ static int set_up(struct fleet *f, struct err *err)
 		return r;
 	f->agent_program =
 		f->options.agent_program ? strdup(f->options.agent_program) : find_agent();
-	f->pool = pool_new(RESOLVE_THREADS + AGENT_THREADS);
-	if (!f->agent_program || !f->pool)
+	f->resolvers = pool_new(RESOLVE_THREADS);
+	f->agents = pool_new(AGENT_THREADS);
+	if (!f->agent_program || !f->resolvers || !f->agents)
 		return out_of_memory(err);
 	if (any_by_libssh(f))
 		r = load_keys(f, err);
@@ -410,7 +412,8 @@ void fleet_free(struct fleet *f)
 		worker_stop(&f->workers[i]);
 	for (size_t i = 0; i < f->n_workers; i++)
 		worker_join(&f->workers[i]);
-	pool_free(f->pool);
+	pool_free(f->resolvers);
+	pool_free(f->agents);
 	for (size_t i = 0; i < f->n_workers; i++)
 		worker_done(&f->workers[i]);
 	for (size_t i = 0; f->peers && i < f->n_hosts; i++)

@@ -46,6 +46,14 @@ static void forget_pause(struct peer *p)
 		p->paused_next->paused_prev = p->paused_prev;
 }
 
+static void count_long_line(struct peer *p, size_t n)
+{
+	if (n < PEER_LONG_LINE)
+		n = 0;
+	p->env->long_lines += n - p->long_line;
+	p->long_line = n;
+}
+
 static void close_link(struct peer *p)
 {
 	struct transport *t = p->transport;
@@ -57,6 +65,7 @@ static void close_link(struct peer *p)
 	loop_timer_stop(p->env->loop, &p->timer);
 	t->ops->close(t);
 	lines_done(&p->lines);
+	count_long_line(p, 0);
 	p->sent = p->warm = false;
 	set_link(p, PEER_CLOSED);
 }
@@ -532,8 +541,14 @@ static void read_lines(struct peer *p)
 		else
 			take_line(p, line, n);
 	}
+	if (!p->transport)
+		return;
 	if (lines_pending(&p->lines) == 0 && p->lines.buf.cap > PEER_KEEP_BYTES)
 		lines_done(&p->lines);
+	count_long_line(p, lines_pending(&p->lines));
+	if (p->env->long_lines > PEER_LONG_LINES_MAX && p->long_line)
+		broken(p, "protocol error: too many hosts with lines longer than %u KiB",
+			PEER_LONG_LINE >> 10);
 }
 
 static void input(void *arg)

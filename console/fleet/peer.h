@@ -16,6 +16,9 @@
 #define PEER_GRACE_MS 1000
 /* A line buffer larger than this is given back when it is empty. */
 #define PEER_KEEP_BYTES (16u << 10)
+/* Bytes of lines longer than an agent has reason to send, of all peers of a thread. */
+#define PEER_LONG_LINE	    (2 * WIRE_ROWS_MAX)
+#define PEER_LONG_LINES_MAX (64u << 20)
 
 /* One question as it goes to all hosts; ids are those of the wire. */
 struct question {
@@ -48,6 +51,7 @@ struct peer {
 	int64_t rows;
 	uint64_t bytes; /* of rows lines */
 	uint64_t noise;
+	size_t long_line;	 /* counted in env->long_lines */
 	struct fleet_event *end; /* made before the question, so that it cannot fail to end */
 
 	bool paused; /* the caller's queue is full */
@@ -65,6 +69,7 @@ struct peer_env {
 	const struct question *question;
 	struct wire_reply reply; /* the one being read */
 	struct peer *paused;
+	size_t long_lines;
 
 	void *arg;
 	struct transport *(*open)(void *arg, struct peer *p, const struct transport_up *up,

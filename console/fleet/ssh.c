@@ -266,6 +266,23 @@ static int dropped(struct ssh *s)
 		ssh_to(s, to), s->opening->tries);
 }
 
+/*
+ * libssh's own words are lost when it closes the socket after them: what stands there is then an
+ * errno that means nothing.
+ */
+static int no_exchange(struct ssh *s)
+{
+	const char *why = ssh_get_error(s->session);
+
+	if (str_eq(why, "Socket error: disconnected"))
+		why = "the host closed the connection";
+	else if (str_eq(why, "Socket error: Success") ||
+		 str_eq(why, "Socket error: Operation now in progress"))
+		why = "no kex algos, host key or ciphers in common, or a bad packet";
+	return ssh_fail(
+		s, HOST_FAILED, "key exchange failed (--ssh-command ssh may do better): %s", why);
+}
+
 static int shake_hands(struct ssh *s)
 {
 	struct ssh_opening *o = s->opening;
@@ -284,8 +301,7 @@ static int shake_hands(struct ssh *s)
 		return 1;
 	}
 	if (ssh_get_serverbanner(s->session))
-		return ssh_fail(
-			s, HOST_FAILED, "key exchange failed: %s", ssh_get_error(s->session));
+		return no_exchange(s);
 	if (o->garbage)
 		return no_ssh(s);
 	return dropped(s);

@@ -27,7 +27,7 @@
 
 /* Times that a connection is tried which is refused, or dropped before the host's SSH banner. */
 #define SSH_REFUSED_TRIES 2
-#define SSH_DROPPED_TRIES 4
+#define SSH_DROPPED_TRIES 5
 /* Likewise when the jump host has no channel to spare, or went away. */
 #define SSH_SHORTAGE_TRIES 6
 #define SSH_JUMP_TRIES	   4

@@ -193,7 +193,7 @@ static int ask_agent(struct ssh *s)
 	struct ssh_opening *o = s->opening;
 
 	if (!o->agent)
-		o->agent = agent_auth_new(s->env->ssh->agent, s->env->pool, s->env->inbox,
+		o->agent = agent_auth_new(s->env->ssh->agent, s->env->agents, s->env->inbox,
 			s->session, agent_finished, s);
 	if (!o->agent || agent_auth_step(o->agent) < 0)
 		return ssh_fail(s, HOST_FAILED, "cannot start a thread to ask ssh-agent");

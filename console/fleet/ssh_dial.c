@@ -136,8 +136,8 @@ int ssh_dial(struct ssh *s, struct err *err)
 	if (o->addresses.n || resolve_literal(s->host->address, s->port, &o->addresses))
 		return connect_now(s, err);
 	s->step = SSH_RESOLVE;
-	o->resolving =
-		resolve_start(s->env->pool, s->env->inbox, s->host->address, s->port, resolved, s);
+	o->resolving = resolve_start(
+		s->env->resolvers, s->env->inbox, s->host->address, s->port, resolved, s);
 	return o->resolving ? 0 : err_set(err, ENOMEM, "cannot start a thread to resolve names");
 }
 

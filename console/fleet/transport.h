@@ -64,7 +64,7 @@ struct jumps;
 struct transport_env {
 	struct loop *loop;
 	struct inbox *inbox;
-	struct pool *pool; /* of the fleet */
+	struct pool *resolvers, *agents; /* of the fleet */
 	const struct fleet_options *options;
 	struct ssh_shared *ssh;	   /* likewise; NULL when no host is reached by libssh */
 	const char *agent_program; /* for CONNECTION_LOCAL */

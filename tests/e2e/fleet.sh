@@ -14,7 +14,7 @@ mkdir -p "$HOME/.ssh"
 
 # fan OPTION… HOST…: what the engine prints, in $out and $err.
 fan() {
-	run "$fanout" -u "$user" -C $((5000 * SLOW)) "$@"
+	run "$fanout" -u "$user" -C $((10000 * SLOW)) "$@"
 	if [ "$status" != 0 ] || grep -qE 'Sanitizer|runtime error' <<<"$err"; then
 		fail "fanout $*" "status $status: $err"
 	fi
@@ -212,12 +212,27 @@ background socat TCP-LISTEN:"$port",bind=127.0.0.7,fork SYSTEM:'sleep 100'
 background socat TCP-LISTEN:"$port",bind=127.0.0.8,fork SYSTEM:'echo 220 mail ESMTP; sleep 60'
 background socat TCP-LISTEN:"$port",bind=127.0.0.9,fork SYSTEM:true
 for i in 7 8 9; do wait_for 10 port_open 127.0.0.$i "$port"; done
-fan "${known[@]}" -C 1500 -k "$T/key" 127.0.0.{7,8,9}:"$port"
+fan "${known[@]}" -C 1500 -k "$T/key" 127.0.0.{7,8}:"$port"
 ends "a host that never speaks" "127.0.0.7:$port" timed_out \
 	"^connected to 127.0.0.7 port $port, but no SSH banner came in 1.5 s$"
 ends "a host that speaks something else" "127.0.0.8:$port" failed \
 	"^no SSH server at 127.0.0.8 port $port: it sent \"220 mail ESMTP\" in 1.5 s"
-ends "a host that hangs up" "127.0.0.9:$port" failed 'closed the connection before its SSH banner, 4 times'
+fan "${known[@]}" -k "$T/key" "127.0.0.9:$port"
+ends "a host that hangs up" "127.0.0.9:$port" failed 'closed the connection before its SSH banner, 5 times'
+
+# Drops the first connections, as sshd does beyond MaxStartups.
+# shellcheck disable=SC2016 # for the inner shell
+export ONE=$one
+background socat TCP-LISTEN:"$port",bind=127.0.0.12,fork \
+	SYSTEM:'echo x >>"$T/drops"; [ "$(wc -l <"$T/drops")" -le 3 ] || exec socat - "TCP:$ONE"'
+wait_for 10 port_open 127.0.0.12 "$port"
+: >"$T/drops"
+fan -K "$T/alias" -A web1 -k "$T/key" "127.0.0.12:$port"
+ends "a host that is too busy for the first tries" "127.0.0.12:$port" answered ''
+is "and no more were made than needed" "$(wc -l <"$T/drops")" 4
+start_sshd old 127.0.0.14:"$port" "KexAlgorithms diffie-hellman-group1-sha1"
+fan "${known[@]}" -k "$T/key" "127.0.0.14:$port"
+ends "no key exchange in common" "127.0.0.14:$port" failed '^key exchange failed \(--ssh-command ssh may do better\): .*(algos|in common)'
 
 # ---- Addresses ----
 

@@ -394,6 +394,29 @@ TEST(an_endless_line)
 	CHECK(strstr(ended()->error, "a line longer than 1024 KiB"));
 }
 
+/* A fleet of hosts that send long lines without an end does not eat all memory. */
+TEST(endless_lines_of_many_hosts)
+{
+	char *bytes = malloc(WIRE_REPLY_MAX);
+
+	CHECK(bytes);
+	memset(bytes, 'x', WIRE_REPLY_MAX);
+	start();
+	env.long_lines = PEER_LONG_LINES_MAX - WIRE_REPLY_MAX / 2;
+	say_n(bytes, WIRE_REPLY_MAX / 4);
+	CHECK(!ended());
+	say_n(bytes, WIRE_REPLY_MAX / 2);
+	free(bytes);
+	CHECK(ended() && ended()->state == HOST_FAILED);
+	CHECK(strstr(ended()->error, "too many hosts with lines longer than 128 KiB"));
+	CHECK_INT(env.long_lines, PEER_LONG_LINES_MAX - WIRE_REPLY_MAX / 2);
+	/* Those with lines as they should be are not touched. */
+	start();
+	env.long_lines = PEER_LONG_LINES_MAX * 2;
+	say(COLUMNS ROW DONE(1));
+	CHECK(ended() && ended()->state == HOST_ANSWERED);
+}
+
 /* Says `line` until nobody listens, at most `most` times. */
 static size_t repeat(const char *line, size_t most)
 {
@@ -741,11 +764,12 @@ int main(void)
 {
 	static const struct test *const all[] = {&an_answer, &an_answer_byte_by_byte,
 		&the_next_question_is_warm, &only_connecting, &errors_of_the_agent, &nonsense,
-		&nothing_before_the_hello, &another_protocol, &an_endless_line, &floods,
-		&rows_at_their_cap, &one_row_too_many, &bytes_at_their_cap, &the_agent_truncates,
-		&no_hello_in_time, &no_answer_in_time, &idle_hosts_have_no_deadline, &back_pressure,
-		&ended_while_it_waits_for_room, &broken_off, &a_warm_link_that_broke_is_made_anew,
-		&interrupted, &the_question_cannot_be_sent, &large_buffers_are_given_back,
+		&nothing_before_the_hello, &another_protocol, &an_endless_line,
+		&endless_lines_of_many_hosts, &floods, &rows_at_their_cap, &one_row_too_many,
+		&bytes_at_their_cap, &the_agent_truncates, &no_hello_in_time, &no_answer_in_time,
+		&idle_hosts_have_no_deadline, &back_pressure, &ended_while_it_waits_for_room,
+		&broken_off, &a_warm_link_that_broke_is_made_anew, &interrupted,
+		&the_question_cannot_be_sent, &large_buffers_are_given_back,
 		&every_allocation_may_fail};
 	int failed;
 
