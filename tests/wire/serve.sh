@@ -217,7 +217,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	wait_for 10 grep -q '^listening on ' "$T/nobody.out"
 	port=$(sed -n 's/^listening on 127.0.0.1://p' "$T/nobody.out")
 	rm -f "$T/known"
-	out=$(ask <<<'{"op":"query","id":1,"sql":"select uid from processes where name = '"'tocsin-agentd'"' order by start_time desc limit 1"}')
+	out=$(ask <<<'{"op":"query","id":1,"sql":"select distinct uid from processes where path = '"'$T/nobody/tocsin-agentd'"'"}')
 	is "an ordinary user serves with its own rights" "$(jq -c 'select(.op == "rows").rows' <<<"$out")" '[[65534]]'
 	kill "$server"
 	wait "$server"
