@@ -14,8 +14,8 @@ BEGIN { FS = "\t" }
 NR == FNR { have[$1] = 1; if ($2 != "") type[$1, $2] = $3; next }
 /^#/ { next }
 !($1 in seen) { seen[$1] = 1; tables++; if ($1 in have) ours++; else missing = missing " " $1 }
-# SQLite's integers have a sign; it has no dates.
-{ sub(/^UNSIGNED_/, "", $3); sub(/^DATETIME$/, "TEXT", $3) }
+# SQLite's integers have a sign; a date is a number of seconds.
+{ sub(/^UNSIGNED_/, "", $3); sub(/^DATETIME$/, "BIGINT", $3) }
 $1 in have && !(($1, $2) in type) { print "bad: " $1 "." $2 " is missing"; next }
 $1 in have && type[$1, $2] != $3 { print "bad: " $1 "." $2 " is " type[$1, $2] ", not " $3 }
 $1 in have { columns++ }
