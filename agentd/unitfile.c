@@ -33,20 +33,23 @@ static struct span logical_line(struct unitfile *u)
 
 	if (is_comment(line))
 		return line;
-	while (line.n && p[line.n - 1] == '\\' && u->at < u->n) {
+	while (line.n && p[line.n - 1] == '\\') {
 		p[line.n - 1] = ' ';
 		do
 			more = span_trim(physical_line(u));
 		while (is_comment(more) && u->at < u->n);
-		if (is_comment(more))
+		if (!more.n || is_comment(more))
 			break;
 		memmove(p + line.n, more.p, more.n);
 		line.n += more.n;
-		if (!more.n)
-			break;
 	}
 	if (line.n)
 		memset(p + line.n, '\n', (size_t)(u->p + u->at - (p + line.n)));
+	line = span_trim(line);
+	while (line.n && line.p[line.n - 1] == '\\') {
+		((char *)(uintptr_t)line.p)[line.n - 1] = ' ';
+		line = span_trim(line);
+	}
 	return line;
 }
 

@@ -345,7 +345,8 @@ static int read_unit(struct units *u, const char *place, const char *name, struc
 		r = keep(u, &u->source, "Unit", "SourcePath");
 	if (!r)
 		r = keep(u, &u->user, "Service", "User");
-	e->description = u->description.len ? buf_str(&u->description) : name;
+	if (u->description.len)
+		e->description = buf_str(&u->description);
 	e->source_path = buf_str(&u->source);
 	e->user = buf_str(&u->user);
 	return r;
@@ -362,7 +363,6 @@ static int read_link(struct units *u, const char *name, struct unit *e)
 	if (str_eq(u->target.p, "/dev/null")) {
 		e->load_state = "masked";
 		e->unit_file_state = str_starts(u->path, "/run/") ? "masked-runtime" : "masked";
-		e->description = name;
 		e->source_path = e->user = "";
 		return 0;
 	}
@@ -388,7 +388,8 @@ static int consider(struct units *u, const char *place, const char *name, struct
 		scan_warn(u->s, "more than %u unit files: the rest is left out", UNITS_FILES_MAX);
 	if (r < 0)
 		return r == -E2BIG ? 2 : r;
-	e->id = map_key(u->seen, map_len(u->seen) - 1);
+	/* The name itself may be the caller's. */
+	e->id = e->description = map_key(u->seen, map_len(u->seen) - 1);
 	if (!str_eq(e->load_state, "masked")) {
 		const char *alias = e->unit_file_state;
 
@@ -400,7 +401,6 @@ static int consider(struct units *u, const char *place, const char *name, struct
 		return r;
 	if (r < 0) {
 		e->load_state = r == -ENOENT ? "not-found" : "error";
-		e->description = name;
 		scan_skipped(u->s, "content", "unit file", -r);
 	}
 	return 1;

@@ -6,6 +6,7 @@
 #include "agentd/atjob.h"
 #include "agentd/certinfo.h"
 #include "agentd/dbus.h"
+#include "agentd/oncalendar.h"
 #include "agentd/unitfile.h"
 #include "agentd/xattrs.h"
 
@@ -126,10 +127,20 @@ static void read_message(char *p, size_t n)
 		MUST(strlen(text) < n && b.at <= b.n);
 }
 
+static void read_calendar(char *p, size_t n)
+{
+	struct oncalendar c;
+	int64_t t;
+
+	if (oncalendar_read((struct span){p, n}, &c) == 0 &&
+		oncalendar_next(&c, 1700000000, &t) == 0)
+		MUST(t > 1700000000);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const readers[])(char *p, size_t n) = {
-		read_unit, read_job, read_certs, read_attributes, read_message};
+		read_unit, read_job, read_certs, read_attributes, read_message, read_calendar};
 	char *copy;
 
 	if (!n)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# systemd_units and startup_items: unit files against systemctl, and states against a real systemd,
+# systemd_units, startup_items and systemd_timers: unit files against systemctl, and states against a real systemd,
 # that of a user, in a mount namespace where it is the system's.
 . "$(dirname "$0")/../lib.sh"
 need python3
@@ -79,6 +79,30 @@ web.service~/usr/lib/systemd/system/web.service~systemd unit~~enabled~web
 TXT
 is startup_rows "$out" "$(cat "$T/want")"
 
+# ---- Timers ----
+
+cat >"$lib/backup.timer" <<'TXT'
+[Timer]
+OnCalendar=hourly
+OnCalendar=
+OnCalendar=2199-01-02 03:04:05 UTC
+OnCalendar=*-06-01 UTC
+OnBootSec=15min
+Unit=save.service
+TXT
+printf '[Timer]\nOnUnitActiveSec=1d\n[Install]\nWantedBy=timers.target\n' >"$lib/off.timer"
+mkdir -p "$root/var/lib/systemd/timers"
+touch -d @1700000000 "$root/var/lib/systemd/timers/stamp-backup.timer"
+year=$(date -u +%Y)
+next=$(date -ud "$year-06-01" +%s)
+[ "$next" -gt "$(date +%s)" ] || next=$(date -ud "$((year + 1))-06-01" +%s)
+rows "select id, activates, next, last, on_calendar, on_other, unit_file_state from systemd_timers where id != 'hidden.timer' order by id" --root "$root"
+sed 's/~/	/g' >"$T/want" <<TXT
+backup.timer~save.service~$next~1700000000~2199-01-02 03:04:05 UTC; *-06-01 UTC~OnBootSec=15min~static
+off.timer~off.service~~~~OnUnitActiveSec=1d~disabled
+TXT
+is timers_of_files "$out" "$(cat "$T/want")"
+
 # ---- A real one ----
 
 cat >"$T/real" <<'SH'
@@ -105,14 +129,21 @@ for how in private bus; do
 	[ "$how" = bus ] && ! busctl --user status org.freedesktop.systemd1 >/dev/null 2>&1 && continue
 	cmp -s "$1/before" "$1/got" && echo "$how"
 done
+systemctl --user start tick.timer
+echo "next $(date -d "$(systemctl --user show tick.timer -p NextElapseUSecRealtime --value)" +%s)"
+timeout 20 "$AGENTD" query -o csv "select 'got ' || next || ' ' || activates || ' ' || active_state from systemd_timers where id = 'tick.timer'" | tail -n 1
 timeout 20 "$AGENTD" query -o csv "select fragment_path from systemd_units where id = 'timers.target'" | tail -n 1
 kill %1
 SH
 if [ "$(id -u)" = 0 ] && [ -x /lib/systemd/systemd ] && command -v unshare systemctl busctl >/dev/null; then
+	mkdir -p "$T/.config/systemd/user"
+	printf '[Timer]\nOnCalendar=*-01-02 03:04\n' >"$T/.config/systemd/user/tick.timer"
+	printf '[Service]\nExecStart=/bin/true\n' >"$T/.config/systemd/user/tick.service"
 	run unshare -m -p -f --mount-proc --propagation private bash "$T/real" "$T"
 	if grep -q . "$T/before" 2>/dev/null; then
 		has units_of_private_socket "$out" '^private$'
 		if grep -q '^bus$' <<<"$out"; then pass units_over_bus; else skip units_over_bus "no systemd on the bus here"; fi
+		is timer_like_systemctl "$(grep ^got <<<"$out")" "got $(sed -n 's/^next //p' <<<"$out") tick.service active"
 		has units_property "$out" '^/usr/lib/systemd/user/timers.target$|^/lib/systemd/user/timers.target$'
 	else
 		skip units_of_systemd "systemd --user does not start here: $(tail -n 1 "$T/systemd.log")"
