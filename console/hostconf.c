@@ -29,7 +29,8 @@ static int check_usable(const struct app_options *o, const struct inventory *inv
 	const size_t *selected, size_t n, struct err *err)
 {
 	static const char *const always[] = {"ansible_host", "ansible_ssh_host",
-		"ansible_connection", "ansible_ssh_common_args", "ansible_ssh_extra_args", NULL};
+		"ansible_connection", "ansible_ssh_args", "ansible_ssh_common_args",
+		"ansible_ssh_extra_args", NULL};
 	static const char *const user[] = {"ansible_user", "ansible_ssh_user", NULL};
 	static const char *const port[] = {"ansible_port", "ansible_ssh_port", NULL};
 	static const char *const key[] = {
@@ -116,7 +117,8 @@ struct host_configs {
 	struct host_config *hosts;
 	struct backing *backing;
 	size_t n;
-	/* The configuration and the list of jump hosts as it was written -> struct hop, its last. */
+	/* The configuration and the list of jump hosts as it was written -> struct hop, its last.
+	 */
 	struct map *hops;
 	struct map *args; /* text -> struct args */
 };
