@@ -64,10 +64,7 @@ const struct opt app_opts[] = {
 void app_init(struct app *app)
 {
 	*app = (struct app){
-		.o = {.in_flight = IN_FLIGHT,
-			.connect_timeout = CONNECT_TIMEOUT,
-			.timeout = TIMEOUT,
-			.format = "table"},
+		.o = {.in_flight = IN_FLIGHT, .timeout = TIMEOUT, .format = "table"},
 	};
 }
 
@@ -186,7 +183,8 @@ void app_fleet_options(const struct app *app, struct fleet_options *ret)
 
 	*ret = (struct fleet_options){
 		.in_flight = (unsigned)o->in_flight,
-		.connect_timeout_ms = milliseconds(o->connect_timeout),
+		.connect_timeout_ms =
+			milliseconds(o->connect_timeout ? o->connect_timeout : CONNECT_TIMEOUT),
 		.timeout_ms = milliseconds(o->timeout),
 		.ssh_command = o->ssh_command,
 		.ssh_config = o->ssh_command ? o->ssh_config : NULL,

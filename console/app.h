@@ -19,7 +19,8 @@ struct app_options { /* the options of every command, tocsin(1) */
 	struct opt_list known_hosts;
 	bool accept_new;
 	uint64_t in_flight;
-	double connect_timeout, timeout;
+	double connect_timeout; /* 0: not given */
+	double timeout;
 	const char *format, *report;
 	bool read_only, quiet, help, version;
 	unsigned verbose;

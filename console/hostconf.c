@@ -162,10 +162,11 @@ static int set_keys(struct host_config *h, struct backing *b, const char *path, 
  * What stands over it is already in `h`; what nobody says stays 0 or NULL: the fleet's default.
  * `before`: what stands before the files, or NULL.
  */
-static int apply_ssh_config(struct host_config *h, struct backing *b, struct ssh_config *ssh,
+static int apply_ssh_config(struct filling *f, struct host_config *h, struct backing *b,
 	const struct ssh_config *before, struct err *err)
 {
-	int r = ssh_config_resolve_behind(ssh, before, h->address, h->user, h->port, &b->ssh, err);
+	int r = ssh_config_resolve_behind(
+		f->now, before, h->address, h->user, h->port, &b->ssh, err);
 
 	if (r < 0)
 		return r;
@@ -173,6 +174,9 @@ static int apply_ssh_config(struct host_config *h, struct backing *b, struct ssh
 	h->port = b->ssh.port;
 	h->user = b->ssh.user;
 	h->host_key_alias = b->ssh.host_key_alias;
+	h->ssh = &b->ssh;
+	if (!f->o->connect_timeout)
+		h->connect_timeout_ms = (int64_t)b->ssh.connect_timeout * 1000;
 	return 0;
 }
 
@@ -302,7 +306,7 @@ static int fill_hop(
 	h->name = h->address = hop->name;
 	h->user = hop->user;
 	h->port = hop->port;
-	r = apply_ssh_config(h, &hop->backing, f->now, NULL, err);
+	r = apply_ssh_config(f, h, &hop->backing, NULL, err);
 	if (r == 0)
 		r = set_hop_keys(f, hop, err);
 	return r < 0 ? r : set_way(f, h, &hop->backing, before, depth, err);
@@ -448,7 +452,7 @@ static int fill_ssh(
 	if (args && args->read->left_out)
 		note_left_out(f, h->name, args->read->left_out);
 	f->now = args && args->files ? args->files : f->ssh;
-	r = apply_ssh_config(h, b, f->now, args ? args->read->config : NULL, err);
+	r = apply_ssh_config(f, h, b, args ? args->read->config : NULL, err);
 	return r < 0 ? r : set_first_way(f, h, b, err);
 }
 

@@ -123,12 +123,16 @@ static void set_options(int fd)
 /* 0: under way or connected (the loop will tell), else the errno. */
 static int begin(struct connecting *c, struct attempt *a, const union address *to)
 {
+	const union address *from = &c->to.from;
+
 	a->of = c;
 	a->io = (struct loop_io){.fn = ready, .arg = a};
 	a->io.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (a->io.fd < 0)
 		return errno;
 	set_options(a->io.fd);
+	if (from->any.sa_family && bind(a->io.fd, &from->any, address_size(from)) < 0)
+		return errno;
 	if (connect(a->io.fd, &to->any, address_size(to)) < 0 && errno != EINPROGRESS)
 		return errno;
 	return -loop_watch(c->loop, &a->io, EPOLLOUT);

@@ -311,24 +311,22 @@ static int check_options(const struct fleet_options *o, size_t n_hosts, struct e
 
 static int load_keys(struct fleet *f, struct err *err)
 {
-	const struct fleet_options *o = &f->options;
 	size_t skipped;
+	int r;
 
 	f->ssh.user = f->user;
 	f->ssh.home = f->home;
-	f->ssh.agent = agent_new(getenv("SSH_AUTH_SOCK"));
-	if (!f->ssh.agent)
-		return out_of_memory(err);
-	f->ssh.hostkeys = hostkeys_new(o->known_hosts, f->home, o->accept_new, err);
-	if (!f->ssh.hostkeys)
-		return -err->code;
-	f->ssh.keys = keys_new(o, f->hosts, f->n_hosts, f->home, f->ssh.agent, err);
-	if (!f->ssh.keys)
-		return -err->code;
+	f->ssh.options = &f->options;
+	r = ssh_shared_init(&f->ssh, f->hosts, f->n_hosts, err);
+	if (r < 0)
+		return r;
 	skipped = hostkeys_skipped(f->ssh.hostkeys);
 	if (skipped)
 		notice(f, "known_hosts: %zu line%s cannot be understood and %s skipped", skipped,
 			skipped == 1 ? "" : "s", skipped == 1 ? "is" : "are");
+	if (f->ssh.unchecked)
+		notice(f, "nobody checks the host keys of %zu host%s: StrictHostKeyChecking no",
+			f->ssh.unchecked, f->ssh.unchecked == 1 ? "" : "s");
 	return 0;
 }
 
@@ -423,9 +421,7 @@ void fleet_free(struct fleet *f)
 	free(f->order);
 	free(f->shares);
 	free(f->workers);
-	keys_free(f->ssh.keys);
-	hostkeys_free(f->ssh.hostkeys);
-	agent_free(f->ssh.agent);
+	ssh_shared_done(&f->ssh);
 	for (size_t i = 0; i < f->n_notices; i++)
 		free(f->notices[i]);
 	buf_done(&f->line);

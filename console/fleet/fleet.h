@@ -30,6 +30,8 @@ enum host_state {
 };
 const char *host_state_name(enum host_state state); /* "answered", "timed_out" … */
 
+struct ssh_settings;
+
 enum host_connection { /* ansible_connection */
 	CONNECTION_SSH,
 	CONNECTION_LOCAL,
@@ -51,6 +53,10 @@ struct host_config {
 	const struct host_config *jump;
 	/* A shell command whose stdin and stdout are the connection, instead; or NULL. */
 	const char *proxy_command;
+	/* What else ssh_config(5) says; NULL: nothing. Its names, jumps and key files are not read.
+	 */
+	const struct ssh_settings *ssh;
+	int64_t connect_timeout_ms;   /* 0: that of the fleet's options */
 	const char *const *ssh_words; /* more arguments for ssh_command, NULL-ended, or NULL */
 };
 

@@ -454,8 +454,8 @@ static int add_default_files(struct hostkeys *hk, const char *home, struct err *
 	return r;
 }
 
-struct hostkeys *hostkeys_new(
-	const char *const *files, const char *home, bool accept_new, struct err *err)
+static struct hostkeys *make(
+	const char *const *files, const char *home, bool accept_new, bool optional, struct err *err)
 {
 	struct hostkeys *hk = calloc(1, sizeof(*hk));
 	size_t n = 4;
@@ -481,11 +481,22 @@ struct hostkeys *hostkeys_new(
 	else if (!files)
 		r = add_default_files(hk, home, err);
 	for (size_t i = 0; r == 0 && files && files[i]; i++)
-		r = add_file(hk, files[i], accept_new && i == 0, err);
+		r = add_file(hk, files[i], optional || (accept_new && i == 0), err);
 	if (r == 0)
 		return hk;
 	hostkeys_free(hk);
 	return NULL;
+}
+
+struct hostkeys *hostkeys_new(
+	const char *const *files, const char *home, bool accept_new, struct err *err)
+{
+	return make(files, home, accept_new, false, err);
+}
+
+struct hostkeys *hostkeys_new_optional(const char *const *files, struct err *err)
+{
+	return make(files, NULL, false, true, err);
 }
 
 void hostkeys_free(struct hostkeys *hk)
@@ -757,7 +768,7 @@ static int add(struct hostkeys *hk, const char *name, const char *type, const ch
 
 	if (!e)
 		return -ENOMEM;
-	r = append(hk->paths[0], name, type, key);
+	r = str_eq(hk->paths[0], "/dev/null") ? 0 : append(hk->paths[0], name, type, key);
 	if (r == 0)
 		r = map_put(hk->added, name, e, NULL);
 	if (r < 0)
@@ -790,18 +801,11 @@ static enum hostkey accept(
 	return result;
 }
 
-enum hostkey hostkeys_check(struct hostkeys *hk, const struct hostkeys_name *name, const char *type,
-	const char *key, struct err *err)
+static enum hostkey check_strictly(struct hostkeys *hk, bool add_new,
+	const struct hostkeys_name *name, const char *type, const char *key, struct err *err)
 {
-	const struct entry *revoked = find_revoked(hk, name, key);
 	struct search s = {.type = type};
-	char print[FINGERPRINT_MAX];
 
-	if (revoked) {
-		err_set(err, EACCES, "host key is revoked in %s line %u (%s %s)", revoked->file,
-			revoked->line, type, hostkeys_fingerprint(key, print));
-		return HOSTKEY_REVOKED;
-	}
 	if (key_known(hk, name->full, key) || key_known(hk, name->plain, key))
 		return HOSTKEY_KNOWN;
 	each_known(hk, name->full, true, search_one, &s);
@@ -809,7 +813,30 @@ enum hostkey hostkeys_check(struct hostkeys *hk, const struct hostkeys_name *nam
 		return say_changed(s.same_type, type, key, HOSTKEY_CHANGED, err);
 	if (s.other_type)
 		return say_changed(s.other_type, type, key, HOSTKEY_OTHER_TYPE, err);
-	if (!hk->accept_new || s.ca)
+	if (!add_new || s.ca)
 		return say_unknown(&s, type, key, err);
 	return accept(hk, name->full, type, key, err);
+}
+
+enum hostkey hostkeys_check_by(struct hostkeys *hk, enum hostkeys_policy policy,
+	const struct hostkeys_name *name, const char *type, const char *key, struct err *err)
+{
+	const struct entry *revoked = find_revoked(hk, name, key);
+	char print[FINGERPRINT_MAX];
+	enum hostkey result;
+
+	if (revoked) {
+		err_set(err, EACCES, "host key is revoked in %s line %u (%s %s)", revoked->file,
+			revoked->line, type, hostkeys_fingerprint(key, print));
+		return HOSTKEY_REVOKED;
+	}
+	result = check_strictly(hk, policy != HOSTKEYS_STRICT, name, type, key, err);
+	return policy == HOSTKEYS_ANY ? HOSTKEY_KNOWN : result;
+}
+
+enum hostkey hostkeys_check(struct hostkeys *hk, const struct hostkeys_name *name, const char *type,
+	const char *key, struct err *err)
+{
+	return hostkeys_check_by(
+		hk, hk->accept_new ? HOSTKEYS_ADD : HOSTKEYS_STRICT, name, type, key, err);
 }

@@ -28,6 +28,8 @@ struct hostkeys;
  */
 struct hostkeys *hostkeys_new(
 	const char *const *files, const char *home, bool accept_new, struct err *err);
+/* Likewise for files of ssh_config(5), each of which may be missing. */
+struct hostkeys *hostkeys_new_optional(const char *const *files, struct err *err);
 void hostkeys_free(struct hostkeys *hk);
 /* Keys read, and lines that made no sense. */
 size_t hostkeys_count(const struct hostkeys *hk);
@@ -64,6 +66,15 @@ enum hostkey {
  */
 enum hostkey hostkeys_check(struct hostkeys *hk, const struct hostkeys_name *name, const char *type,
 	const char *key, struct err *err);
+
+enum hostkeys_policy {
+	HOSTKEYS_STRICT,
+	HOSTKEYS_ADD, /* what is not known is added to the first file */
+	HOSTKEYS_ANY, /* likewise, and what changed is taken, too; not what is revoked */
+};
+/* As hostkeys_check, whose policy is what hostkeys_new was told. */
+enum hostkey hostkeys_check_by(struct hostkeys *hk, enum hostkeys_policy policy,
+	const struct hostkeys_name *name, const char *type, const char *key, struct err *err);
 
 /* "SHA256:…" of a key in base64, as ssh-keygen -l prints it; "?" when it is not base64. */
 #define FINGERPRINT_MAX 64

@@ -536,22 +536,28 @@ static void jump_closed(void *arg, enum host_state how, const struct err *why)
 static const struct transport_up jump_up = {
 	.opened = jump_opened, .input = no_input, .closed = jump_closed};
 
+static int64_t connect_ms(const struct jump *j)
+{
+	return j->hop->connect_timeout_ms ? j->hop->connect_timeout_ms
+					  : j->all->env->options->connect_timeout_ms;
+}
+
 static void too_late(struct loop_timer *timer)
 {
 	struct jump *j = timer->arg;
-	const struct fleet_options *o = j->all->env->options;
+	int64_t whole = connect_ms(j);
 	struct transport *t = &j->ssh->t;
 	struct err err, words;
 
 	/* It may stand behind another one, which is not its own fault. */
 	if (t->begun_ms) {
-		int64_t left = transport_time_left(t, o->connect_timeout_ms);
+		int64_t left = transport_time_left(t, whole);
 
 		if (left > 0 && loop_timer_in(loop_of(j), timer, left) == 0)
 			return;
 	}
 	(void)t->ops->overdue(t, &err);
-	err_set(&words, ETIMEDOUT, "%s in %.3g s", err.text, (double)o->connect_timeout_ms / 1000);
+	err_set(&words, ETIMEDOUT, "%s in %.3g s", err.text, (double)whole / 1000);
 	jump_down(j, &words);
 }
 
@@ -565,7 +571,7 @@ static void connect_jump(struct jump *j)
 	j->ssh = ssh_open_jump(env, j->hop, &jump_up, j, serve, &how, &err);
 	if (j->ssh) {
 		j->ssh->noted = note_log;
-		if (loop_timer_in(env->loop, &j->timer, env->options->connect_timeout_ms) == 0)
+		if (loop_timer_in(env->loop, &j->timer, connect_ms(j)) == 0)
 			return;
 		err_set(&err, ENOMEM, "out of memory");
 	}

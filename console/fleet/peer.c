@@ -196,6 +196,12 @@ static const char *seconds(int64_t ms, char out[32])
 	return out;
 }
 
+static int64_t connect_ms(const struct peer *p)
+{
+	return p->host->connect_timeout_ms ? p->host->connect_timeout_ms
+					   : p->env->options->connect_timeout_ms;
+}
+
 static void on_time(struct loop_timer *timer)
 {
 	struct peer *p = timer->arg;
@@ -206,14 +212,13 @@ static void on_time(struct loop_timer *timer)
 	int64_t left;
 
 	if (p->link == PEER_OPENING && p->transport->begun_ms &&
-		(left = transport_time_left(p->transport, o->connect_timeout_ms)) > 0) {
+		(left = transport_time_left(p->transport, connect_ms(p))) > 0) {
 		start_timer(p, left);
 		return;
 	}
 	if (p->link == PEER_OPENING) {
 		how = p->transport->ops->overdue(p->transport, &err);
-		snprintf(
-			why, sizeof(why), "%s in %s", err.text, seconds(o->connect_timeout_ms, in));
+		snprintf(why, sizeof(why), "%s in %s", err.text, seconds(connect_ms(p), in));
 	} else if (p->rows) {
 		snprintf(why, sizeof(why), "the answer did not end in %s, after %lld rows",
 			seconds(o->timeout_ms, in), (long long)p->rows);
@@ -313,7 +318,7 @@ void peer_dial(struct peer *p)
 		return;
 	}
 	set_link(p, PEER_OPENING);
-	start_timer(p, p->env->options->connect_timeout_ms);
+	start_timer(p, connect_ms(p));
 }
 
 /* The question does not wait for the hello: that is a round trip saved. */

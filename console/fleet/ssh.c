@@ -20,16 +20,6 @@
 /* RFC 4253 section 6.1 has everybody take 32768 bytes. */
 #define PACKET_MIN 4096
 
-/* P-256 is the cheapest exchange; the rest in libssh's own order. AES-GCM has hardware to help. */
-#define KEY_EXCHANGES                                                                              \
-	"ecdh-sha2-nistp256,curve25519-sha256,curve25519-sha256@libssh.org,"                       \
-	"ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group18-sha512,"                     \
-	"diffie-hellman-group16-sha512,diffie-hellman-group-exchange-sha256,"                      \
-	"diffie-hellman-group14-sha256"
-#define CIPHERS                                                                                    \
-	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,"             \
-	"aes256-ctr,aes192-ctr,aes128-ctr"
-
 /* ---- Ends ---- */
 
 static void stop_watching(struct ssh *s)
@@ -154,39 +144,6 @@ static void close_ssh(struct transport *t)
 
 /* ---- Steps ---- */
 
-static int set_options(struct ssh *s)
-{
-	const char *user = s->host->user ? s->host->user : s->env->ssh->user;
-	char algorithms[HOSTKEYS_ALGORITHMS_MAX];
-	const bool off = false;
-	const struct {
-		enum ssh_options_e option;
-		const void *value;
-	} options[] = {
-		/* Shown nowhere: the connection is made already. */
-		{SSH_OPTIONS_HOST, "host"},
-		{SSH_OPTIONS_USER, user},
-		{SSH_OPTIONS_FD, &s->io.fd},
-		{SSH_OPTIONS_SSH_DIR, "/"},
-		{SSH_OPTIONS_PROCESS_CONFIG, &off},
-		/* We compare the host's key; else libssh reads the files for each host. */
-		{SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},
-		{SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null"},
-		{SSH_OPTIONS_HOSTKEYS, algorithms},
-		{SSH_OPTIONS_KEY_EXCHANGE, KEY_EXCHANGES},
-		{SSH_OPTIONS_CIPHERS_C_S, CIPHERS},
-		{SSH_OPTIONS_CIPHERS_S_C, CIPHERS},
-		{SSH_OPTIONS_COMPRESSION, "no"},
-	};
-
-	hostkeys_algorithms(
-		s->env->ssh->hostkeys, &s->opening->name, s->opening->thorough, algorithms);
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (ssh_options_set(s->session, options[i].option, options[i].value) < 0)
-			return -1;
-	return 0;
-}
-
 /* Whatever a host asks of a client (channels, forwardings) is refused; libssh would store it. */
 static int refuse_message(ssh_session session, ssh_message message, void *arg)
 {
@@ -199,6 +156,7 @@ static int refuse_message(ssh_session session, ssh_message message, void *arg)
 void ssh_connected(struct ssh *s, int fd)
 {
 	struct ssh_opening *o = s->opening;
+	struct err err;
 
 	s->io.fd = fd;
 	s->counter = (struct ssh_counter_struct){0};
@@ -209,9 +167,9 @@ void ssh_connected(struct ssh *s, int fd)
 		return;
 	}
 	s->session = ssh_new();
-	if (!s->session || set_options(s) < 0) {
-		ssh_fail(s, HOST_FAILED, "libssh: %s",
-			s->session ? ssh_get_error(s->session) : "out of memory");
+	err_set(&err, ENOMEM, "out of memory");
+	if (!s->session || ssh_set_options(s, &err) < 0) {
+		ssh_fail_err(s, HOST_FAILED, &err);
 		return;
 	}
 	ssh_set_blocking(s->session, 0);

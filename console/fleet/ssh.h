@@ -13,13 +13,11 @@
 #define CONSOLE_FLEET_SSH_H
 
 #include "common/buf.h"
-#include "console/fleet/agent.h"
-#include "console/fleet/auth.h"
 #include "console/fleet/connect.h"
-#include "console/fleet/hostkeys.h"
 #include "console/fleet/jump.h"
 #include "console/fleet/proxy.h"
 #include "console/fleet/resolve.h"
+#include "console/fleet/ssh_shared.h"
 #include "console/fleet/transport.h"
 
 #include <libssh/callbacks.h>
@@ -42,15 +40,6 @@
 #define SSH_EXIT_MS 500
 /* Descriptors at and above this one are not understood by libssh. */
 #define SSH_FD_MAX 65535
-
-/* Of the fleet, for all threads. */
-struct ssh_shared {
-	struct hostkeys *hostkeys;
-	struct keys *keys;
-	struct agent *agent;
-	const char *user; /* who runs this program */
-	const char *home;
-};
 
 enum ssh_step {
 	SSH_RESOLVE,
@@ -118,6 +107,8 @@ struct ssh {
 	void (*noted)(struct ssh *s, const char *function, const char *text);
 };
 
+/* Before ssh_connect. 0, or -1 with `err`. */
+int ssh_set_options(struct ssh *s, struct err *err);
 /* A step returns 1: go on with s->step, 0: wait for the host, -1: over, or closed. */
 int ssh_check_host_key(struct ssh *s);
 int ssh_authenticate(struct ssh *s);

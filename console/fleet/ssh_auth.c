@@ -38,7 +38,8 @@ int ssh_check_host_key(struct ssh *s)
 	err_set(&err, ENOMEM, "the host's key cannot be read");
 	if (ssh_get_server_publickey(s->session, &key) == SSH_OK &&
 		ssh_pki_export_pubkey_base64(key, &blob) == SSH_OK && (type = type_of(key)))
-		result = hostkeys_check(s->env->ssh->hostkeys, &s->opening->name, type, blob, &err);
+		result = hostkeys_check_by(ssh_hostkeys_of(s->env->ssh, s->host),
+			ssh_policy_of(s->env->ssh, s->host), &s->opening->name, type, blob, &err);
 	ssh_string_free_char(blob);
 	ssh_key_free(key);
 	switch (result) {
@@ -54,6 +55,11 @@ int ssh_check_host_key(struct ssh *s)
 }
 
 /* ---- Authentication ---- */
+
+static struct agent *agent_of(const struct ssh *s)
+{
+	return ssh_agent_of(s->env->ssh, s->host);
+}
 
 static const char *user_of(const struct ssh *s)
 {
@@ -90,9 +96,9 @@ static int refused(struct ssh *s, const char *server_says)
 	buf_init(&tried, ERR_TEXT_MAX / 2);
 	buf_init(&methods, ERR_TEXT_MAX / 4);
 	(void)keys_describe(s->env->ssh->keys, s->host, &tried);
-	agent_describe(s->env->ssh->agent, agent);
+	agent_describe(agent_of(s), agent);
 	add_methods(&methods, ssh_userauth_list(s->session, NULL));
-	if (tried.len || agent_present(s->env->ssh->agent))
+	if (tried.len || agent_present(agent_of(s)))
 		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s",
 			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent,
 			buf_str(&methods), server_says ? "; server says: " : "",
@@ -193,8 +199,8 @@ static int ask_agent(struct ssh *s)
 	struct ssh_opening *o = s->opening;
 
 	if (!o->agent)
-		o->agent = agent_auth_new(s->env->ssh->agent, s->env->agents, s->env->inbox,
-			s->session, agent_finished, s);
+		o->agent = agent_auth_new(
+			agent_of(s), s->env->agents, s->env->inbox, s->session, agent_finished, s);
 	if (!o->agent || agent_auth_step(o->agent) < 0)
 		return ssh_fail(s, HOST_FAILED, "cannot start a thread to ask ssh-agent");
 	loop_unwatch(s->env->loop, &s->io);
@@ -220,7 +226,7 @@ int ssh_authenticate(struct ssh *s)
 
 	if (o->at < o->n_ids)
 		return try_identity(s);
-	if (agent_may_help(s->env->ssh->agent) && !o->agent_tried)
+	if (agent_may_help(agent_of(s)) && !o->agent_tried)
 		return ask_agent(s);
 	if (!ssh_userauth_list(s->session, NULL) || o->none_tried)
 		return try_none(s);

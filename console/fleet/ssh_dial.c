@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/random.h>
 
 const char *ssh_to(const struct ssh *s, char out[SSH_TO_MAX])
@@ -41,10 +42,39 @@ static void connected(void *arg, int fd, const union address *to, const struct e
 	ssh_fail_err(s, HOST_UNREACHABLE, err);
 }
 
+/* AddressFamily and BindAddress. */
+static int choose_addresses(struct ssh *s, struct err *err)
+{
+	const struct ssh_settings *set = s->host->ssh;
+	const char *family = set ? set->address_family : NULL;
+	struct addresses *to = &s->opening->addresses, from;
+	int only = !family			      ? 0
+		   : strcasecmp(family, "inet") == 0  ? AF_INET
+		   : strcasecmp(family, "inet6") == 0 ? AF_INET6
+						      : 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (!only || to->a[i].any.sa_family == only)
+			to->a[n++] = to->a[i];
+	to->n = n;
+	if (n == 0)
+		return err_set(err, EAFNOSUPPORT, "%s has no address of AddressFamily %s",
+			s->host->address, family);
+	if (!set || !set->bind_address)
+		return 0;
+	if (!resolve_literal(set->bind_address, 0, &from))
+		return err_set(err, EINVAL, "BindAddress %s is not an address", set->bind_address);
+	to->from = from.a[0];
+	return 0;
+}
+
 static int connect_now(struct ssh *s, struct err *err)
 {
 	struct ssh_opening *o = s->opening;
 
+	if (choose_addresses(s, err) < 0)
+		return -err->code;
 	s->step = SSH_CONNECT;
 	o->to = o->addresses.a[0];
 	o->connecting = connect_start(s->env->loop, &o->addresses, connected, s);
