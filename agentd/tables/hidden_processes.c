@@ -16,8 +16,8 @@
 #define PIDS_MAX (4u << 20)
 /* Numbers that one step tries. */
 #define STEP_PIDS (32u << 10)
-/* Processes on which views differ that are looked at once more. */
-#define DOUBTS_MAX 256
+/* Names that are listed again for processes on which views differ: some seconds at worst. */
+#define NAMES_MAX (4u << 20)
 
 enum { PID, NAME, PATH, IN_PROC_LIST, IN_READDIR, IN_PROC, ANSWERS, IN_CGROUP };
 
@@ -44,7 +44,7 @@ struct state {
 	uint32_t pids;		    /* numbers below this one are looked at */
 	enum stage stage;
 	uint32_t at;
-	unsigned doubts;
+	unsigned names;	       /* that were listed so far */
 	struct pathwalk *walk; /* of the control groups */
 	struct buf b;
 };
@@ -105,6 +105,7 @@ static int list_kernel(struct state *st)
 
 	while (!r && (r = procfs_list_next(&list, &pid)) > 0) {
 		add(st, LISTED, pid);
+		st->names++;
 		r = 0;
 	}
 	procfs_list_done(&list);
@@ -279,9 +280,10 @@ static int compare(struct scan *s, struct state *st)
 		st->at++;
 		return 1;
 	}
-	if (st->doubts++ == DOUBTS_MAX) {
-		scan_warn(s, "the views differ on more than %d processes: the rest is left out",
-			DOUBTS_MAX);
+	if (st->names > NAMES_MAX) {
+		scan_warn(s,
+			"the views differ on too many processes: those from %u on are left out",
+			st->at);
 		return 0;
 	}
 	r = look_again(s, st, st->at);
