@@ -60,6 +60,7 @@ void inventory_free(struct inventory *inv)
 	for (size_t i = 0; i < inv->n_beside; i++)
 		free(inv->beside[i]);
 	free(inv->beside);
+	free(inv->vault_file);
 	free(inv->hosts);
 	free(inv->groups);
 	free_values(inv->values);

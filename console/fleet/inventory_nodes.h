@@ -88,8 +88,10 @@ struct inventory {
 	char **beside;	 /* directories that may hold group_vars/ and host_vars/, as loaded */
 	size_t n_beside, cap_beside;
 	bool any_unusable;
-	unsigned notes;	  /* that were made */
-	size_t n_implied; /* the last ones in `ungrouped`, since no source put them anywhere */
+	size_t n_vault_files; /* left out */
+	char *vault_file;     /* the first of them */
+	unsigned notes;	      /* that were made */
+	size_t n_implied;     /* the last ones in `ungrouped`, since no source put them anywhere */
 	/* The only thing that looking things up changes. */
 	struct walk *walk;
 };

@@ -76,6 +76,28 @@ static int read_vars(struct owner *o, const char *file, struct span text)
 	return r;
 }
 
+static int leave_out_vault(struct owner *o, const char *file)
+{
+	if (o->inv->n_vault_files++)
+		return 0;
+	free(o->inv->vault_file);
+	o->inv->vault_file = strdup(file);
+	return o->inv->vault_file ? 0 : no_memory(o->err);
+}
+
+/* There may be one for each host: said once. */
+static void note_vault_files(struct inventory *inv)
+{
+	if (inv->n_vault_files == 1)
+		inventory_note(inv, "%s is encrypted by ansible-vault: what it sets is not known",
+			inv->vault_file);
+	else if (inv->n_vault_files)
+		inventory_note(inv,
+			"%s and %zu more are encrypted by ansible-vault: what they set is not "
+			"known",
+			inv->vault_file, inv->n_vault_files - 1);
+}
+
 static int read_file(struct owner *o, const char *file)
 {
 	struct buf b;
@@ -89,8 +111,7 @@ static int read_file(struct owner *o, const char *file)
 	else if (r < 0)
 		r = err_sys(o->err, -r, "%s", file);
 	else if (str_starts(buf_str(&b), "$ANSIBLE_VAULT;"))
-		inventory_note(
-			o->inv, "%s: encrypted by ansible-vault: what it sets is not known", file);
+		r = leave_out_vault(o, file);
 	else
 		r = read_vars(o, file, (struct span){buf_str(&b), b.len});
 	buf_done(&b);
@@ -278,6 +299,7 @@ int inventory_load_vars(struct inventory *inv, struct err *err)
 {
 	int r = 0;
 
+	inv->n_vault_files = 0;
 	for (size_t i = 0; i < inv->n_beside && r == 0; i++) {
 		if (comes_again(inv, i))
 			continue;
@@ -286,5 +308,7 @@ int inventory_load_vars(struct inventory *inv, struct err *err)
 		if (r == 0)
 			r = read_listing(inv, inv->beside[i], false, err);
 	}
+	if (r == 0)
+		note_vault_files(inv);
 	return r;
 }

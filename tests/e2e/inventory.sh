@@ -110,6 +110,14 @@ is "what ansible-vault keeps is named where it is needed" "$status $err" \
 run "$TOCSIN" -i "$T/vault.yml" -u me hosts --list
 is "and does not matter elsewhere" "$status $out" $'0 h1\nh2'
 
+mkdir "$T/kept" "$T/kept/host_vars"
+printf 'h1\nh2\n' >"$T/kept/hosts"
+# shellcheck disable=SC2016 # it is no variable
+for h in h1 h2; do printf '$ANSIBLE_VAULT;1.1;AES256\n3333\n' >"$T/kept/host_vars/$h"; done
+run "$TOCSIN" -i "$T/kept/hosts" hosts --list
+is "files of ansible-vault are left out and told once" "$status $out $err" \
+	"0 h1"$'\n'"h2 tocsin: $T/kept/host_vars/h1 and 1 more are encrypted by ansible-vault: what they set is not known"
+
 run "$TOCSIN" -i "$fixtures/hard.ini" -t 'all:!lonley' hosts --list
 is "a name that nothing has is refused" "$status $out $err" "2  tocsin: no host or group \`lonley\`"
 printf 'a\n[b:children]\nc\n' >"$T/wrong"
