@@ -3,6 +3,7 @@
 
 #include "common/map.h"
 #include "common/str.h"
+#include "console/fleet/rsakey.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -86,10 +87,26 @@ out:
 	free(path);
 }
 
+/* The same key in a form that signs faster, where there is one. */
+static ssh_key quick_form(const struct key_file *f, ssh_key key)
+{
+	ssh_key quick = ssh_key_type(key) == SSH_KEYTYPE_RSA ? rsakey_load(f->path) : NULL;
+
+	if (!quick)
+		return key;
+	if (ssh_key_cmp(key, quick, SSH_KEY_CMP_PUBLIC) != 0) {
+		ssh_key_free(quick);
+		return key;
+	}
+	ssh_key_free(key);
+	return quick;
+}
+
 static int use_key(struct key_file *f, ssh_key key)
 {
 	ssh_key public = NULL;
 
+	key = quick_form(f, key);
 	if (ssh_pki_export_privkey_to_pubkey(key, &public) != SSH_OK) {
 		ssh_key_free(key);
 		return useless(f, "not a key that libssh can use");

@@ -138,7 +138,7 @@ SSH_AUTH_SOCK=$T/nowhere fan "${known[@]}" "$one"
 ends "an agent's socket that is not there" "$one" failed 'agent \(cannot be reached: No such file'
 SSH_AUTH_SOCK=$T/nowhere fan "${known[@]}" -k "$T/key" "$one"
 ends "which does not matter to those with a key" "$one" answered ''
-background socat UNIX-LISTEN:"$T/mute",fork SYSTEM:'sleep 100' 
+background socat UNIX-LISTEN:"$T/mute",fork SYSTEM:'sleep 100'
 wait_for 10 test -S "$T/mute"
 before=$SECONDS
 SSH_AUTH_SOCK=$T/mute fan -C $((3000 * SLOW)) "${known[@]}" -k "$T/key" -k "$T/other" "$one" "$two"
@@ -208,7 +208,7 @@ ends "nobody listens" "127.0.0.6:$port" unreachable "^connection refused by 127.
 fan "${known[@]}" -k "$T/key" "no..name:$port"
 ends "a name that is none" "no..name:$port" unreachable '^cannot resolve no..name: '
 # What listens and says: nothing, another protocol, and goodbye.
-background socat TCP-LISTEN:"$port",bind=127.0.0.7,fork SYSTEM:'sleep 100' 
+background socat TCP-LISTEN:"$port",bind=127.0.0.7,fork SYSTEM:'sleep 100'
 background socat TCP-LISTEN:"$port",bind=127.0.0.8,fork SYSTEM:'echo 220 mail ESMTP; sleep 60'
 background socat TCP-LISTEN:"$port",bind=127.0.0.9,fork SYSTEM:true
 for i in 7 8 9; do wait_for 10 port_open 127.0.0.$i "$port"; done
@@ -221,8 +221,8 @@ fan "${known[@]}" -k "$T/key" "127.0.0.9:$port"
 ends "a host that hangs up" "127.0.0.9:$port" failed 'closed the connection before its SSH banner, 5 times'
 
 # Drops the first connections, as sshd does beyond MaxStartups.
-# shellcheck disable=SC2016 # for the inner shell
 export ONE=$one
+# shellcheck disable=SC2016 # for the inner shell
 background socat TCP-LISTEN:"$port",bind=127.0.0.12,fork \
 	SYSTEM:'echo x >>"$T/drops"; [ "$(wc -l <"$T/drops")" -le 3 ] || exec socat - "TCP:$ONE"'
 wait_for 10 port_open 127.0.0.12 "$port"
