@@ -11,6 +11,8 @@ rows() {
 	run "$AGENTD" query -o tsv "$@" "$sql"
 	out=$(tail -n +2 <<<"$out")
 }
+# All rows on one line, a blank between two values.
+one_row() { tr '\t' ' ' <<<"$1" | paste -sd' '; }
 
 # ---- This machine ----
 
@@ -45,9 +47,9 @@ TXT
 rows "select uid, gid from user_groups" --root "$root"
 is user_groups_rows "$(sort -n <<<"$out" | tr '\n\t' ' :')" "0:0 7:7 1000:0 1000:10 1000:1000 1001:10 1001:1001 65534:65534 "
 rows "select gid from user_groups where uid = 1000" --root "$root"
-is user_groups_by_uid "$(echo $out)" "0 10 1000"
+is user_groups_by_uid "$(one_row "$out")" "0 10 1000"
 rows "select uid from user_groups where gid = 10" --root "$root"
-is user_groups_by_gid "$(echo $out)" "1000 1001"
+is user_groups_by_gid "$(one_row "$out")" "1000 1001"
 rows "select u.username, g.groupname from users u join user_groups ug using (uid) join groups g on g.gid = ug.gid where u.uid = 1001" --root "$root"
 is user_groups_join "$(sort <<<"$out" | tr '\t\n' ':,')" "bob:bob,bob:wheel,"
 
@@ -108,7 +110,7 @@ sed 's/~/	/g' >"$T/want" <<TXT
 TXT
 is authorized_keys_rows "$out" "$(cat "$T/want")"
 rows "select u.username, count(*) from users u join authorized_keys a using (uid) group by 1" --root "$root"
-is authorized_keys_join "$(echo $out)" "alice 1 root 6"
+is authorized_keys_join "$(one_row "$out")" "alice 1 root 6"
 rows "select key from authorized_keys where uid = 1000" --root "$root"
 is authorized_keys_by_uid "$out" AAAAdss
 
@@ -128,7 +130,7 @@ rm "$root/home/alice/.ssh/authorized_keys"
 	printf '\nssh-rsa AAAAafter\n'
 } >"$root/home/alice/.ssh/authorized_keys"
 rows "select key from authorized_keys where uid = 1000 order by 1" --root "$root"
-is authorized_keys_long_line "$(echo $out)" "AAAAafter AAAAdss"
+is authorized_keys_long_line "$(one_row "$out")" "AAAAafter AAAAdss"
 has authorized_keys_long_line_said "$err" 'lines longer than 64 KiB: 1'
 
 # ---- known_hosts, ssh_configs ----
