@@ -324,6 +324,30 @@ TEST(fifos)
 	CHECK_INT(unlink(inner), 0);
 }
 
+TEST(out_of_memory_beside)
+{
+	long n = 0;
+	int r;
+
+	json_set_alloc_funcs(malloc, free);
+	CHECK_INT(load("[g]\nh1\n"), 0);
+	make_directory("group_vars");
+	make_directory("group_vars/g");
+	write_text("group_vars/g/a.yml", "a: &a [1, {b: yes}]\nc: {<<: {d: *a}, e: !vault x}\n");
+	write_text("group_vars/g/b.json", "{\"f\": 1}");
+	write_text("group_vars/all", "$ANSIBLE_VAULT;1.1;AES256\n");
+	do {
+		CHECK_INT(load("[g]\nh1\n"), 0);
+		failalloc_countdown = ++n;
+		r = inventory_load_vars(inv, &why);
+		CHECK(failalloc_spent() ? r <= 0 : r == 0);
+		CHECK(n < 2000);
+	} while (failalloc_spent());
+	CHECK(n > 30);
+	failalloc_countdown = 0;
+	CHECK_STR(var("h1", "f"), "1");
+}
+
 TEST(cleaned_up)
 {
 	remove_files();
@@ -331,4 +355,4 @@ TEST(cleaned_up)
 
 TEST_MAIN(&yaml_groups_and_hosts, &yaml_without_an_ending, &yaml_scalars, &yaml_anchors_and_merges,
 	&yaml_refused, &yaml_bounds, &variables_beside, &programs_that_are_asked_for_each_host,
-	&fifos, &cleaned_up)
+	&fifos, &out_of_memory_beside, &cleaned_up)
