@@ -23,7 +23,7 @@ static const struct column columns[] = {
 
 struct state {
 	struct pathwalk *walk; /* NULL: no rows */
-	struct sysctlconf *conf;
+	const struct sysctlconf *conf;
 	struct buf value;
 };
 
@@ -93,12 +93,34 @@ static int start_walk(struct scan *s, struct state *st)
 	return pathwalk_glob(st->walk, PATHGLOB_GLOB, PROC_SYS "**", strlen(PROC_SYS "**"), false);
 }
 
+/* What all scans of a query share: a join looks up many names, the files are read once. */
+struct shared {
+	struct sysctlconf *conf;
+};
+
+static void shared_free(void *p)
+{
+	struct shared *shared = p;
+
+	sysctlconf_free(shared->conf);
+}
+
+static int read_conf(struct scan *s, struct state *st)
+{
+	static const char key;
+	struct shared *shared = scan_shared(s, &key, sizeof(*shared), shared_free);
+
+	if (shared && !shared->conf)
+		shared->conf = sysctlconf_read(s);
+	st->conf = shared ? shared->conf : NULL;
+	return st->conf ? 0 : -ENOMEM;
+}
+
 static void close_scan(struct scan *s)
 {
 	struct state *st = scan_state(s);
 
 	pathwalk_free(st->walk);
-	sysctlconf_free(st->conf);
 	buf_done(&st->value);
 }
 
@@ -109,10 +131,8 @@ static int open_scan(struct scan *s)
 
 	buf_init(&st->value, ATTR_MAX);
 	r = start_walk(s, st);
-	if (!r && st->walk && scan_wants(s, CONFIG_VALUE)) {
-		st->conf = sysctlconf_read(s);
-		r = st->conf ? 0 : -ENOMEM;
-	}
+	if (!r && st->walk && scan_wants(s, CONFIG_VALUE))
+		r = read_conf(s, st);
 	if (r < 0)
 		close_scan(s);
 	return r;
