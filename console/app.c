@@ -193,6 +193,7 @@ void app_fleet_options(const struct app *app, struct fleet_options *ret)
 		.accept_new = o->accept_new,
 		.agent_program = app->agent,
 		.passphrase = passphrase_possible() ? passphrase_ask : NULL,
+		.answers = passphrase_possible(),
 	};
 }
 

@@ -6,6 +6,7 @@
 #include "console/fold.h"
 #include "console/interrupt.h"
 #include "console/output.h"
+#include "console/passphrase.h"
 #include "console/progress.h"
 #include "console/report.h"
 #include "console/rows.h"
@@ -19,6 +20,8 @@
 #define TICK_MS 100
 /* Cells put before a host's own: host, query. */
 #define PREFIX_MAX 2
+/* Bytes of a password. */
+#define ANSWER_MAX 1024
 
 /* A host within the running question. */
 struct asked {
@@ -232,10 +235,27 @@ static void take_end(struct ask *a, const struct fleet_event *e)
 	}
 }
 
+/* A jump host wants a password. */
+static void answer(struct ask *a, const struct fleet_event *e)
+{
+	char text[ANSWER_MAX] = "";
+	int r;
+
+	progress_hook(0, a->progress);
+	r = passphrase_answer(e->ask.prompt, e->ask.echo, text, sizeof(text));
+	progress_hook(1, a->progress);
+	(void)fleet_answer(a->fleet, e, r == 0 ? text : NULL);
+	explicit_bzero(text, sizeof(text));
+}
+
 static void take_event(struct ask *a, const struct fleet_event *e, ask_event_fn *fn, void *arg)
 {
 	int r = 0;
 
+	if (e->type == FLEET_ASK) {
+		answer(a, e);
+		return;
+	}
 	if (e->host >= a->app->n_hosts)
 		return;
 	if (e->type == FLEET_COLUMNS)

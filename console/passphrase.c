@@ -17,17 +17,17 @@ bool passphrase_possible(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-static int prompt(int fd, const char *key_file)
+static int prompt(int fd, const char *before, const char *what, const char *after)
 {
 	struct buf b;
 	int r;
 
 	buf_init(&b, PROMPT_MAX);
-	r = buf_puts(&b, "Passphrase for ");
+	r = buf_puts(&b, before);
 	if (r == 0)
-		r = text_escape(&b, key_file, strlen(key_file));
+		r = text_escape(&b, what, strlen(what));
 	if (r == 0)
-		r = buf_puts(&b, ": ");
+		r = buf_puts(&b, after);
 	if (r == 0)
 		r = io_write_all(fd, b.p, b.len);
 	buf_done(&b);
@@ -55,12 +55,12 @@ static int read_line(int fd, char *buf, size_t size)
 	return n > 0 ? 0 : -ECANCELED;
 }
 
-int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
+static int ask(
+	const char *lead, const char *what, const char *after, bool echo, char *buf, size_t size)
 {
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), r;
 	struct termios before, silent;
 
-	(void)arg;
 	if (fd < 0)
 		return -errno;
 	if (tcgetattr(fd, &before) < 0) {
@@ -68,20 +68,33 @@ int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
 		goto out;
 	}
 	silent = before;
-	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	if (!echo)
+		silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	/* Before it asks: the change drops what was typed so far. */
 	if (tcsetattr(fd, TCSAFLUSH, &silent) < 0) {
 		r = -errno;
 		goto out;
 	}
-	r = prompt(fd, key_file);
+	r = prompt(fd, lead, what, after);
 	if (r == 0)
 		r = read_line(fd, buf, size);
 	tcsetattr(fd, TCSAFLUSH, &before);
-	(void)io_write_all(fd, "\n", 1);
+	if (!echo)
+		(void)io_write_all(fd, "\n", 1);
 	if (r < 0)
 		explicit_bzero(buf, size);
 out:
 	io_close(fd);
 	return r;
+}
+
+int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
+{
+	(void)arg;
+	return ask("Passphrase for ", key_file, ": ", false, buf, size);
+}
+
+int passphrase_answer(const char *prompt, bool echo, char *buf, size_t size)
+{
+	return ask("", prompt, "", echo, buf, size);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/event.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,4 +135,23 @@ const char *host_state_name(enum host_state state)
 		"pending", "answered", "failed", "timed_out", "unreachable"};
 
 	return names[state];
+}
+
+struct fleet_event *event_ask(const char *prompt, bool echo, struct inbox *to, struct jumps *jumps)
+{
+	static atomic_uint numbers;
+	struct fleet_event *e;
+	char *at;
+
+	e = new_event(FLEET_ASK, 0, strlen(prompt) + 1, &at);
+	if (!e)
+		return NULL;
+	e->ask.prompt = put_string(&at, prompt);
+	e->ask.echo = echo;
+	e->ask.to = to;
+	e->ask.jumps = jumps;
+	do
+		e->ask.id = atomic_fetch_add(&numbers, 1) + 1;
+	while (e->ask.id == 0);
+	return e;
 }

@@ -14,4 +14,9 @@ struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_
 /* All of `end` zero but for the warnings. */
 struct fleet_event *event_end(host_id host, const char *const *warnings, size_t n_warnings);
 
+struct inbox;
+struct jumps;
+/* `to` and `jumps`: of the worker that asks. */
+struct fleet_event *event_ask(const char *prompt, bool echo, struct inbox *to, struct jumps *jumps);
+
 #endif

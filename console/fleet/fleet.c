@@ -516,6 +516,48 @@ struct fleet_event *fleet_wait(struct fleet *f, int timeout_ms, bool *ret_over)
 	return poll(&p, 1, timeout_ms) > 0 ? take(f) : NULL;
 }
 
+struct answer {
+	struct task task;
+	struct jumps *jumps;
+	unsigned id;
+	bool given;
+	char text[];
+};
+
+static void drop_answer(struct task *task)
+{
+	struct answer *a = (struct answer *)task;
+
+	explicit_bzero(a->text, strlen(a->text));
+	free(a);
+}
+
+static void take_answer(struct task *task)
+{
+	struct answer *a = (struct answer *)task;
+
+	jumps_answer(a->jumps, a->id, a->given ? a->text : NULL);
+	drop_answer(task);
+}
+
+int fleet_answer(struct fleet *f, const struct fleet_event *e, const char *text)
+{
+	size_t n = text ? strlen(text) + 1 : 1;
+	struct answer *a = calloc(1, sizeof(*a) + n);
+
+	(void)f;
+	if (!a)
+		return -ENOMEM;
+	a->task = (struct task){.fn = take_answer, .drop = drop_answer};
+	a->jumps = e->ask.jumps;
+	a->id = e->ask.id;
+	a->given = text != NULL;
+	if (text)
+		memcpy(a->text, text, n);
+	inbox_post(e->ask.to, &a->task);
+	return 0;
+}
+
 int fleet_fd(const struct fleet *f)
 {
 	return f->queue.fd;

@@ -31,6 +31,8 @@ enum host_state {
 const char *host_state_name(enum host_state state); /* "answered", "timed_out" … */
 
 struct ssh_settings;
+struct inbox;
+struct jumps;
 
 enum host_connection { /* ansible_connection */
 	CONNECTION_SSH,
@@ -81,6 +83,7 @@ struct fleet_options {
 	const char *agent_program;	 /* for CONNECTION_LOCAL: NULL finds tocsin-agentd */
 	fleet_passphrase_fn *passphrase; /* NULL: nobody to ask (batch) */
 	void *passphrase_arg;
+	bool answers; /* there is somebody to answer FLEET_ASK: passwords of jump hosts */
 };
 #define FLEET_THREADS_MAX 8
 /*
@@ -99,6 +102,7 @@ enum fleet_event_type {
 	FLEET_COLUMNS, /* the answer's columns; before any rows */
 	FLEET_ROWS,
 	FLEET_END, /* the host's part of the question is over: `end` */
+	FLEET_ASK, /* `ask`, with fleet_options.answers: to be answered by fleet_answer */
 };
 
 struct fleet_end {
@@ -131,6 +135,13 @@ struct fleet_event {
 			size_t n_rows, n_cols;
 		} rows;
 		struct fleet_end *end;
+		struct {		    /* of a jump host, which waits; `host` means nothing */
+			const char *prompt; /* hostile bytes possible */
+			bool echo;
+			unsigned id;
+			struct inbox *to;
+			struct jumps *jumps;
+		} ask;
 	};
 };
 
@@ -171,6 +182,8 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err);
  * (*ret_over). The events are the caller's.
  */
 struct fleet_event *fleet_wait(struct fleet *f, int timeout_ms, bool *ret_over);
+/* `text` NULL: nobody answers. 0 or -ENOMEM. */
+int fleet_answer(struct fleet *f, const struct fleet_event *e, const char *text);
 /* Frees one event, not its list. Accepts NULL. Any thread. */
 void fleet_event_free(struct fleet_event *e);
 /* A descriptor that polls readable while events wait, for a caller with an event loop of its own.

@@ -59,6 +59,7 @@ struct jump {
 	struct bridge *pending, *open;
 	size_t n_stalled, held;
 	struct bridge *creating;
+	char *secret;		   /* its password, for the next time */
 	char denied[ERR_TEXT_MAX]; /* libssh's last words about a refused channel */
 	bool clogged;		   /* its socket takes no more */
 	bool news;		   /* it is new */
@@ -571,6 +572,7 @@ static void connect_jump(struct jump *j)
 	j->ssh = ssh_open_jump(env, j->hop, &jump_up, j, serve, &how, &err);
 	if (j->ssh) {
 		j->ssh->noted = note_log;
+		j->ssh->secret = &j->secret;
 		if (loop_timer_in(env->loop, &j->timer, connect_ms(j)) == 0)
 			return;
 		err_set(&err, ENOMEM, "out of memory");
@@ -703,6 +705,16 @@ void jumps_forgive(struct jumps *jumps)
 			j->state = JUMP_CLOSED;
 }
 
+void jumps_answer(struct jumps *jumps, unsigned id, const char *text)
+{
+	struct jump *j = jumps ? jumps->first : NULL;
+
+	while (j && (!j->ssh || j->ssh->asked != id))
+		j = j->next;
+	if (j)
+		ssh_answered(j->ssh, text);
+}
+
 void jumps_free(struct jumps *jumps)
 {
 	struct jump *next;
@@ -715,6 +727,9 @@ void jumps_free(struct jumps *jumps)
 	}
 	for (struct jump *j = jumps ? jumps->first : NULL; j; j = next) {
 		next = j->next;
+		if (j->secret)
+			explicit_bzero(j->secret, strlen(j->secret));
+		free(j->secret);
 		free(j->why);
 		free(j);
 	}

@@ -22,6 +22,9 @@ void jumps_free(struct jumps *jumps);
 /* A new question: jump hosts that could not be reached are tried again. */
 void jumps_forgive(struct jumps *jumps);
 
+/* The answer to question `id` of a FLEET_ASK, NULL for none; ignored when nobody waits for it. */
+void jumps_answer(struct jumps *jumps, unsigned id, const char *text);
+
 enum bridge_end {
 	BRIDGE_NO_JUMP,	 /* the jump host cannot be used */
 	BRIDGE_GONE,	 /* it was, and went away */

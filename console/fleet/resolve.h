@@ -23,7 +23,7 @@ union address {
 struct addresses {
 	size_t n;
 	union address a[RESOLVE_ADDRESSES_MAX]; /* in the order in which to try them */
-	union address from; /* to bind to; its family is 0 when any will do */
+	union address from;			/* to bind to; its family is 0 when any will do */
 };
 
 /* True when `name` is an IPv4 or IPv6 address (with %scope perhaps); sets *ret. */

@@ -115,6 +115,8 @@ static void free_ssh(void *what)
 	ssh_end_session(s);
 	buf_done(&s->out);
 	buf_done(&s->said);
+	if (s->opening)
+		ssh_asking_done(s->opening);
 	free(s->opening);
 	free(s);
 }
@@ -177,7 +179,8 @@ void ssh_connected(struct ssh *s, int fd)
 	ssh_set_message_callback(s->session, refuse_message, NULL);
 	o->n_ids = keys_for(s->env->ssh->keys, s->host, o->ids);
 	o->at = 0;
-	o->started = o->agent_tried = o->none_tried = false;
+	o->started = o->agent_tried = o->none_tried = o->asking = false;
+	ssh_asking_done(o);
 	s->step = SSH_HELLO;
 	ssh_go_on(s);
 }
@@ -374,6 +377,7 @@ static int open_channel(struct ssh *s)
 static void now_open(struct ssh *s)
 {
 	s->step = SSH_OPEN;
+	ssh_asking_done(s->opening);
 	free(s->opening);
 	s->opening = NULL;
 	s->t.up->opened(s->t.arg);
@@ -525,7 +529,8 @@ static int too_noisy(struct ssh *s)
 
 static bool has_session(const struct ssh *s)
 {
-	return s->session && s->step != SSH_AGENT && s->step != SSH_OVER && !s->doomed;
+	return s->session && s->step != SSH_AGENT && s->step != SSH_ASK && s->step != SSH_OVER &&
+	       !s->doomed;
 }
 
 static void watch(struct ssh *s, bool writing)

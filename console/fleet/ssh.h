@@ -29,6 +29,9 @@
 /* Likewise when the jump host has no channel to spare, or went away. */
 #define SSH_SHORTAGE_TRIES 6
 #define SSH_JUMP_TRIES	   4
+/* Answers that a jump host may ask for at once; times that they may be wrong. */
+#define SSH_ANSWERS_MAX	   8
+#define SSH_PASSWORD_TRIES 3
 /* Wait before the second try; each later one waits twice as long. Plus as much again at random. */
 #define SSH_RETRY_MS 100
 /* Bytes from the host until the subsystem runs; later, without any of them being for us. */
@@ -48,6 +51,7 @@ enum ssh_step {
 	SSH_HELLO, /* banner and key exchange */
 	SSH_HOST_KEY,
 	SSH_AUTH,
+	SSH_ASK,   /* somebody is asked for a password */
 	SSH_AGENT, /* a helper thread has the session */
 	SSH_CHANNEL,
 	SSH_SUBSYSTEM,
@@ -73,6 +77,12 @@ struct ssh_opening {
 	size_t n_ids, at;
 	bool started, signing, agent_tried, none_tried;
 	struct agent_auth *agent;
+
+	char *answers[SSH_ANSWERS_MAX];
+	size_t n_answers;
+	unsigned refusals, rounds;
+	bool asking; /* the server's questions are being answered */
+	bool keep;   /* the answer is a password */
 };
 
 struct ssh {
@@ -100,6 +110,8 @@ struct ssh {
 	unsigned confirmations; /* of the channel */
 	struct bridge *bridge;	/* through the jump host, or NULL */
 	struct proxy *proxy;	/* the ProxyCommand, or NULL */
+	unsigned asked;		/* the question's number, or 0 */
+	char **secret;		/* of a jump host: where its password is kept, or NULL */
 	/* For a jump host: called after packets came, instead of the agent's channel. 0 or -1. */
 	int (*serve)(struct ssh *s);
 	/* Sees each line of libssh's log meanwhile; when `chatty`, those of each packet. */
@@ -112,6 +124,14 @@ int ssh_set_options(struct ssh *s, struct err *err);
 /* A step returns 1: go on with s->step, 0: wait for the host, -1: over, or closed. */
 int ssh_check_host_key(struct ssh *s);
 int ssh_authenticate(struct ssh *s);
+
+/* When the server wants one; nothing else helped. */
+bool ssh_wants_password(const struct ssh *s);
+int ssh_try_password(struct ssh *s);
+/* `text` NULL: nobody answered. */
+void ssh_answered(struct ssh *s, const char *text);
+/* Wipes what was typed. */
+void ssh_asking_done(struct ssh_opening *o);
 
 /* Begins (again) with the name or the address. 0 or -errno with `err`. */
 int ssh_dial(struct ssh *s, struct err *err);

@@ -210,6 +210,8 @@ static int ask_agent(struct ssh *s)
 
 static int none_denied(struct ssh *s)
 {
+	if (ssh_wants_password(s))
+		return 1;
 	return refused(s, NULL);
 }
 
@@ -228,6 +230,8 @@ int ssh_authenticate(struct ssh *s)
 		return try_identity(s);
 	if (agent_may_help(agent_of(s)) && !o->agent_tried)
 		return ask_agent(s);
+	if (ssh_wants_password(s))
+		return ssh_try_password(s);
 	if (!ssh_userauth_list(s->session, NULL) || o->none_tried)
 		return try_none(s);
 	return refused(s, NULL);

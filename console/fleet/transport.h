@@ -70,6 +70,9 @@ struct transport_env {
 	const char *agent_program; /* for CONNECTION_LOCAL */
 	struct reaper *reaper;
 	struct jumps *jumps;
+	/* Takes an event for the fleet's caller. */
+	void (*event)(void *arg, struct fleet_event *e);
+	void *event_arg;
 };
 
 /* `host` stays the caller's. NULL with `err` and *ret_how when it cannot even begin. */

@@ -374,6 +374,8 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 	w->transports.inbox = &w->inbox;
 	w->transports.reaper = reaper_new(w->loop);
 	w->transports.jumps = jumps_new(&w->transports);
+	w->transports.event = take_event;
+	w->transports.event_arg = w;
 	w->peers_env = (struct peer_env){.loop = w->loop,
 		.options = transports->options,
 		.arg = w,

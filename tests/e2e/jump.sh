@@ -37,7 +37,7 @@ sshd_in() {
 	local space=$1
 	shift
 	port_open() { ip netns exec "$ns$space" bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }
-	SSHD_WITHIN="ip netns exec $ns$space" start_sshd "$@"
+	SSHD_WITHIN="ip netns exec $ns$space ${SSHD_BY:-}" start_sshd "$@"
 }
 # Not root, whose shell may do all sorts of things first.
 users="ann:2001 bob:2002 op:2003"
@@ -137,3 +137,64 @@ one "ProxyCommand of the configuration" 10.213.3.10 ""
 cp "$T/config.first" "$T/config"
 one "ProxyCommand in the inventory" 10.213.3.11 \
 	"ansible_ssh_common_args='-o ProxyCommand=\"ssh -F $T/other -o UserKnownHostsFile=$T/known_hosts -W %h:%p bastion\"'"
+
+# ---- A password for the jump host ----
+
+hash=$(openssl passwd -6 'open sesame')
+if unshare --mount true 2>/dev/null; then
+	{
+		cat /etc/shadow
+		echo "pat:$hash:19000:0:99999:7:::"
+	} >"$T/shadow"
+	cat >"$T/with_shadow" <<'END'
+#!/bin/sh
+exec unshare --mount --propagation private sh -c 'mount --bind "$0" /etc/shadow && exec "$@"' "$@"
+END
+	chmod 755 "$T/with_shadow"
+	SSHD_USERS="$users pat:2004" SSHD_BY="$T/with_shadow $T/shadow" sshd_in f doors 10.213.1.2:2203 \
+		"PasswordAuthentication yes" "PubkeyAuthentication no"
+	cat >"$T/ask.py" <<'END'
+import os, pty, select, sys, time
+words, command = sys.argv[1].split(","), sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+said, asked, until = b"", 0, time.time() + 60
+while time.time() < until:
+    if not select.select([fd], [], [], 1)[0]:
+        continue
+    try:
+        got = os.read(fd, 4096)
+    except OSError:
+        break
+    if not got:
+        break
+    said += got
+    if said.count(b"password: ") > asked:
+        os.write(fd, (words[min(asked, len(words) - 1)] + "\n").encode())
+        asked += 1
+sys.stdout.write(said.decode(errors="replace").replace("\r", ""))
+print("asked", asked)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+	typed() { # WORDS ARGS…
+		local words=$1
+		shift
+		run ip netns exec "${ns}c" python3 "$T/ask.py" "$words" "$TOCSIN" -i "$T/hosts" --known-hosts "$T/known_hosts" \
+			-F "$T/config" --report "$T/report" -o tsv "$@"
+	}
+	typed 'open sesame' -J pat@10.213.1.2:2203 -t 't1*' query 'select 1 as one'
+	has "a password: asked once for ten hosts" "$out" '^asked 1$'
+	has "and it says for whom" "$out" 'pat@10.213.1.2: password: '
+	is "a password: they answer" "$status:$(states)" 0:answered
+	typed 'wrong,open sesame' -J pat@10.213.1.2:2203 -t t10 query 'select 1 as one'
+	has "a wrong one is asked for again" "$out" '^asked 2$'
+	is "and the right one is good" "$status" 0
+	typed 'wrong' -J pat@10.213.1.2:2203 -t t10 query 'select 1 as one'
+	has "three wrong ones are enough" "$(error_of t10)" 'jump host 10.213.1.2: authentication failed for pat: wrong password'
+	t -J pat@10.213.1.2:2203 -t t10 query 'select 1 as one'
+	is "without a terminal: unreachable" "$(states)" unreachable
+	has "without a terminal: why" "$(error_of t10)" 'jump host 10.213.1.2: it wants a password, and there is no terminal'
+else
+	skip "a password" "no mount namespaces here"
+fi

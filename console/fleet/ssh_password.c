@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Passwords and keyboard-interactive, for jump hosts only: a person is asked through the fleet's
+ * caller, and what was a password is kept for when that jump host must be connected anew.
+ */
+#include "common/clock.h"
+#include "console/fleet/event.h"
+#include "console/fleet/ssh.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a server may ask in one round, and bytes of one prompt shown. */
+#define PROMPTS_MAX SSH_ANSWERS_MAX
+#define PROMPT_MAX  256
+
+static void forget(char **secret)
+{
+	if (*secret)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+	*secret = NULL;
+}
+
+void ssh_asking_done(struct ssh_opening *o)
+{
+	for (size_t i = 0; i < SSH_ANSWERS_MAX; i++)
+		forget(&o->answers[i]);
+	o->n_answers = 0;
+}
+
+/* ---- Asking ---- */
+
+static int ask(struct ssh *s, const char *prompt, bool echo)
+{
+	struct transport_env *env = s->env;
+	struct fleet_event *e;
+	char text[PROMPT_MAX];
+
+	if (!env->options->answers)
+		return ssh_fail(s, HOST_FAILED,
+			"it wants a password, and there is no terminal to ask for it");
+	snprintf(text, sizeof(text), "%s@%s: %s", s->host->user ? s->host->user : env->ssh->user,
+		s->host->name, prompt);
+	e = event_ask(text, echo, env->inbox, env->jumps);
+	if (!e)
+		return ssh_fail(s, HOST_FAILED, "out of memory");
+	s->asked = e->ask.id;
+	s->step = SSH_ASK;
+	loop_unwatch(env->loop, &s->io);
+	/* The person's time is not the host's. */
+	s->t.begun_ms = INT64_MAX;
+	env->event(env->event_arg, e);
+	return 0;
+}
+
+void ssh_answered(struct ssh *s, const char *text)
+{
+	struct ssh_opening *o = s->opening;
+
+	s->asked = 0;
+	s->step = SSH_AUTH;
+	s->t.begun_ms = clock_mono_ms();
+	if (text && o->n_answers < SSH_ANSWERS_MAX)
+		o->answers[o->n_answers] = strdup(text);
+	if (!text || !o->answers[o->n_answers]) {
+		ssh_fail(s, HOST_FAILED, "it wants a password, and none was given");
+		return;
+	}
+	o->n_answers++;
+	ssh_go_on(s);
+}
+
+/* ---- password ---- */
+
+static int done(struct ssh *s, int result)
+{
+	struct ssh_opening *o = s->opening;
+
+	switch (result) {
+	case SSH_AUTH_AGAIN:
+		return 0;
+	case SSH_AUTH_SUCCESS:
+		if (o->keep && o->n_answers == 1 && s->secret) {
+			forget(s->secret);
+			*s->secret = o->answers[0];
+			o->answers[0] = NULL;
+		}
+		ssh_asking_done(o);
+		s->step = SSH_CHANNEL;
+		return 1;
+	case SSH_AUTH_DENIED:
+		if (s->secret)
+			forget(s->secret);
+		ssh_asking_done(o);
+		o->asking = false;
+		return ++o->refusals < SSH_PASSWORD_TRIES
+			       ? 1
+			       : ssh_fail(s, HOST_FAILED,
+					 "authentication failed for %s: wrong password",
+					 s->host->user ? s->host->user : s->env->ssh->user);
+	default:
+		return ssh_fail(s, HOST_FAILED, "authentication failed: %s",
+			result == SSH_AUTH_PARTIAL ? "a password alone is not enough"
+						   : ssh_get_error(s->session));
+	}
+}
+
+/* The answer kept from an earlier connection, once. */
+static bool reuse(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+
+	if (!s->secret || !*s->secret || o->n_answers)
+		return false;
+	o->answers[0] = strdup(*s->secret);
+	o->n_answers = o->answers[0] != NULL;
+	return o->n_answers > 0;
+}
+
+static int by_password(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+
+	o->keep = true;
+	if (!o->n_answers && !reuse(s))
+		return ask(s, "password: ", false);
+	return done(s, ssh_userauth_password(s->session, NULL, o->answers[0]));
+}
+
+/* ---- keyboard-interactive ---- */
+
+static int answer_prompts(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+	int n = ssh_userauth_kbdint_getnprompts(s->session);
+	const char *prompt;
+	char echo = 0;
+
+	if (n < 0 || n > PROMPTS_MAX)
+		return ssh_fail(s, HOST_FAILED, "protocol error: %d questions at once", n);
+	if (o->n_answers < (size_t)n) {
+		prompt = ssh_userauth_kbdint_getprompt(s->session, (unsigned)o->n_answers, &echo);
+		o->keep = n == 1 && !echo && prompt && strcasestr(prompt, "password");
+		if (o->keep && reuse(s))
+			return 1;
+		return ask(s, prompt ? prompt : "", echo != 0);
+	}
+	for (int i = 0; i < n; i++)
+		if (ssh_userauth_kbdint_setanswer(s->session, (unsigned)i, o->answers[i]) < 0)
+			return ssh_fail(s, HOST_FAILED, "out of memory");
+	o->asking = false;
+	return 1;
+}
+
+static int by_questions(struct ssh *s)
+{
+	struct ssh_opening *o = s->opening;
+	int r;
+
+	if (o->asking)
+		return answer_prompts(s);
+	r = ssh_userauth_kbdint(s->session, NULL, NULL);
+	if (r != SSH_AUTH_INFO)
+		return done(s, r);
+	if (++o->rounds > PROMPTS_MAX)
+		return ssh_fail(s, HOST_FAILED, "protocol error: questions without end");
+	/* Servers end with a round of no questions; then the one answer there was may be kept. */
+	if (ssh_userauth_kbdint_getnprompts(s->session) > 0)
+		ssh_asking_done(o);
+	o->asking = true;
+	return 1;
+}
+
+int ssh_try_password(struct ssh *s)
+{
+	int methods = ssh_userauth_list(s->session, NULL);
+
+	if (methods & SSH_AUTH_METHOD_INTERACTIVE)
+		return by_questions(s);
+	return by_password(s);
+}
+
+bool ssh_wants_password(const struct ssh *s)
+{
+	int methods = ssh_userauth_list(s->session, NULL);
+
+	return s->serve && methods & (SSH_AUTH_METHOD_INTERACTIVE | SSH_AUTH_METHOD_PASSWORD);
+}
