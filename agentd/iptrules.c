@@ -93,23 +93,25 @@ static void read_verdict(
 			is_chain_head(t, at, &e, out);
 }
 
-static void read_target(const struct iptrules *t, size_t at, struct iptrule *r)
+static void read_target(
+	const struct iptrules *t, size_t at, const struct ipt_entry *e, struct iptrule *r)
 {
 	const char *data;
 	size_t n;
 	int verdict;
 
-	target_of(t, at, &r->entry, r->target, &data, &n);
+	target_of(t, at, e, r->target, &data, &n);
 	if (r->target[0] || n < sizeof(verdict))
 		return;
 	memcpy(&verdict, data, sizeof(verdict));
-	read_verdict(t, at + r->entry.next_offset, verdict, r->target);
+	read_verdict(t, at + e->next_offset, verdict, r->target);
 }
 
-static void read_matches(const struct iptrules *t, size_t at, struct iptrule *r)
+static void read_matches(
+	const struct iptrules *t, size_t at, const struct ipt_entry *e, struct iptrule *r)
 {
-	const char *p = t->p + at + sizeof(r->entry);
-	size_t n = r->entry.target_offset - sizeof(r->entry);
+	const char *p = t->p + at + sizeof(*e);
+	size_t n = e->target_offset - sizeof(*e);
 	struct xt_entry_match head;
 	struct xt_udp ports; /* the first part of struct xt_tcp, too */
 
@@ -184,9 +186,10 @@ int iptrules_next(struct iptrules *t, struct iptrule *ret)
 		t->end = find_end(t, t->at);
 		return iptrules_next(t, ret);
 	}
-	ret->entry = e;
-	read_target(t, at, ret);
-	read_matches(t, at, ret);
+	ret->ip = e.ip;
+	ret->counters = e.counters;
+	read_target(t, at, &e, ret);
+	read_matches(t, at, &e, ret);
 	t->at += e.next_offset;
 	if (at < t->end)
 		return IPTRULES_RULE;

@@ -33,7 +33,8 @@ enum iptrules_got {
 };
 
 struct iptrule {
-	struct ipt_entry entry;
+	struct ipt_ip ip;
+	struct xt_counters counters;
 	char target[IPTRULES_NAME_MAX]; /* or the policy; "" for none */
 	bool has_match, has_ports;
 	unsigned short source[2], destination[2];

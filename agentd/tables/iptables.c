@@ -188,7 +188,7 @@ static void put_iface(struct scan *s, unsigned col, unsigned mask_col, const cha
 
 static void put_rule(struct scan *s, const struct iptrule *r)
 {
-	const struct ipt_ip *ip = &r->entry.ip;
+	const struct ipt_ip *ip = &r->ip;
 
 	row_text(s, TARGET, r->target);
 	if (ip->invflags & IPT_INV_PROTO)
@@ -235,8 +235,8 @@ static void put_row(struct scan *s, struct state *st, const struct iptrule *r)
 	row_text(s, FILTER_NAME, st->rules.info.name);
 	row_text(s, CHAIN, st->rules.chain);
 	row_text(s, POLICY, st->policy.target);
-	row_int(s, PACKETS, st->rules.builtin ? (int64_t)st->policy.entry.counters.pcnt : 0);
-	row_int(s, BYTES, st->rules.builtin ? (int64_t)st->policy.entry.counters.bcnt : 0);
+	row_int(s, PACKETS, st->rules.builtin ? (int64_t)st->policy.counters.pcnt : 0);
+	row_int(s, BYTES, st->rules.builtin ? (int64_t)st->policy.counters.bcnt : 0);
 	if (r)
 		put_rule(s, r);
 	row_end(s);

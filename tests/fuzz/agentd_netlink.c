@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A datagram that claims to be the kernel's answer: nothing is read outside of it. */
 #include "agentd/ifaces.h"
+#include "agentd/nftrule.h"
 #include "agentd/rtnl.h"
 
 #include <stdlib.h>
@@ -23,6 +24,28 @@ static void use_route(const struct rtnl_route *r)
 	use(r->via, &r->gateway);
 }
 
+static void use_firewall(const struct netlink_message *m)
+{
+	struct nft_rule rule;
+	struct nft_chain chain;
+	struct nft_counter counter;
+	struct buf text;
+	size_t n;
+	const char *comment;
+
+	buf_init(&text, NFT_TEXT_MAX);
+	if (nft_rule_read(m, &rule)) {
+		if (nft_rule_text(&rule, &text, &counter) < 0)
+			abort();
+		comment = nft_rule_comment(&rule, &n);
+		if (comment && memchr(comment, '\0', n))
+			abort();
+	}
+	if (nft_chain_read(m, &chain) && strlen(chain.name) >= NFT_NAME_SIZE)
+		abort();
+	buf_done(&text);
+}
+
 static void use_message(const struct netlink_message *m)
 {
 	struct rtnl_address a;
@@ -30,6 +53,7 @@ static void use_message(const struct netlink_message *m)
 	struct netlink_attrs hops;
 	struct iface iface;
 
+	use_firewall(m);
 	if (iface_from_message(m, &iface) && strnlen(iface.name, IFNAMSIZ) == IFNAMSIZ)
 		abort();
 	if (rtnl_address_read(m, &a)) {

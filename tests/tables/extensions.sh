@@ -106,3 +106,29 @@ rows "select path, profile_path from chrome_extensions where uid = 1000 and name
 is chrome_extensions_paths "$out" "/opt/unpacked	/home/al[i]ce/.config/google-chrome/Default"
 rows "select identifier, version, script, match, referenced from chrome_extension_content_scripts" --root "$root"
 is chrome_extension_content_scripts "$out" "$(printf 'idaaa\t1.0\t%s\t1\n' 'a.js	http://*/*' 'b.js	http://*/*' 'a.js	https://*/*' 'b.js	https://*/*')"
+
+# ---- JetBrains ----
+
+jb="$home/.local/share/JetBrains"
+python3 - "$jb" <<'PY'
+import os, sys, zipfile
+def jar(path, xml, method=zipfile.ZIP_DEFLATED, comment=b""):
+    path = os.path.join(sys.argv[1], path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with zipfile.ZipFile(path, "w", method) as z:
+        z.writestr("META-INF/MANIFEST.MF", "x" * 5000)
+        if xml is not None: z.writestr("META-INF/plugin.xml", xml)
+        z.comment = comment
+jar("PyCharmCE2024.1/solo.jar", "<idea-plugin><name>Solo</name>\n<vendor url='x'\n email='y'>\n Some Body </vendor><version>1.2</version></idea-plugin>", comment=b"PK\5\6" * 30)
+jar("IntelliJIdea2024.3/tool/lib/a-lib.jar", None)
+jar("IntelliJIdea2024.3/tool/lib/tool.jar", "<idea-plugin><names/><name>Tool</name></idea-plugin>" + " " * 5000, zipfile.ZIP_STORED)
+jar("Other/x.jar", "<name>no product</name>")
+jar("CLion1/huge.jar", "<name>" + "x" * (3 << 20) + "</name>")
+data = open(os.path.join(sys.argv[1], "PyCharmCE2024.1/solo.jar"), "rb").read()
+for i, cut in enumerate((10, len(data) // 2)): open(os.path.join(sys.argv[1], "CLion1/cut%d.jar" % i), "wb").write(data[:cut])
+PY
+mkfifo "$jb/CLion1/fifo.jar"
+rows "select * from jetbrains_plugins order by name" --root "$root"
+is jetbrains_plugins "$out" "$(printf '%s\n' "pycharm_community_edition	1000	Solo	1.2	Some Body	/home/al[i]ce/.local/share/JetBrains/PyCharmCE2024.1/solo.jar" \
+	"intellij_idea	1000	Tool			/home/al[i]ce/.local/share/JetBrains/IntelliJIdea2024.3/tool")"
+has jetbrains_plugins_hostile "$err" 'jetbrains_plugins: descriptions of [12] archives?'

@@ -23,7 +23,7 @@ rows "select path, matches, count, tags, strings from yara_file where path like 
 is yara_file "$out$err" "$(printf '%s\n' '/d/link	demo,other	2	tag1,tag2	' '/d/one	demo,other	2	tag1,tag2	' '/d/two		0		')"
 rows "select count, sigfile from yara_file where path = '/d/one' and sigfile = '/etc/rules.yar'" --root "$T/root"
 is yara_sigfile "$out" "2	/etc/rules.yar"
-rows "select f.path, y.count from file f join yara_file y on y.path = f.path where f.directory = '/d' and f.type = 'regular' and y.sigfile = '/etc/rules.yar' order by 1" --root "$T/root"
+rows "select f.path, y.count from file f join yara_file y on y.path = f.path where f.directory = '/d' and f.filename in ('one', 'two') and y.sigfile = '/etc/rules.yar' order by 1" --root "$T/root"
 is yara_joined "$out" "$(printf '/d/one\t2\n/d/two\t0')"
 rows "select count(*) from yara_file where path = '/d/one' and sigrule = 'rule broken { condition: '" --root "$T/root"
 is yara_broken "$out" 0
