@@ -15,7 +15,7 @@ static bool make_path(char path[PATH_MAX], const char *fmt, va_list ap)
 
 static void skipped(struct scan *s, const char *what, const char *noun, int r)
 {
-	if (r == -EACCES || r == -EPERM)
+	if (r == -EACCES || r == -EPERM || r == -ENOMEM)
 		scan_skipped(s, what, noun, -r);
 }
 
