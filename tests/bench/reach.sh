@@ -52,3 +52,25 @@ is "rows" "$(wc -l <"$T/bench.out")" $((FEW * 200)) >/dev/null
 limit "$((MANY * 200)) rows to ndjson, cold: wall time for 2,000,000" \
 	"$(calc "$(med rows wall_ms) / 1000 * 2000000 / ($MANY * 200)")" s '<=' 20
 limit "memory a host then" "$(calc "$(med rows rss_kb) / $MANY")" KB '<=' 60
+
+# ---- Through a jump host ----
+
+# A real sshd forwards to the hosts of the first fleet, and to itself what it costs is not counted.
+fleet=$T/one
+make_keys
+jump_port=$(free_port)
+start_sshd bastion "127.1.0.1:$jump_port" "MaxStartups 1000"
+BEHIND=200
+head -n $BEHIND "$fleet/inventory" >"$T/behind"
+cat "$fleet/known_hosts" "$T/known_hosts" >"$T/known_both"
+printf 'Host bastion\n\tHostName 127.1.0.1\n\tPort %s\n\tUser root\n\tIdentityFile %s\n' "$jump_port" "$T/key" >"$T/jump_config"
+behind() {
+	measure "$TOCSIN" -F "$T/jump_config" -i "$T/behind" -u root --private-key "$fleet/id" --known-hosts "$T/known_both" \
+		-f $IN_FLIGHT --connect-timeout 60 --timeout 120 -o ndjson "$@" query 'select 1'
+	all_well
+}
+run_direct() { behind; }
+run_jump() { behind -J bastion; }
+interleaved 5 direct jump
+limit "$BEHIND hosts through a jump host: CPU against direct" \
+	"$(calc "$(med jump cpu_ms) / $(med direct cpu_ms)")" ratio '<=' 1.5

@@ -198,3 +198,87 @@ END
 else
 	skip "a password" "no mount namespaces here"
 fi
+
+# ---- What goes wrong ----
+
+t -J 10.213.1.2:1 -t 't1*' query 'select 1'
+is "jump host down: state" "$status:$(states)" 3:unreachable
+has "jump host down: why" "$(error_of t10)" '^jump host 10.213.1.2: connection refused by 10.213.1.2 port 1$'
+t -J bastion,second,10.213.2.2:1 -t t10 query 'select 1'
+has "the third of a chain" "$(error_of t10)" '^jump host 10.213.2.2: jump host second could not reach 10.213.2.2 port 1: connection refused$'
+sed 's/^\(\[10.213.1.2\]:2201 ssh-ed25519 \).*/\1'"$(cut -d' ' -f2 "$T/second/host_key.pub")/" "$T/known_hosts" >"$T/known_wrong"
+run ip netns exec "${ns}c" "$TOCSIN" -i "$T/hosts" --known-hosts "$T/known_wrong" -F "$T/config" --report "$T/report" \
+	-J bastion -t t10 query 'select 1'
+has "another key than known at the jump host" "$(states) $(error_of t10)" '^unreachable jump host bastion: host key has CHANGED'
+sed "s/^10.213.3.* /&/; s/^\(10.213.3.\*\) .*/\1 $(cut -d' ' -f1,2 "$T/second/host_key.pub" | sed 's/[\/&]/\\&/g')/" "$T/known_hosts" >"$T/known_wrong"
+run ip netns exec "${ns}c" "$TOCSIN" -i "$T/hosts" --known-hosts "$T/known_wrong" -F "$T/config" --report "$T/report" \
+	-J bastion -t t10 query 'select 1'
+has "another key than known behind it" "$(states) $(error_of t10)" '^failed host key has CHANGED'
+{
+	for i in $(seq 10 23); do echo "t$i ansible_host=10.213.3.$i"; done
+	for i in $(seq 10 23); do echo "d$i ansible_host=10.213.3.$i ansible_port=1"; done
+	echo "[all:vars]"
+	echo "ansible_user=op"
+	echo "ansible_ssh_private_key_file=$T/key"
+} >"$T/half"
+half() {
+	run ip netns exec "${ns}c" "$TOCSIN" -i "$T/half" --known-hosts "$T/known_hosts" -F "$T/config" --report "$T/report" \
+		-J "$1" query 'select 1 as one'
+}
+half bastion
+is "targets that refuse, among others" "$(jq -rc '.hosts | map(.host[:1] + .state) | unique | join(" ")' "$T/report")" \
+	'dunreachable tanswered'
+is "and each says why" "$(jq -r '.hosts[] | select(.host[:1] == "d").error' "$T/report" | sed 's/213\.3\.[0-9]*/213.3.N/' | sort -u)" \
+	'jump host bastion could not reach 10.213.3.N port 1: connection refused'
+SSHD_USERS=$users sshd_in f narrow 10.213.1.2:2204 "AuthorizedKeysFile $T/ann.pub" "PermitOpen 10.213.3.10:22"
+cat >>"$T/config" <<END
+Host narrow
+	HostName 10.213.1.2
+	Port 2204
+	User ann
+	IdentityFile $T/ann
+END
+half narrow
+is "a jump host that forbids" "$(jq -rc '.hosts | map(.state) | group_by(.) | map(.[0] + " \(length)") | join(" ")' "$T/report")" \
+	'answered 1 unreachable 27'
+is "and each says so" "$(jq -r '.hosts[] | select(.host != "t10").error' "$T/report" | sed 's/213\.3\.[0-9]*/213.3.N/; s/port [0-9]*/port N/' | sort -u)" \
+	'jump host narrow could not reach 10.213.3.N port N: administratively prohibited'
+
+# ---- Fifty targets behind one; it dies midway ----
+
+for i in $(seq 1 50); do echo "n$i ansible_host=10.213.3.$((10 + i % 14)) ansible_user=op ansible_ssh_private_key_file=$T/key"; done >"$T/fifty"
+fifty() {
+	ip netns exec "${ns}c" "$TOCSIN" -i "$T/fifty" --known-hosts "$T/known_hosts" -F "$T/config" --report "$T/report" \
+		-J bastion -o tsv --connect-timeout 30 --timeout 30 query "$1" >"$T/fifty.out" 2>"$T/fifty.err" </dev/null
+}
+: >"$T/bastion/log"
+check "fifty behind one: all answer" fifty 'select 1 as one'
+is "fifty behind one: one login" "$(logins bastion)" 1
+is "fifty behind one: fifty rows" "$(grep -c ^n "$T/fifty.out")" 50
+
+slow='with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n'
+: >"$T/bastion/log"
+background fifty "$slow"
+asking=$pid
+# All are asked: each has an agent running in the last namespace.
+agents_run() { [ "$(ip netns pids "${ns}b" | xargs -r ps -o args= -p | grep -c "^$AGENTD session")" -ge 50 ]; }
+check "fifty agents work" wait_for 30 agents_run
+listener=$(cat "$T/bastion/pid")
+for p in $(ip netns pids "${ns}f"); do
+	if grep -qa '^sshd: ann' "/proc/$p/cmdline"; then kill -KILL "$p"; fi
+done
+wait "$asking"
+is "the jump host's session dies midway: states" "$(states)" failed
+is "and they say so" "$(jq -r '.hosts[].error' "$T/report" | sort -u | sed 's/went away: .*/went away/')" 'jump host bastion went away'
+check "asked again, all answer" fifty 'select 1 as one'
+kill -STOP "$listener"
+background fifty 'select 1 as one'
+asking=$pid
+sleep 0.2
+kill -CONT "$listener"
+wait "$asking"
+is "a jump host that hangs for a moment" "$(states)" answered
+
+# ---- A batch leaves nothing behind ----
+
+is "no program is left" "$(ip netns pids "${ns}c" | wc -l)" 0
