@@ -2,11 +2,15 @@
 #include "console/fleet/pool.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Resolvers want some stack. */
 #define STACK_BYTES (256u << 10)
+/* Helpers with nothing to do are gone long before. */
+#define END_MS 500
 
 void inbox_init(struct inbox *in, struct loop *loop)
 {
@@ -65,7 +69,7 @@ void inbox_run(struct inbox *in)
 
 struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work;
+	pthread_cond_t work, idle_gone;
 	struct job *first, **last;
 	unsigned max_threads, n_threads, n_idle;
 	bool closed;
@@ -80,6 +84,7 @@ struct pool *pool_new(unsigned max_threads)
 		return NULL;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->idle_gone, NULL);
 	p->last = &p->first;
 	p->max_threads = max_threads;
 	p->refs = 1;
@@ -95,8 +100,22 @@ static void unref(struct pool *p)
 	if (!last)
 		return;
 	pthread_cond_destroy(&p->work);
+	pthread_cond_destroy(&p->idle_gone);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
+}
+
+/* With the lock held. A helper that works on something is not waited for. */
+static void wait_for_idle(struct pool *p)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += END_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (p->n_idle > 0 && pthread_cond_timedwait(&p->idle_gone, &p->lock, &until) == 0)
+		;
 }
 
 void pool_free(struct pool *p)
@@ -111,6 +130,7 @@ void pool_free(struct pool *p)
 	p->first = NULL;
 	p->last = &p->first;
 	pthread_cond_broadcast(&p->work);
+	wait_for_idle(p);
 	unref(p);
 	for (; list; list = next) {
 		next = list->next;
@@ -126,7 +146,11 @@ static struct job *next_job(struct pool *p)
 	p->n_idle++;
 	while (!p->first && !p->closed)
 		pthread_cond_wait(&p->work, &p->lock);
+	/* libcrypto's memory of this thread must be gone before the program cleans up. */
+	if (p->closed)
+		OPENSSL_thread_stop();
 	p->n_idle--;
+	pthread_cond_signal(&p->idle_gone);
 	job = p->first;
 	if (job) {
 		p->first = job->next;
