@@ -19,6 +19,7 @@ left() {
 	done 2>/dev/null
 }
 
+nothing_left() { [ -z "$(left)" ]; }
 none_names() { ! pgrep -f "$1"; }
 
 # finds NAME OUTPUT: what the hygiene pack must have found there
@@ -73,7 +74,10 @@ for signal in TERM KILL; do
 		fail "ended by $signal: no process is left" "$(left)"
 	fi
 	# Nobody can tidy up after a KILL.
-	[ $signal = KILL ] || is "ended by $signal: no file is left" "$(left)" ""
+	if [ $signal != KILL ]; then
+		wait_for 10 nothing_left
+		is "ended by $signal: no file is left" "$(left)" ""
+	fi
 	rm -rf "$T/started" "$T"/tmp/*
 done
 
