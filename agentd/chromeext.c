@@ -147,6 +147,7 @@ static int open_profile(struct chromeext *c, const struct pathwalk_entry *e)
 	snprintf(c->pattern + n, sizeof(c->pattern) - n, "/Extensions/*/*/manifest.json");
 	c->patterns[0] = c->pattern;
 	places_init(&c->rest, c->s, c->homes.ns.root, nsroot_mounts(&c->homes.ns), c->patterns);
+	c->rest.remote = c->homes.remote;
 	c->in_profile = true;
 	return 1;
 }

@@ -89,6 +89,7 @@ static int next_place(struct homeplaces *h)
 		return 1;
 	h->patterns[0] = h->pattern;
 	places_init(&h->places, s, h->ns.root, nsroot_mounts(&h->ns), h->patterns);
+	h->places.remote = h->remote;
 	return 1;
 }
 

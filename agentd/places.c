@@ -11,18 +11,52 @@ void places_init(struct places *p, struct scan *s, const struct root *root, cons
 {
 	static const char *const none[] = {NULL};
 
-	*p = (struct places){s, root, mounts, root ? patterns : none, NULL};
+	*p = (struct places){s, root, mounts, root ? patterns : none, NULL, NULL, NULL};
 }
 
-void places_done(struct places *p)
+static void end_walk(struct places *p)
 {
 	pathwalk_free(p->walk);
 	p->walk = NULL;
 }
 
+void places_done(struct places *p)
+{
+	end_walk(p);
+	remote_mounts_free(p->own_remote);
+	p->own_remote = NULL;
+}
+
 static void skipped(void *arg, int err)
 {
 	scan_skipped(arg, "entries", "directory", err);
+}
+
+/* Does the way to where the pattern begins lead through a remote mount? Or -ENOMEM. */
+static int is_remote(struct places *p, const char *pattern)
+{
+	char base[PATH_MAX];
+	struct buf resolved;
+	size_t n = strcspn(pattern, "*?[");
+	int r = 0;
+
+	if (!p->remote)
+		p->remote = p->own_remote = remote_mounts_new(p->root, p->mounts);
+	if (!p->remote)
+		return -ENOMEM;
+	if (pattern[n])
+		while (n && pattern[n - 1] != '/')
+			n--;
+	if (n >= sizeof(base) || !remote_mounts_any(p->remote))
+		return 0;
+	memcpy(base, pattern, n);
+	base[n] = '\0';
+	buf_init(&resolved, PATH_MAX);
+	r = remote_mounts_resolve(p->remote, p->root, base, &resolved);
+	buf_done(&resolved);
+	if (r == -EREMOTE)
+		scan_skipped(p->s, "files", "place", EREMOTE);
+	return r == -EREMOTE;
 }
 
 /* The walk of the next pattern. 1, 0 when there is none left, -ENOMEM. */
@@ -35,13 +69,16 @@ static int next_walk(struct places *p)
 	if (!pattern)
 		return 0;
 	p->patterns++;
+	r = is_remote(p, pattern);
+	if (r)
+		return r;
 	p->walk = pathwalk_new(p->root, p->mounts, &hooks);
 	if (!p->walk)
 		return -ENOMEM;
 	r = pathwalk_glob(p->walk, PATHGLOB_GLOB, pattern, strlen(pattern), false);
 	/* Of a home directory that is no path. */
 	if (r < 0)
-		places_done(p);
+		end_walk(p);
 	return r == -ENOMEM ? r : 1;
 }
 
@@ -56,7 +93,7 @@ int places_next(struct places *p, struct pathwalk_entry *ret)
 	r = pathwalk_next(p->walk, ret);
 	if (r != PATHWALK_END)
 		return r;
-	places_done(p);
+	end_walk(p);
 	return PATHWALK_AGAIN;
 }
 

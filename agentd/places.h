@@ -3,6 +3,7 @@
 #ifndef AGENTD_PLACES_H
 #define AGENTD_PLACES_H
 
+#include "agentd/mounttab.h"
 #include "agentd/nsroot.h"
 #include "agentd/pathwalk.h"
 #include "agentd/table.h"
@@ -17,9 +18,14 @@ struct places {
 	const char *mounts;
 	const char *const *patterns; /* GLOB, NULL behind the last one */
 	struct pathwalk *walk;
+	const struct remote_mounts *remote; /* the caller's, or own_remote */
+	struct remote_mounts *own_remote;
 };
 
-/* `root`: NULL for no entries. The patterns stay the caller's. */
+/*
+ * `root`: NULL for no entries. The patterns stay the caller's. What lies behind a remote mount is
+ * left out, and counted as skipped: nobody named it.
+ */
 void places_init(struct places *p, struct scan *s, const struct root *root, const char *mounts,
 	const char *const *patterns);
 void places_done(struct places *p);

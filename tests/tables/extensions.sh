@@ -132,3 +132,22 @@ rows "select * from jetbrains_plugins order by name" --root "$root"
 is jetbrains_plugins "$out" "$(printf '%s\n' "pycharm_community_edition	1000	Solo	1.2	Some Body	/home/al[i]ce/.local/share/JetBrains/PyCharmCE2024.1/solo.jar" \
 	"intellij_idea	1000	Tool			/home/al[i]ce/.local/share/JetBrains/IntelliJIdea2024.3/tool")"
 has jetbrains_plugins_hostile "$err" 'jetbrains_plugins: descriptions of [12] archives?'
+
+# ---- File systems that never answer ----
+
+if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && unshare -m true 2>/dev/null; then
+	mkdir -p "$root/usr/local/lib"
+	hung() {
+		run unshare -m --propagation private tests/tools/hungfs "$root$1" timeout -k 1 10 \
+			"$AGENTD" query -o tsv --root "$root" "$2"
+		out=$(tail -n +2 <<<"$out")
+	}
+	hung /home/bob "select (select count(*) from python_packages where uid > 0), (select count(*) from firefox_addons), (select count(*) from chrome_extensions)"
+	is hung_home "$status $out" "0 2	2	3"
+	has hung_home_is_named "$err" 'python_packages: files of 1 home directory'
+	hung /usr/local "select count(*) from python_packages where uid = 0"
+	is hung_place "$status $out" "0 4"
+	has hung_place_is_named "$err" 'python_packages: files of [0-9]+ places?'
+else
+	skip hung_home "needs root, /dev/fuse and mount namespaces"
+fi
