@@ -533,9 +533,28 @@ static bool has_session(const struct ssh *s)
 	       !s->doomed;
 }
 
+/* libssh closed it while it read, as after a farewell, and told nobody yet. */
+static void session_gone(struct ssh *s)
+{
+	if (s->step == SSH_AUTH)
+		ssh_broke_off(s);
+	else if (s->step > SSH_HELLO)
+		ssh_lost(s);
+	else if (ssh_get_serverbanner(s->session))
+		no_exchange(s);
+	else
+		dropped(s);
+}
+
 static void watch(struct ssh *s, bool writing)
 {
-	int r = loop_watch(s->env->loop, &s->io, EPOLLIN | (writing ? EPOLLOUT : 0u));
+	int r;
+
+	if (s->handed && ssh_get_fd(s->session) < 0 && s->step != SSH_OPEN) {
+		session_gone(s);
+		return;
+	}
+	r = loop_watch(s->env->loop, &s->io, EPOLLIN | (writing ? EPOLLOUT : 0u));
 
 	if (r < 0)
 		ssh_fail(s, HOST_FAILED, "cannot watch the connection: %s", strerror(-r));

@@ -149,7 +149,8 @@ void ssh_connected(struct ssh *s, int fd);
 int ssh_fail(struct ssh *s, enum host_state how, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err);
-/* Likewise, because the connection broke; libssh knows more. */
+/* Likewise, because the connection broke, within authentication or later; libssh knows more. */
+int ssh_broke_off(struct ssh *s);
 int ssh_lost(struct ssh *s);
 /*
  * A session to a jump host: up->opened when it is authenticated, then `serve` until it is over.

@@ -113,7 +113,7 @@ static int refused(struct ssh *s, const char *server_says)
 }
 
 /* The connection broke, perhaps because the server had seen enough keys. */
-static int broke_off(struct ssh *s)
+int ssh_broke_off(struct ssh *s)
 {
 	return refused(s, ssh_get_error(s->session));
 }
@@ -139,7 +139,7 @@ static int judge(struct ssh *s, int result, int (*denied)(struct ssh *s))
 	case SSH_AUTH_PARTIAL:
 		return refused(s, "a key alone is not enough");
 	default:
-		return broke_off(s);
+		return ssh_broke_off(s);
 	}
 }
 
