@@ -97,7 +97,7 @@ static bool is_remote(struct fileset *f, const char *path)
 	if (!remote_mounts_any(f->remote) ||
 		remote_mounts_resolve(f->remote, f->ns.root, path, &f->resolved) != -EREMOTE)
 		return false;
-	scan_skipped(f->s, "content", "path on a network mount", EREMOTE);
+	scan_skipped(f->s, "content", "network mount path", EREMOTE);
 	return true;
 }
 

@@ -88,7 +88,7 @@ key=$(cut -d' ' -f2 "$root/home/alice/.ssh/id_ed25519.pub")
 cat >"$root/root/.ssh/authorized_keys" <<TXT
 # a comment
 ssh-ed25519 $key
-  command="echo \"hi there\"",no-pty ssh-rsa AAAAB3 mallory@evil  host	
+  command="echo \"hi there\"",no-pty ssh-rsa AAAAB3 mallory@evil  host
 ssh-rsa-cert-v01@openssh.com AAAAcert
 environment="A=ssh-rsa x" sk-ssh-ed25519@openssh.com AAAAsk tok
 
@@ -238,3 +238,14 @@ is sudoers_rows "$(head -n 11 <<<"$out")" "$(cat "$T/want")"
 is sudoers_last_line "$(tail -n 1 <<<"$out")" "$(printf '/etc/sudoers\tmallory\tALL=/bin/sh ')"
 has sudoers_loop_said "$err" 'sudoers: more than 128 files within each other'
 check sudoers_loop_ends test "$(wc -l <<<"$out")" -lt 5000
+
+# ---- A home whose file system never answers is not touched ----
+
+if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && unshare -m true 2>/dev/null; then
+	run unshare -m --propagation private tests/tools/hungfs "$root/home/bob" timeout -k 1 10 \
+		"$AGENTD" query -o tsv --root "$root" "select distinct uid from shell_history"
+	is homes_hung "$status: $(tail -n +2 <<<"$out" | paste -sd' ')" "0: 0 1000"
+	has homes_hung_said "$err" 'shell_history: content of [0-9]+ network mount paths: object is remote'
+else
+	skip homes_hung "needs root, /dev/fuse and mount namespaces"
+fi
