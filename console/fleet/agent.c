@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "common/str.h"
+#include "console/fleet/agent_filter.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -287,6 +288,9 @@ struct agent_auth {
 	int result;
 	atomic_int fd; /* to the agent; -1 */
 	atomic_bool ended;
+	char **only; /* IdentitiesOnly; until there is a connection */
+	size_t n_only;
+	bool filtered;
 	bool working; /* a helper has the session; known to the owner's thread only */
 	void (*dispose)(void *what);
 	void *what;
@@ -303,6 +307,7 @@ static void free_auth(struct agent_auth *a)
 	}
 	if (a->dispose)
 		a->dispose(a->what);
+	agent_filter_free_blobs(a->only, a->n_only);
 	agent_free(a->agent);
 	free(a);
 }
@@ -333,6 +338,11 @@ static int have_connection(struct agent_auth *a)
 	if (!agent_has_keys(a->agent))
 		return SSH_AUTH_DENIED;
 	fd = connect_agent(a->agent, clock_mono_ms() + AGENT_LIST_MS);
+	if (fd >= 0 && a->filtered) {
+		fd = agent_filter_start(fd, a->only, a->n_only);
+		a->only = NULL;
+		a->n_only = 0;
+	}
 	if (fd < 0)
 		return SSH_AUTH_DENIED;
 	a->fd = fd;
@@ -366,6 +376,19 @@ struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct
 	a->arg = arg;
 	a->fd = -1;
 	return a;
+}
+
+int agent_auth_only(struct agent_auth *a, char *const *blobs, size_t n)
+{
+	a->filtered = true;
+	a->only = calloc(n + 1, sizeof(*a->only));
+	for (size_t i = 0; a->only && i < n; i++) {
+		a->only[i] = strdup(blobs[i]);
+		if (!a->only[i])
+			return -ENOMEM;
+		a->n_only++;
+	}
+	return a->only ? 0 : -ENOMEM;
 }
 
 int agent_auth_step(struct agent_auth *a)

@@ -41,6 +41,11 @@ const char *agent_describe(struct agent *agent, char out[AGENT_TEXT_MAX]);
  * ssh_userauth_agent's, SSH_AUTH_AGAIN when the next packet of the host must be waited for.
  */
 struct agent_auth;
+/*
+ * With IdentitiesOnly: of the agent's keys only these (public ones in base64, copied) are offered.
+ * 0 or -ENOMEM; before the first step.
+ */
+int agent_auth_only(struct agent_auth *a, char *const *blobs, size_t n);
 struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct inbox *to,
 	ssh_session session, void (*fn)(void *arg, int result), void *arg);
 int agent_auth_step(struct agent_auth *a);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/auth.h"
 
+#include "common/base64.h"
 #include "common/map.h"
 #include "common/str.h"
+#include "console/fleet/sshconfig.h"
 #include "console/fleet/rsakey.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -340,6 +343,122 @@ static int add_of_hosts(struct keys *keys, const struct fleet_options *options,
 	return r == 0 && defaults ? add_defaults(keys, options, agent, err) : r;
 }
 
+/* ---- CertificateFile ---- */
+
+static char *pair_name(const char *certificate, const char *path)
+{
+	return str_printf("%s\n%s", certificate, path);
+}
+
+/* What stands behind the first `skip` strings of a public key; of heap bytes *ret_bytes. */
+static struct span key_fields(ssh_key key, unsigned skip, char **ret_bytes)
+{
+	char *text = NULL;
+	struct span rest = {0};
+	ssize_t n;
+
+	*ret_bytes = NULL;
+	if (ssh_pki_export_pubkey_base64(key, &text) != SSH_OK)
+		return rest;
+	*ret_bytes = malloc(strlen(text) + 1);
+	n = *ret_bytes ? base64_decode(*ret_bytes, text, strlen(text)) : -1;
+	ssh_string_free_char(text);
+	if (n < 0)
+		return rest;
+	rest = (struct span){*ret_bytes, (size_t)n};
+	for (; skip; skip--) {
+		uint32_t size;
+
+		if (rest.n < sizeof(size))
+			return (struct span){0};
+		memcpy(&size, rest.p, sizeof(size));
+		size = ntohl(size);
+		if (rest.n - sizeof(size) < size)
+			return (struct span){0};
+		rest.p += sizeof(size) + size;
+		rest.n -= sizeof(size) + size;
+	}
+	return rest;
+}
+
+/* A certificate has, behind its type and a nonce, what the key has behind its type. */
+static bool made_for(ssh_key certificate, ssh_key key)
+{
+	char *a, *b;
+	struct span in_cert = key_fields(certificate, 2, &a), in_key = key_fields(key, 1, &b);
+	bool yes = in_key.n && in_cert.n > in_key.n && memcmp(in_cert.p, in_key.p, in_key.n) == 0;
+
+	free(a);
+	free(b);
+	return yes;
+}
+
+/* A certificate with the key it was made for; kept as a file of one identity, or of none. */
+static int add_pair(
+	struct keys *keys, const char *certificate, const struct key_file *f, struct err *err)
+{
+	char *name = pair_name(certificate, f->path);
+	struct key_file *pair = NULL;
+	ssh_key cert = NULL, private = NULL;
+	int r = 0;
+
+	if (!name || map_get(keys->files, name) || f->state != KEY_USABLE)
+		goto out;
+	pair = calloc(1, sizeof(*pair));
+	if (!pair || map_put(keys->files, name, pair, NULL) < 0) {
+		free(pair);
+		r = err_set(err, ENOMEM, "out of memory, or over %d keys", KEYS_FILES_MAX);
+		goto out;
+	}
+	private = ssh_key_dup(f->ids[f->n - 1].private);
+	if (ssh_pki_import_cert_file(certificate, &cert) == SSH_OK && private &&
+		made_for(cert, f->ids[f->n - 1].public) &&
+		ssh_pki_copy_cert_to_privkey(cert, private) == SSH_OK) {
+		add_identity(pair, private, cert);
+		private = cert = NULL;
+	}
+out:
+	ssh_key_free(private);
+	ssh_key_free(cert);
+	free(name);
+	return r;
+}
+
+static const struct key_file *file_of(
+	const struct keys *keys, const struct host_config *host, size_t i);
+
+static int add_certificates(
+	struct keys *keys, const struct host_config *hosts, size_t n_hosts, struct err *err)
+{
+	const struct key_file *f;
+	int r = 0;
+
+	for (size_t i = 0; i < n_hosts; i++)
+		for (const struct host_config *h = &hosts[i]; h; h = h->jump)
+			for (size_t c = 0; h->ssh && c < h->ssh->n_certificate_files; c++)
+				for (size_t k = 0; r == 0 && (f = file_of(keys, h, k)); k++)
+					r = add_pair(keys, h->ssh->certificate_files[c], f, err);
+	return r;
+}
+
+static size_t offer_certificates(struct keys *keys, const struct host_config *h,
+	const struct identity *ret[KEYS_PER_HOST_MAX])
+{
+	const struct key_file *f, *pair;
+	size_t n = 0;
+
+	for (size_t c = 0; h->ssh && c < h->ssh->n_certificate_files; c++)
+		for (size_t k = 0; (f = file_of(keys, h, k)); k++) {
+			char *name = pair_name(h->ssh->certificate_files[c], f->path);
+
+			pair = name ? map_get(keys->files, name) : NULL;
+			free(name);
+			if (pair && pair->n && n < KEYS_PER_HOST_MAX)
+				ret[n++] = &pair->ids[0];
+		}
+	return n;
+}
+
 struct keys *keys_new(const struct fleet_options *options, const struct host_config *hosts,
 	size_t n_hosts, const char *home, struct agent *agent, struct err *err)
 {
@@ -353,7 +472,8 @@ struct keys *keys_new(const struct fleet_options *options, const struct host_con
 		return NULL;
 	}
 	keys->home = home;
-	if (add_of_hosts(keys, options, hosts, n_hosts, agent, err) == 0)
+	if (add_of_hosts(keys, options, hosts, n_hosts, agent, err) == 0 &&
+		add_certificates(keys, hosts, n_hosts, err) == 0)
 		return keys;
 	keys_free(keys);
 	return NULL;
@@ -391,7 +511,7 @@ size_t keys_for(struct keys *keys, const struct host_config *host,
 {
 	const struct identity *best = atomic_load(&keys->best);
 	const struct key_file *f;
-	size_t n = 0;
+	size_t n = offer_certificates(keys, host, ret);
 
 	for (size_t i = 0; (f = file_of(keys, host, i)); i++)
 		for (size_t k = 0; k < f->n && n < KEYS_PER_HOST_MAX; k++) {
@@ -413,6 +533,21 @@ void keys_accepted(struct keys *keys, const struct identity *id)
 bool keys_is_best(const struct keys *keys, const struct identity *id)
 {
 	return atomic_load(&keys->best) == id;
+}
+
+size_t keys_blobs(
+	const struct keys *keys, const struct host_config *host, char *ret[KEYS_PER_HOST_MAX])
+{
+	const struct key_file *f;
+	size_t n = 0;
+
+	for (size_t i = 0; n < KEYS_PER_HOST_MAX && (f = file_of(keys, host, i)); i++) {
+		char *blob = f->state == KEY_MISSING ? NULL : public_blob(f);
+
+		if (blob)
+			ret[n++] = blob;
+	}
+	return n;
 }
 
 int keys_describe(const struct keys *keys, const struct host_config *host, struct buf *out)

@@ -42,6 +42,12 @@ size_t keys_for(struct keys *keys, const struct host_config *host,
 /* Notes that a host took this one; is this the one? */
 void keys_accepted(struct keys *keys, const struct identity *id);
 bool keys_is_best(const struct keys *keys, const struct identity *id);
+/*
+ * The public halves of a host's key files, in base64, as far as they can be told; each to be freed
+ * with ssh_string_free_char. Returns how many. Reads files.
+ */
+size_t keys_blobs(
+	const struct keys *keys, const struct host_config *host, char *ret[KEYS_PER_HOST_MAX]);
 /* "key ~/.ssh/id_ed25519, key x (no such file)": what there is to try at a host; "" for nothing. */
 int keys_describe(const struct keys *keys, const struct host_config *host, struct buf *out);
 

@@ -193,14 +193,33 @@ static void agent_finished(void *arg, int result)
 		ssh_go_on(s);
 }
 
+/* IdentitiesOnly: what the agent has besides is not for this host. */
+static int limit_agent(struct ssh *s)
+{
+	char *blobs[KEYS_PER_HOST_MAX];
+	size_t n;
+	int r;
+
+	if (!s->host->ssh || !s->host->ssh->identities_only)
+		return 0;
+	n = keys_blobs(s->env->ssh->keys, s->host, blobs);
+	r = agent_auth_only(s->opening->agent, blobs, n);
+	for (size_t i = 0; i < n; i++)
+		ssh_string_free_char(blobs[i]);
+	return r;
+}
+
 /* Gives the session away until agent_finished. */
 static int ask_agent(struct ssh *s)
 {
 	struct ssh_opening *o = s->opening;
 
-	if (!o->agent)
+	if (!o->agent) {
 		o->agent = agent_auth_new(
 			agent_of(s), s->env->agents, s->env->inbox, s->session, agent_finished, s);
+		if (o->agent && limit_agent(s) < 0)
+			return ssh_fail(s, HOST_FAILED, "out of memory");
+	}
 	if (!o->agent || agent_auth_step(o->agent) < 0)
 		return ssh_fail(s, HOST_FAILED, "cannot start a thread to ask ssh-agent");
 	loop_unwatch(s->env->loop, &s->io);

@@ -86,3 +86,20 @@ for i in 1 2 3 4 5 6 7 8; do ssh-add -q "$T/k$i"; done
 ssh-add -q "$T/key"
 ssh_says "too many keys in the agent" 'Too many authentication failures$'
 unset SSH_AUTH_SOCK
+export SSH_AUTH_SOCK=$T/agent
+cp "$T/key.pub" "$T/ours.pub"
+ssh_says "IdentitiesOnly: the agent's key of that name" '^0 null' "IdentitiesOnly yes" "IdentityFile $T/ours.pub"
+ssh_says "IdentitiesOnly: and no other" '^3 authentication failed.*accepts publickey$' "IdentitiesOnly yes" "IdentityFile $T/k1.pub"
+ssh_says "IdentityAgent none" '^3 authentication failed.*no agent' "IdentityAgent none"
+unset SSH_AUTH_SOCK
+ssh_says "IdentityAgent" '^0 null' "IdentityAgent $T/agent" "IdentitiesOnly yes" "IdentityFile $T/ours.pub"
+
+ssh-keygen -q -t ed25519 -N '' -f "$T/ca" </dev/null
+ssh-keygen -q -s "$T/ca" -I "$test_name" -n "$user" -V -1d:+1d "$T/k3.pub" 2>/dev/null
+mv "$T/k3-cert.pub" "$T/elsewhere.pub"
+start_sshd three 127.3.0.3:"$port" "TrustedUserCAKeys $T/ca.pub" "AuthorizedKeysFile none"
+cp "$T/known_hosts" "$HOME/.ssh/known_hosts"
+addr=127.3.0.3
+ssh_says "without a certificate" '^3 authentication failed' "IdentityFile $T/k3"
+ssh_says "CertificateFile" '^0 null' "IdentityFile $T/k3" "CertificateFile $T/elsewhere.pub"
+ssh_says "CertificateFile of another key" '^3 authentication failed' "IdentityFile $T/k4" "CertificateFile $T/elsewhere.pub"
