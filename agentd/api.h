@@ -72,6 +72,7 @@ struct api {
 	char id[256];
 };
 
+/* A table's state is a struct api; its open calls api_open, step and close are these. */
 int api_open(struct scan *s, const struct api_spec *spec);
 int api_step(struct scan *s);
 void api_close(struct scan *s);
@@ -87,20 +88,5 @@ void api_put(struct scan *s, const struct api_field *fields, const json_t *j);
 bool api_time(const char *text, int64_t *ret_s, int64_t *ret_ns);
 
 extern const char *const api_docker[], *const api_lxd[];
-
-#define API_TABLE(NAME, SPEC, DOC)                                                                 \
-	static int NAME##_open(struct scan *s)                                                     \
-	{                                                                                          \
-		return api_open(s, &(SPEC));                                                       \
-	}                                                                                          \
-	const struct table table_##NAME = {                                                        \
-		.name = #NAME,                                                                     \
-		.doc = DOC,                                                                        \
-		.columns = columns,                                                                \
-		.open = NAME##_open,                                                               \
-		.step = api_step,                                                                  \
-		.close = api_close,                                                                \
-		.state_size = sizeof(struct api),                                                  \
-	}
 
 #endif

@@ -130,7 +130,8 @@ struct stream {
 };
 enum { RAW_WINDOW = -15, FINISH = 4, STREAM_END = 1 };
 
-static int inflate_all(const unsigned char *p, size_t n, unsigned char *out, size_t size)
+/* There is room for `size` bytes. */
+static int inflate_all(const unsigned char *p, size_t n, struct buf *out, size_t size)
 {
 	void *lib = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
 	int (*init)(struct stream * s, int window, const char *version, int size);
@@ -138,7 +139,7 @@ static int inflate_all(const unsigned char *p, size_t n, unsigned char *out, siz
 	int (*end)(struct stream * s);
 	struct stream s = {.next_in = p,
 		.avail_in = (unsigned)n,
-		.next_out = out,
+		.next_out = (unsigned char *)out->p + out->len,
 		.avail_out = (unsigned)size};
 	int r = -EBADMSG;
 
@@ -151,8 +152,10 @@ static int inflate_all(const unsigned char *p, size_t n, unsigned char *out, siz
 		dlclose(lib);
 		return -ENOSYS;
 	}
-	if (run(&s, FINISH) == STREAM_END && s.avail_out == 0)
+	if (run(&s, FINISH) == STREAM_END && s.avail_out == 0) {
+		buf_added(out, size);
 		r = 0;
+	}
 	end(&s);
 	dlclose(lib);
 	return r;
@@ -168,9 +171,7 @@ static int unpack(int fd, const struct entry *e, uint64_t at, struct buf *out)
 	if (!r && e->method == METHOD_STORED && e->packed == e->size) {
 		r = buf_add(out, packed, e->size);
 	} else if (!r && e->method == METHOD_DEFLATED) {
-		r = inflate_all(packed, e->packed, (unsigned char *)out->p + out->len, e->size);
-		if (!r)
-			buf_added(out, e->size);
+		r = inflate_all(packed, e->packed, out, e->size);
 	} else if (!r) {
 		r = -EBADMSG;
 	}

@@ -38,5 +38,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(
-	docker_container_fs_changes, spec, "Files that a container has changed against its image.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_container_fs_changes = {
+	.name = "docker_container_fs_changes",
+	.doc = "Files that a container has changed against its image.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

@@ -49,4 +49,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(docker_container_mounts, spec, "What is mounted into Docker's containers.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_container_mounts = {
+	.name = "docker_container_mounts",
+	.doc = "What is mounted into Docker's containers.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

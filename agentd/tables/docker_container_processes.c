@@ -104,5 +104,17 @@ static const struct api_spec spec = {
 	.put = put_process,
 };
 
-API_TABLE(docker_container_processes, spec,
-	"Processes within a container, as the machine sees them.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_container_processes = {
+	.name = "docker_container_processes",
+	.doc = "Processes within a container, as the machine sees them.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

@@ -30,4 +30,17 @@ static const struct api_spec spec = {
 	.put = put_label,
 };
 
-API_TABLE(docker_image_labels, spec, "Labels of images that Docker has.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_image_labels = {
+	.name = "docker_image_labels",
+	.doc = "Labels of images that Docker has.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

@@ -31,4 +31,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(docker_images, spec, "Images that Docker has.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_images = {
+	.name = "docker_images",
+	.doc = "Images that Docker has.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

@@ -116,4 +116,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(docker_info, spec, "What Docker's service says of the machine and of itself.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_info = {
+	.name = "docker_info",
+	.doc = "What Docker's service says of the machine and of itself.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

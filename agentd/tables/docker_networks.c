@@ -50,4 +50,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(docker_networks, spec, "Networks that Docker has.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_networks = {
+	.name = "docker_networks",
+	.doc = "Networks that Docker has.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

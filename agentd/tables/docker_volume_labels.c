@@ -30,4 +30,17 @@ static const struct api_spec spec = {
 	.put = put_label,
 };
 
-API_TABLE(docker_volume_labels, spec, "Labels of Docker's volumes.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_docker_volume_labels = {
+	.name = "docker_volume_labels",
+	.doc = "Labels of Docker's volumes.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

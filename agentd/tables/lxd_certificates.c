@@ -34,4 +34,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(lxd_certificates, spec, "Certificates that LXD trusts.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_lxd_certificates = {
+	.name = "lxd_certificates",
+	.doc = "Certificates that LXD trusts.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};

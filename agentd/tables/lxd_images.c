@@ -102,4 +102,17 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-API_TABLE(lxd_images, spec, "Images that LXD has.");
+static int open_scan(struct scan *s)
+{
+	return api_open(s, &spec);
+}
+
+const struct table table_lxd_images = {
+	.name = "lxd_images",
+	.doc = "Images that LXD has.",
+	.columns = columns,
+	.open = open_scan,
+	.step = api_step,
+	.close = api_close,
+	.state_size = sizeof(struct api),
+};
