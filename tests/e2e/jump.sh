@@ -206,7 +206,7 @@ is "jump host down: state" "$status:$(states)" 3:unreachable
 has "jump host down: why" "$(error_of t10)" '^jump host 10.213.1.2: connection refused by 10.213.1.2 port 1$'
 t -J bastion,second,10.213.2.2:1 -t t10 query 'select 1'
 has "the third of a chain" "$(error_of t10)" '^jump host 10.213.2.2: jump host second could not reach 10.213.2.2 port 1: connection refused$'
-sed 's/^\(\[10.213.1.2\]:2201 ssh-ed25519 \).*/\1'"$(cut -d' ' -f2 "$T/second/host_key.pub")/" "$T/known_hosts" >"$T/known_wrong"
+sed 's|^\(\[10.213.1.2\]:2201 ssh-ed25519 \).*|\1'"$(cut -d' ' -f2 "$T/second/host_key.pub")|" "$T/known_hosts" >"$T/known_wrong"
 run ip netns exec "${ns}c" "$TOCSIN" -i "$T/hosts" --known-hosts "$T/known_wrong" -F "$T/config" --report "$T/report" \
 	-J bastion -t t10 query 'select 1'
 has "another key than known at the jump host" "$(states) $(error_of t10)" '^unreachable jump host bastion: host key has CHANGED'
@@ -278,6 +278,13 @@ sleep 0.2
 kill -CONT "$listener"
 wait "$asking"
 is "a jump host that hangs for a moment" "$(states)" answered
+
+if command -v valgrind >/dev/null && [ "${SAN:-0}" = 0 ]; then
+	run ip netns exec "${ns}c" valgrind --track-fds=yes "$TOCSIN" -i "$T/half" --known-hosts "$T/known_hosts" -F "$T/config" \
+		--connect-timeout 60 -J bastion query 'select 1 as one'
+	# Besides the standard ones and the log of valgrind itself, those of the caller.
+	has "no descriptor is left open" "$err" 'FILE DESCRIPTORS: [3-5] open \(3 std\)'
+fi
 
 # ---- A batch leaves nothing behind ----
 

@@ -2,6 +2,7 @@
 /* How each host is reached: command line over inventory over ssh_config over defaults. */
 #include "console/hostconf.h"
 #include "common/str.h"
+#include "console/fleet/sshconfig.h"
 #include "tests/unit/test.h"
 
 #include <unistd.h>
@@ -80,6 +81,67 @@ TEST(inventory_variables)
 	CHECK_STR(hosts[0].key_files[0], "/home/ann/key");
 	CHECK(!hosts[0].key_files[1]);
 	CHECK_INT(hosts[1].connection, CONNECTION_LOCAL);
+	end();
+}
+
+TEST(jump_hosts)
+{
+	const struct host_config *hop;
+
+	o.jump = "ann@a:2201,ssh://[2001:db8::1]:2202";
+	CHECK_INT(resolve("web1\nweb2\n", "Host a\nHostName 192.0.2.9\nUser eve\n"), 0);
+	hop = hosts[0].jump;
+	CHECK(hop && hop == hosts[1].jump);
+	CHECK_STR(hop->address, "2001:db8::1");
+	CHECK_INT(hop->port, 2202);
+	CHECK(hop->jump && !hop->jump->jump);
+	CHECK_STR(hop->jump->name, "a");
+	CHECK_STR(hop->jump->address, "192.0.2.9");
+	CHECK_STR(hop->jump->user, "ann");
+	CHECK_INT(hop->jump->port, 2201);
+	end();
+	o.jump = "a:0";
+	CHECK_INT(resolve("web1\n", NULL), -EINVAL);
+	o.jump = "a,,b";
+	CHECK_INT(resolve("web1\n", NULL), -EINVAL);
+	end();
+}
+
+TEST(jump_hosts_of_everybody)
+{
+	/* The jump host is not behind itself; two behind each other are a mistake. */
+	CHECK_INT(resolve("web1\nb\n", "Host *\nProxyJump b\n"), 0);
+	CHECK(hosts[0].jump && !hosts[0].jump->jump && !hosts[1].jump);
+	end();
+	CHECK_INT(resolve("web1\n",
+			  "Host a\nProxyJump b\nHost b\nProxyJump a\nHost *\nProxyJump a\n"),
+		-ELOOP);
+	end();
+	o.jump = "none";
+	CHECK_INT(resolve("web1\n", "Host *\nProxyJump b\n"), 0);
+	CHECK(!hosts[0].jump);
+	end();
+}
+
+TEST(arguments_for_ssh)
+{
+	CHECK_INT(resolve("a ansible_ssh_common_args='-o ProxyCommand=\"nc -x \\\"p q\\\" %h %p\" "
+			  "-vp2200 "
+			  "-oUser=eve -o HostKeyAlias=k'\n"
+			  "b ansible_ssh_common_args='-J j' ansible_ssh_extra_args='-o "
+			  "StrictHostKeyChecking=no'\n",
+			  NULL),
+		0);
+	CHECK_STR(hosts[0].proxy_command, "nc -x \"p q\" a 2200");
+	CHECK_INT(hosts[0].port, 2200);
+	CHECK_STR(hosts[0].user, "eve");
+	CHECK_STR(hosts[0].host_key_alias, "k");
+	CHECK_STR(hosts[1].jump->name, "j");
+	CHECK_INT(hosts[1].ssh->strict, SSH_STRICT_OFF);
+	end();
+	CHECK_INT(resolve("a ansible_ssh_common_args='-o \"User=eve'\n", NULL), -EINVAL);
+	CHECK_INT(resolve("a ansible_ssh_common_args='-p'\n", NULL), -EINVAL);
+	CHECK_INT(resolve("a ansible_ssh_common_args='-p many'\n", NULL), -EINVAL);
 	end();
 }
 
@@ -171,5 +233,6 @@ TEST(no_memory)
 	end();
 }
 
-TEST_MAIN(&defaults, &inventory_variables, &command_line_wins, &ssh_config_fills_what_is_left,
+TEST_MAIN(&defaults, &inventory_variables, &jump_hosts, &jump_hosts_of_everybody,
+	&arguments_for_ssh, &command_line_wins, &ssh_config_fills_what_is_left,
 	&with_an_ssh_command, &mistakes, &no_memory)
