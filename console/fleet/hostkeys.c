@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA1_*: an HMAC by them costs a sixth of EVP's */
 #include "console/fleet/hostkeys.h"
 
 #include "common/base64.h"
@@ -7,6 +6,7 @@
 #include "common/io.h"
 #include "common/map.h"
 #include "common/str.h"
+#include "console/fleet/hostpattern.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -118,123 +118,15 @@ int hostkeys_name(const char *address, const char *alias, uint16_t port, struct 
 	return 0;
 }
 
-/* '*' any characters, '?' one. Looks at each pair of characters a few times at most. */
-static bool glob(struct span pattern, const char *name)
-{
-	size_t star = SIZE_MAX, back = 0, p = 0, i = 0;
-
-	while (name[i]) {
-		if (p < pattern.n && pattern.p[p] == '*') {
-			star = p++;
-			back = i;
-		} else if (p < pattern.n && (pattern.p[p] == '?' || pattern.p[p] == name[i])) {
-			p++;
-			i++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			i = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.n && pattern.p[p] == '*')
-		p++;
-	return p == pattern.n;
-}
-
-/* One of the comma-separated patterns matches and none of the negated ones. */
-static bool match_patterns(const char *names, const char *name)
-{
-	struct span rest = span_str(names), one;
-	bool found = false;
-
-	while (span_split(&rest, ',', &one)) {
-		bool negated = one.n && one.p[0] == '!';
-
-		if (negated) {
-			one.p++;
-			one.n--;
-		}
-		if (!one.n || !glob(one, name))
-			continue;
-		if (negated)
-			return false;
-		found = true;
-	}
-	return found;
-}
-
-static bool match_plain(const char *names, const char *name)
-{
-	struct span rest = span_str(names), one;
-
-	while (span_split(&rest, ',', &one))
-		if (span_eq(one, name))
-			return true;
-	return false;
-}
-
-#define HASH_BYTES  SHA_DIGEST_LENGTH
-#define HASH_PREFIX "|1|"
-
-static void hmac_sha1(const unsigned char salt[HASH_BYTES], const char *text, size_t n,
-	unsigned char out[HASH_BYTES])
-{
-	unsigned char pad[SHA_CBLOCK];
-	SHA_CTX ctx;
-
-	for (size_t i = 0; i < sizeof(pad); i++)
-		pad[i] = (unsigned char)((i < HASH_BYTES ? salt[i] : 0) ^ 0x36);
-	SHA1_Init(&ctx);
-	SHA1_Update(&ctx, pad, sizeof(pad));
-	SHA1_Update(&ctx, text, n);
-	SHA1_Final(out, &ctx);
-	for (size_t i = 0; i < sizeof(pad); i++)
-		pad[i] ^= 0x36 ^ 0x5c;
-	SHA1_Init(&ctx);
-	SHA1_Update(&ctx, pad, sizeof(pad));
-	SHA1_Update(&ctx, out, HASH_BYTES);
-	SHA1_Final(out, &ctx);
-}
-
-/* "|1|salt|hash", each 20 bytes in base64. */
-static bool read_hash(
-	const char *names, unsigned char salt[HASH_BYTES], unsigned char hash[HASH_BYTES])
-{
-	const size_t part = (HASH_BYTES + 2) / 3 * 4;
-	const char *p = names + strlen(HASH_PREFIX);
-	char bytes[(HASH_BYTES + 2) / 3 * 3];
-
-	if (strlen(p) != part + 1 + part || p[part] != '|')
-		return false;
-	if (base64_decode(bytes, p, part) != HASH_BYTES)
-		return false;
-	memcpy(salt, bytes, HASH_BYTES);
-	if (base64_decode(bytes, p + part + 1, part) != HASH_BYTES)
-		return false;
-	memcpy(hash, bytes, HASH_BYTES);
-	return true;
-}
-
-static bool match_hashed(const char *names, const char *name)
-{
-	unsigned char salt[HASH_BYTES], want[HASH_BYTES], got[HASH_BYTES];
-
-	if (!read_hash(names, salt, want))
-		return false;
-	hmac_sha1(salt, name, strlen(name), got);
-	return memcmp(got, want, HASH_BYTES) == 0;
-}
-
 static bool matches(const struct entry *e, const char *name)
 {
 	switch (e->kind) {
 	case NAMES_HASHED:
-		return match_hashed(e->names, name);
+		return hostpattern_hashed(e->names, name);
 	case NAMES_PATTERNS:
-		return match_patterns(e->names, name);
+		return hostpattern_patterns(e->names, name);
 	default:
-		return match_plain(e->names, name);
+		return hostpattern_plain(e->names, name);
 	}
 }
 
@@ -272,12 +164,10 @@ static unsigned char type_index(const char *type)
 /* Names may stand with and without wildcards on one line; then all of them are patterns. */
 static bool read_names(struct entry *e, char *names)
 {
-	unsigned char salt[HASH_BYTES], hash[HASH_BYTES];
-
 	e->names = names;
 	if (names[0] == '|') {
 		e->kind = NAMES_HASHED;
-		return str_starts(names, HASH_PREFIX) && read_hash(names, salt, hash);
+		return hostpattern_is_hash(names);
 	}
 	lower(names);
 	e->kind = strpbrk(names, "*?!") ? NAMES_PATTERNS : NAMES_PLAIN;
@@ -544,10 +434,11 @@ static void each_known(const struct hostkeys *hk, const char *name, bool thoroug
 		if (fn(l->p[i], arg))
 			return;
 	for (size_t i = 0; i < hk->patterns.n; i++)
-		if (match_patterns(hk->patterns.p[i]->names, name) && fn(hk->patterns.p[i], arg))
+		if (hostpattern_patterns(hk->patterns.p[i]->names, name) &&
+			fn(hk->patterns.p[i], arg))
 			return;
 	for (size_t i = 0; thorough && i < hk->hashed.n; i++)
-		if (match_hashed(hk->hashed.p[i]->names, name) && fn(hk->hashed.p[i], arg))
+		if (hostpattern_hashed(hk->hashed.p[i]->names, name) && fn(hk->hashed.p[i], arg))
 			return;
 }
 
@@ -657,10 +548,11 @@ static bool key_known(const struct hostkeys *hk, const char *name, const char *k
 		if (says(l->p[i], key))
 			return true;
 	for (size_t i = 0; i < hk->patterns.n; i++)
-		if (says(hk->patterns.p[i], key) && match_patterns(hk->patterns.p[i]->names, name))
+		if (says(hk->patterns.p[i], key) &&
+			hostpattern_patterns(hk->patterns.p[i]->names, name))
 			return true;
 	for (const struct entry *e = map_get(hk->hashed_by_key, key); e; e = e->same_key)
-		if (e->marker == MARK_NONE && match_hashed(e->names, name))
+		if (e->marker == MARK_NONE && hostpattern_hashed(e->names, name))
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "common/spawn.h"
 #include "common/clock.h"
 #include "common/str.h"
+#include "console/fleet/hostpattern.h"
 #include "console/fleet/sshconfig_nodes.h"
 
 #include <ctype.h>
@@ -43,31 +44,6 @@ struct eval {
 
 /* ---- Patterns ---- */
 
-/* `*` and `?`; the pattern need not end in a NUL. Linear for each star, as the last one is retried.
- */
-static bool glob_match(const char *s, const char *p, const char *p_end)
-{
-	const char *star = NULL, *resume = NULL;
-
-	while (*s) {
-		if (p < p_end && *p == '*') {
-			star = ++p;
-			resume = s;
-		} else if (p < p_end && (*p == '?' || *p == *s)) {
-			p++;
-			s++;
-		} else if (star) {
-			p = star;
-			s = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (p < p_end && *p == '*')
-		p++;
-	return p == p_end;
-}
-
 /* Words of a Host line: a negated one that matches decides. */
 static bool match_host_words(const char *host, const struct ssh_node *node)
 {
@@ -78,7 +54,7 @@ static bool match_host_words(const char *host, const struct ssh_node *node)
 		bool negated = *p == '!';
 
 		p += negated;
-		if (!glob_match(host, p, p + strlen(p)))
+		if (!hostpattern_glob(span_str(p), host))
 			continue;
 		if (negated)
 			return false;
@@ -108,7 +84,7 @@ static bool match_list(const char *value, const char *list, bool fold_case)
 		for (size_t i = 0; i < part.n; i++)
 			pattern[i] =
 				fold_case ? (char)tolower((unsigned char)part.p[i]) : part.p[i];
-		if (!glob_match(name, pattern, pattern + part.n))
+		if (!hostpattern_glob((struct span){pattern, part.n}, name))
 			continue;
 		if (negated)
 			return false;
