@@ -73,6 +73,7 @@ for signal in TERM KILL; do
 	else
 		fail "ended by $signal: no process is left" "$(left)"
 	fi
+	wait "$pid" 2>/dev/null
 	# Nobody can tidy up after a KILL.
 	if [ $signal != KILL ]; then
 		wait_for 10 nothing_left
