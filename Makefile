@@ -17,6 +17,8 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
+# Objects on the way to a test program are kept.
+.SECONDARY:
 
 SAN ?= 0
 WERROR ?= 1
