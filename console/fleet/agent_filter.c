@@ -155,6 +155,14 @@ static bool keep_wanted(const struct filter *f, struct buf *b)
 	return true;
 }
 
+static void free_filter(struct filter *f)
+{
+	io_close(f->client);
+	io_close(f->agent);
+	agent_filter_free_blobs(f->blobs, f->n);
+	free(f);
+}
+
 static void *run(void *arg)
 {
 	struct filter *f = arg;
@@ -169,10 +177,7 @@ static void *run(void *arg)
 			break;
 	}
 	buf_done(&b);
-	io_close(f->client);
-	io_close(f->agent);
-	agent_filter_free_blobs(f->blobs, f->n);
-	free(f);
+	free_filter(f);
 	return NULL;
 }
 
@@ -198,20 +203,21 @@ static int start_thread(struct filter *f)
 int agent_filter_start(int fd, char **blobs, size_t n)
 {
 	struct filter *f = malloc(sizeof(*f));
-	int fds[2] = {-1, -1}, r = -ENOMEM;
+	int fds[2] = {-1, -1}, r;
 
-	if (f && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		r = -errno;
-	else if (f) {
-		*f = (struct filter){fds[0], fd, blobs, n};
-		r = start_thread(f);
+	if (!f) {
+		io_close(fd);
+		agent_filter_free_blobs(blobs, n);
+		return -ENOMEM;
 	}
+	r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+	*f = (struct filter){fds[0], fd, blobs, n};
 	if (r == 0)
+		r = start_thread(f);
+	if (r == 0)
+		/* cppcheck-suppress memleak ; it is the thread's */
 		return fds[1];
-	io_close(fds[0]);
 	io_close(fds[1]);
-	io_close(fd);
-	agent_filter_free_blobs(blobs, n);
-	free(f);
+	free_filter(f);
 	return r;
 }

@@ -311,16 +311,29 @@ static void let_channel_go(struct bridge *b)
 	b->channel = NULL;
 }
 
+/* A number behind `before`, which *at stands at; *at is moved behind it. */
+static bool take_number(const char **at, const char *before, unsigned *ret)
+{
+	struct span digits = {.p = *at + strlen(before)};
+	uint64_t n;
+
+	if (!str_starts(*at, before))
+		return false;
+	digits.n = strspn(digits.p, "0123456789");
+	if (parse_span(digits, 10, UINT32_MAX, &n) < 0)
+		return false;
+	*at = digits.p + digits.n;
+	*ret = (unsigned)n;
+	return true;
+}
+
 /* "Channel opening failure: channel 43 error (2) Connection refused" */
 static const char *denial(const char *text, unsigned *ret_number, unsigned *ret_code)
 {
-	int n = 0;
-
-	if (sscanf(text, "Channel opening failure: channel %u error (%u) %n", ret_number, ret_code,
-		    &n) < 2 ||
-		n == 0)
+	if (!take_number(&text, "Channel opening failure: channel ", ret_number) ||
+		!take_number(&text, " error (", ret_code) || !str_starts(text, ") "))
 		return NULL;
-	return text + n;
+	return text + 2;
 }
 
 static void say_denied(struct bridge *b, unsigned code, const char *text)
@@ -368,7 +381,7 @@ static void note_log(struct ssh *s, const char *function, const char *text)
 
 	if (j->creating && str_eq(function, "channel_open") &&
 		(at = strstr(text, "Creating a channel ")))
-		(void)sscanf(at, "Creating a channel %u", &j->creating->number);
+		(void)take_number(&at, "Creating a channel ", &j->creating->number);
 	if (s->chatty && s->session)
 		look_for_denial(j);
 }

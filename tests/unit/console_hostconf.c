@@ -102,6 +102,7 @@ TEST(jump_hosts)
 	end();
 	o.jump = "a:0";
 	CHECK_INT(resolve("web1\n", NULL), -EINVAL);
+	end();
 	o.jump = "a,,b";
 	CHECK_INT(resolve("web1\n", NULL), -EINVAL);
 	end();
@@ -140,7 +141,9 @@ TEST(arguments_for_ssh)
 	CHECK_INT(hosts[1].ssh->strict, SSH_STRICT_OFF);
 	end();
 	CHECK_INT(resolve("a ansible_ssh_common_args='-o \"User=eve'\n", NULL), -EINVAL);
+	end();
 	CHECK_INT(resolve("a ansible_ssh_common_args='-p'\n", NULL), -EINVAL);
+	end();
 	CHECK_INT(resolve("a ansible_ssh_common_args='-p many'\n", NULL), -EINVAL);
 	end();
 }
