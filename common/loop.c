@@ -87,6 +87,12 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
+void loop_forget(struct loop *loop)
+{
+	/* Not the wake descriptor: another thread may write to it at any time. */
+	loop->epoll_fd = io_close(loop->epoll_fd);
+}
+
 int loop_watch(struct loop *loop, struct loop_io *io, uint32_t events)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = io};

@@ -36,6 +36,12 @@ struct loop *loop_new(struct err *err);
 /* Frees the loop; what is still added is forgotten, its descriptors stay open. Accepts NULL. */
 void loop_free(struct loop *loop);
 
+/*
+ * After fork(2), in the process that is not to run the loop any more: what it does with it touches
+ * nothing that the other one watches.
+ */
+void loop_forget(struct loop *loop);
+
 /* Watches io->fd for `events` with io->fn and io->arg set; changes the set when already added. */
 int loop_watch(struct loop *loop, struct loop_io *io, uint32_t events);
 /* Stops watching. An event already fetched for it in this round is not delivered. */

@@ -17,6 +17,8 @@
 #define TIMEOUT		30
 #define TIMEOUT_MAX	86400
 #define MAX_ROWS	100000000
+#define PERSIST		600
+#define PERSIST_MAX	86400
 
 #define AT(field) offsetof(struct app_options, field)
 
@@ -53,6 +55,8 @@ const struct opt app_opts[] = {
 		       "table)"},
 	{0, "report", "FILE", OPT_STRING, AT(report),
 		.doc = "write what came of each host, as JSON"},
+	{0, "no-persist", NULL, OPT_FLAG, AT(no_persist),
+		.doc = "neither use nor leave open connections for the next command"},
 	{0, "read-only", NULL, OPT_FLAG, AT(read_only), .doc = "refuse commands that change hosts"},
 	{'q', "quiet", NULL, OPT_FLAG, AT(quiet), .doc = "errors only on standard error"},
 	{'v', "verbose", NULL, OPT_COUNT, AT(verbose), .doc = "say more; twice, even more"},
@@ -90,12 +94,27 @@ static int settle_ssh(const struct app_options *o, struct err *err)
 	return 0;
 }
 
+static int settle_persist(struct app *app, struct err *err)
+{
+	const char *named = getenv("TOCSIN_PERSIST_S");
+	uint64_t seconds = PERSIST;
+
+	if (named && *named && parse_uint(named, 0, PERSIST_MAX, &seconds) < 0)
+		return err_set(err, EINVAL,
+			"TOCSIN_PERSIST_S=%s is not a number of seconds from 0 to %d", named,
+			PERSIST_MAX);
+	app->persist_ms = app->o.no_persist ? 0 : (int64_t)seconds * 1000;
+	return 0;
+}
+
 int app_settle(struct app *app, struct err *err)
 {
 	int r = settle_format(app, err);
 
 	if (r == 0)
 		r = settle_ssh(&app->o, err);
+	if (r == 0)
+		r = settle_persist(app, err);
 	if (r == 0 && paths_agent(app->agent, sizeof(app->agent)) < 0)
 		r = err_set(err, ENAMETOOLONG, "the path of this program is too long");
 	return r;
@@ -194,6 +213,7 @@ void app_fleet_options(const struct app *app, struct fleet_options *ret)
 		.agent_program = app->agent,
 		.passphrase = passphrase_possible() ? passphrase_ask : NULL,
 		.answers = passphrase_possible(),
+		.persist_ms = app->persist_ms,
 	};
 }
 

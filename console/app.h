@@ -22,7 +22,7 @@ struct app_options { /* the options of every command, tocsin(1) */
 	double connect_timeout; /* 0: not given */
 	double timeout;
 	const char *format, *report;
-	bool read_only, quiet, help, version;
+	bool no_persist, read_only, quiet, help, version;
 	unsigned verbose;
 	uint64_t max_rows; /* 0: the agents' own limit */
 };
@@ -40,6 +40,7 @@ struct app {
 	struct host_config *hosts;    /* theirs */
 	size_t n_hosts;
 	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
+	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
 };
 
 /* The defaults; no allocation. */

@@ -501,6 +501,8 @@ enum exit_status ask_end(struct ask *a)
 		status = EXIT_INCOMPLETE;
 	if (interrupted())
 		status = EXIT_INTERRUPT;
+	fleet_leave(a->fleet);
+	a->fleet = NULL;
 	ask_free(a);
 	return status;
 }

@@ -22,6 +22,8 @@ export B LC_ALL=C.UTF-8
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PATH
 unset TOCSIN_INVENTORY SSH_AUTH_SOCK
+# No connections stay open behind a test's back; the one about that says otherwise.
+export TOCSIN_PERSIST_S=0
 TOCSIN=$B/bin/tocsin
 AGENTD=$B/bin/tocsin-agentd
 export TOCSIN AGENTD

@@ -109,8 +109,10 @@ static int put_host(struct ask *a, struct seen *s, host_id host, const struct fl
 
 	row[HOST] = ask_host_cell(a, host);
 	row[STATE] = rows_text(host_state_name(end->state));
-	if (end->connect_ms >= 0)
-		row[LATENCY] = (struct cell){.type = CELL_INT, .i = end->connect_ms};
+	/* Of a connection that was left open by another command: that of the answer. */
+	if (end->connect_ms >= 0 || end->state == HOST_ANSWERED)
+		row[LATENCY] = (struct cell){
+			.type = CELL_INT, .i = end->connect_ms >= 0 ? end->connect_ms : end->ms};
 	if (s->hello) {
 		row[AGENT] = rows_text(s->agent);
 		row[OS] = rows_text(s->os);

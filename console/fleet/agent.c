@@ -278,6 +278,8 @@ const char *agent_describe(struct agent *a, char out[AGENT_TEXT_MAX])
 
 /* ---- Authentication ---- */
 
+static atomic_uint at_work;
+
 struct agent_auth {
 	struct job job;
 	struct agent *agent;
@@ -355,9 +357,16 @@ static void work(struct job *job)
 {
 	struct agent_auth *a = (struct agent_auth *)job;
 
+	atomic_fetch_add(&at_work, 1);
 	a->result = SSH_AUTH_DENIED;
 	if (!a->ended && have_connection(a) == 0 && !a->ended)
 		a->result = ssh_userauth_agent(a->session, NULL);
+	atomic_fetch_sub(&at_work, 1);
+}
+
+bool agents_at_work(void)
+{
+	return at_work > 0;
 }
 
 struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct inbox *to,

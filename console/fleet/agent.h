@@ -49,6 +49,8 @@ int agent_auth_only(struct agent_auth *a, char *const *blobs, size_t n);
 struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct inbox *to,
 	ssh_session session, void (*fn)(void *arg, int result), void *arg);
 int agent_auth_step(struct agent_auth *a);
+/* Is any helper thread at work, in libssh perhaps? */
+bool agents_at_work(void);
 /*
  * Ends it: NULL-safe. True when a helper thread still has the session: `dispose(what)` is then
  * called when it lets go, in whatever thread.

@@ -15,8 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const default_names[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
-#define N_DEFAULTS ARRAY_LEN(default_names)
+const char *const keys_default_names[] = {
+	"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", NULL};
+#define N_DEFAULTS (ARRAY_LEN(keys_default_names) - 1)
 
 enum key_state {
 	KEY_USABLE,
@@ -28,6 +29,7 @@ enum key_state {
 struct key_file {
 	char *path, *shown;
 	enum key_state state;
+	bool tried; /* to unlock it, when it is protected */
 	const char *why;
 	struct identity ids[2]; /* the certificate before the key itself */
 	size_t n;
@@ -171,7 +173,7 @@ static int load_file(struct key_file *f)
 	if (!p.asked)
 		return useless(f, "not a private key that libssh can use");
 	f->state = KEY_PROTECTED;
-	f->why = "protected by a passphrase and there is no terminal";
+	f->why = "protected by a passphrase";
 	return 0;
 }
 
@@ -216,9 +218,9 @@ static bool held_by_agent(const struct key_file *f, struct agent *agent)
 
 /* ---- All of them ---- */
 
-static char *full_path(const struct keys *keys, const char *name)
+char *keys_path(const char *home, const char *name)
 {
-	return str_starts(name, "~/") ? str_printf("%s%s", keys->home, name + 1) : strdup(name);
+	return str_starts(name, "~/") ? str_printf("%s%s", home, name + 1) : strdup(name);
 }
 
 static char *shown_path(const struct keys *keys, const char *path)
@@ -231,12 +233,11 @@ static char *shown_path(const struct keys *keys, const char *path)
 }
 
 /* The file of that name, loaded when it is new. NULL when out of memory or too many. */
-static struct key_file *get_file(struct keys *keys, const char *name, bool *ret_new)
+static struct key_file *get_file(struct keys *keys, const char *name)
 {
-	char *path = full_path(keys, name);
+	char *path = keys_path(keys->home, name);
 	struct key_file *f = path ? map_get(keys->files, path) : NULL;
 
-	*ret_new = false;
 	if (f || !path) {
 		free(path);
 		return f;
@@ -252,25 +253,33 @@ static struct key_file *get_file(struct keys *keys, const char *name, bool *ret_
 		free_file(f);
 		return NULL;
 	}
-	*ret_new = true;
 	return f;
 }
 
-static int add_named(struct keys *keys, const char *name, const struct fleet_options *options,
-	struct agent *agent, struct err *err)
+/* Once per key. */
+static void unlock_named(
+	struct key_file *f, const struct fleet_options *options, struct agent *agent)
 {
-	bool is_new;
-	struct key_file *f = get_file(keys, name, &is_new);
+	if (f->state != KEY_PROTECTED || f->tried)
+		return;
+	f->tried = true;
+	f->why = "protected by a passphrase and there is no terminal";
+	if (held_by_agent(f, agent))
+		useless(f, "held by the agent");
+	else if (options->passphrase)
+		unlock(f, options);
+}
+
+static int add_named(struct keys *keys, const char *name, const struct fleet_options *options,
+	bool needed, struct agent *agent, struct err *err)
+{
+	struct key_file *f = get_file(keys, name);
 
 	if (!f)
 		return err_set(err, ENOMEM, "cannot load key %s: out of memory, or over %d keys",
 			name, KEYS_FILES_MAX);
-	if (!is_new || f->state != KEY_PROTECTED)
-		return 0;
-	if (held_by_agent(f, agent))
-		return useless(f, "held by the agent");
-	if (options->passphrase)
-		unlock(f, options);
+	if (needed)
+		unlock_named(f, options, agent);
 	return 0;
 }
 
@@ -288,6 +297,7 @@ static void unlock_default(struct keys *keys, struct key_file *f,
 {
 	if (f->state != KEY_PROTECTED)
 		return;
+	f->why = "protected by a passphrase and there is no terminal";
 	if (held_by_agent(f, agent))
 		useless(f, "held by the agent");
 	else if (any_default_usable(keys) || agent_has_keys(agent))
@@ -296,51 +306,50 @@ static void unlock_default(struct keys *keys, struct key_file *f,
 		unlock(f, options);
 }
 
-static int add_defaults(struct keys *keys, const struct fleet_options *options, struct agent *agent,
-	struct err *err)
+static int add_defaults(struct keys *keys, const struct fleet_options *options, bool needed,
+	struct agent *agent, struct err *err)
 {
-	bool is_new;
-
 	for (size_t i = 0; i < N_DEFAULTS; i++) {
-		char *path = str_printf("%s/.ssh/%s", keys->home, default_names[i]);
-
-		keys->defaults[i] = path ? get_file(keys, path, &is_new) : NULL;
-		free(path);
+		keys->defaults[i] = get_file(keys, keys_default_names[i]);
 		if (!keys->defaults[i])
 			return err_set(err, ENOMEM, "out of memory");
 	}
-	for (size_t i = 0; i < N_DEFAULTS; i++)
+	for (size_t i = 0; needed && i < N_DEFAULTS; i++)
 		unlock_default(keys, keys->defaults[i], options, agent);
 	return 0;
 }
 
-/* *defaults: somebody needs them. */
 static int add_of_host(struct keys *keys, const struct fleet_options *options,
-	const struct host_config *host, struct agent *agent, bool *defaults, struct err *err)
+	const struct host_config *host, bool needed, struct agent *agent, struct err *err)
 {
 	const char *const *names = host->key_files;
 	int r = 0;
 
-	*defaults |= !names;
 	for (size_t k = 0; names && names[k] && r == 0; k++)
-		r = add_named(keys, names[k], options, agent, err);
+		r = add_named(keys, names[k], options, needed, agent, err);
 	return r;
 }
 
 /* Of the hosts and of the jump hosts before them. */
 static int add_of_hosts(struct keys *keys, const struct fleet_options *options,
-	const struct host_config *hosts, size_t n_hosts, struct agent *agent, struct err *err)
+	const struct host_config *hosts, size_t n_hosts, const bool *connected, struct agent *agent,
+	struct err *err)
 {
-	bool defaults = false;
+	bool defaults = false, defaults_needed = false;
 	int r = 0;
 
 	for (size_t i = 0; i < n_hosts && r == 0; i++) {
+		bool needed = !connected || !connected[i];
+
 		if (hosts[i].connection != CONNECTION_SSH)
 			continue;
-		for (const struct host_config *h = &hosts[i]; h && r == 0; h = h->jump)
-			r = add_of_host(keys, options, h, agent, &defaults, err);
+		for (const struct host_config *h = &hosts[i]; h && r == 0; h = h->jump) {
+			defaults |= !h->key_files;
+			defaults_needed |= !h->key_files && needed;
+			r = add_of_host(keys, options, h, needed, agent, err);
+		}
 	}
-	return r == 0 && defaults ? add_defaults(keys, options, agent, err) : r;
+	return r == 0 && defaults ? add_defaults(keys, options, defaults_needed, agent, err) : r;
 }
 
 /* ---- CertificateFile ---- */
@@ -460,7 +469,8 @@ static size_t offer_certificates(struct keys *keys, const struct host_config *h,
 }
 
 struct keys *keys_new(const struct fleet_options *options, const struct host_config *hosts,
-	size_t n_hosts, const char *home, struct agent *agent, struct err *err)
+	size_t n_hosts, const bool *connected, const char *home, struct agent *agent,
+	struct err *err)
 {
 	struct keys *keys = calloc(1, sizeof(*keys));
 
@@ -472,7 +482,7 @@ struct keys *keys_new(const struct fleet_options *options, const struct host_con
 		return NULL;
 	}
 	keys->home = home;
-	if (add_of_hosts(keys, options, hosts, n_hosts, agent, err) == 0 &&
+	if (add_of_hosts(keys, options, hosts, n_hosts, connected, agent, err) == 0 &&
 		add_certificates(keys, hosts, n_hosts, err) == 0)
 		return keys;
 	keys_free(keys);
@@ -500,7 +510,7 @@ static const struct key_file *file_of(
 		return i < N_DEFAULTS ? keys->defaults[i] : NULL;
 	if (!host->key_files[i])
 		return NULL;
-	path = full_path(keys, host->key_files[i]);
+	path = keys_path(keys->home, host->key_files[i]);
 	f = path ? map_get(keys->files, path) : NULL;
 	free(path);
 	return f;

@@ -26,14 +26,21 @@ struct identity {
 	ssh_key private, public;
 };
 
+/* Of hosts that name none; NULL-ended. */
+extern const char *const keys_default_names[];
+/* The file that a name means: "~/" is `home`. Heap; NULL when out of memory. */
+char *keys_path(const char *home, const char *name);
+
 struct keys;
 /*
  * Reads every key file that `hosts` name, or the defaults of `home`/.ssh. A key that cannot be used
  * is no error: keys_describe tells. Asks for passphrases by `options` for protected keys that
- * were named, or when there is nothing else to try. NULL with `err` when out of memory.
+ * were named, or when there is nothing else to try; but not for the sake of hosts that are
+ * `connected` already (NULL: none is). NULL with `err` when out of memory.
  */
 struct keys *keys_new(const struct fleet_options *options, const struct host_config *hosts,
-	size_t n_hosts, const char *home, struct agent *agent, struct err *err);
+	size_t n_hosts, const bool *connected, const char *home, struct agent *agent,
+	struct err *err);
 void keys_free(struct keys *keys);
 
 /* What to offer to a host, the one that was accepted last first. Returns how many. */

@@ -5,6 +5,7 @@
 #include "common/map.h"
 #include "common/str.h"
 #include "console/fleet/event.h"
+#include "console/fleet/holding.h"
 #include "console/fleet/ssh.h"
 #include "console/fleet/worker.h"
 
@@ -13,6 +14,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@
 /* A thread for so many hosts. */
 #define HOSTS_PER_THREAD 16
 #define NOTICES_MAX	 4
+/* Of a question's number, where it begins at random. */
+#define ASKED_MASK (((int64_t)1 << 48) - 1)
 
 /* A worker's part of the hosts. */
 struct share {
@@ -41,8 +45,9 @@ struct fleet {
 	struct peer *peers;
 	struct worker *workers;
 	size_t n_workers;
-	host_id *order;	      /* hosts, those of the first worker first */
-	struct share *shares; /* per worker */
+	host_id *order;		 /* hosts, those of the first worker first */
+	struct share *shares;	 /* per worker */
+	struct holding *holding; /* or NULL */
 
 	struct question question;
 	struct buf line;
@@ -309,7 +314,7 @@ static int check_options(const struct fleet_options *o, size_t n_hosts, struct e
 	return 0;
 }
 
-static int load_keys(struct fleet *f, struct err *err)
+static int load_known_hosts(struct fleet *f, struct err *err)
 {
 	size_t skipped;
 	int r;
@@ -330,7 +335,45 @@ static int load_keys(struct fleet *f, struct err *err)
 	return 0;
 }
 
-static int start_workers(struct fleet *f, struct err *err)
+/* After the sessions that others left were found: for those nobody is asked for a passphrase. */
+static int load_keys(struct fleet *f, struct err *err)
+{
+	bool *connected = calloc(f->n_hosts, sizeof(*connected));
+	int r;
+
+	if (!connected)
+		return out_of_memory(err);
+	for (size_t i = 0; i < f->n_hosts; i++)
+		connected[i] = f->peers[i].link == PEER_OPEN;
+	r = ssh_shared_keys(&f->ssh, f->hosts, f->n_hosts, connected, err);
+	free(connected);
+	return r;
+}
+
+/* Sessions that others left open; without a place for them there are none. */
+static int find_sessions(struct fleet *f, struct err *err)
+{
+	int r;
+
+	if (f->options.persist_ms <= 0 || f->options.ssh_command)
+		return 0;
+	f->holding = holding_new(&f->options, f->hosts, f->n_hosts, &f->ssh, &r, err);
+	if (!f->holding && r == -EPERM)
+		notice(f, "%s", err->text);
+	if (!f->holding)
+		return r == -ENOMEM ? out_of_memory(err) : 0;
+	/* Another process's questions, and late answers to them, have other numbers. */
+	if (getrandom(&f->asked, sizeof(f->asked), GRND_NONBLOCK) != sizeof(f->asked))
+		f->asked = clock_real_us();
+	f->asked &= ASKED_MASK;
+	for (size_t i = 0; i < f->n_workers; i++) {
+		f->workers[i].peers_env.keep_hello = HELD_HELLO_MAX;
+		holding_find(f->holding, &f->workers[i]);
+	}
+	return 0;
+}
+
+static int make_workers(struct fleet *f, struct err *err)
 {
 	struct worker_limits l = set_limits(f);
 	size_t n = count_workers(f, &l);
@@ -358,8 +401,18 @@ static int start_workers(struct fleet *f, struct err *err)
 	return r;
 }
 
+static int start_workers(struct fleet *f, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->n_workers && r == 0; i++)
+		r = worker_start(&f->workers[i], err);
+	return r;
+}
+
 static int set_up(struct fleet *f, struct err *err)
 {
+	bool ssh = any_by_libssh(f);
 	int r = find_user(f, err);
 
 	if (r == 0)
@@ -372,7 +425,13 @@ static int set_up(struct fleet *f, struct err *err)
 	f->agents = pool_new(AGENT_THREADS);
 	if (!f->agent_program || !f->resolvers || !f->agents)
 		return out_of_memory(err);
-	if (any_by_libssh(f))
+	if (ssh)
+		r = load_known_hosts(f, err);
+	if (r == 0)
+		r = make_workers(f, err);
+	if (r == 0 && ssh)
+		r = find_sessions(f, err);
+	if (r == 0 && ssh)
 		r = load_keys(f, err);
 	return r < 0 ? r : start_workers(f, err);
 }
@@ -421,6 +480,7 @@ void fleet_free(struct fleet *f)
 	free(f->order);
 	free(f->shares);
 	free(f->workers);
+	holding_free(f->holding);
 	ssh_shared_done(&f->ssh);
 	for (size_t i = 0; i < f->n_notices; i++)
 		free(f->notices[i]);
@@ -429,6 +489,19 @@ void fleet_free(struct fleet *f)
 	free(f->home);
 	free(f->user);
 	free(f);
+}
+
+void fleet_leave(struct fleet *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; f->holding && i < f->n_workers; i++)
+		worker_leave(&f->workers[i]);
+	for (size_t i = 0; f->holding && i < f->n_workers; i++)
+		worker_join(&f->workers[i]);
+	if (f->holding)
+		holding_leave(f->holding, f->workers, f->n_workers);
+	fleet_free(f);
 }
 
 /* ---- Questions ---- */

@@ -39,7 +39,10 @@ enum host_connection { /* ansible_connection */
 	CONNECTION_LOCAL,
 };
 
-/* All that is needed to reach a host, settled once: command line, inventory, ssh config. */
+/*
+ * All that is needed to reach a host, settled once: command line, inventory, ssh config. What
+ * decides whom one talks to, or as whom, is also part of the key of sessions left open: held_key.c.
+ */
 struct host_config {
 	const char *name;    /* inventory name: what is shown, and the key of results */
 	const char *address; /* what is resolved and connected to */
@@ -84,6 +87,11 @@ struct fleet_options {
 	fleet_passphrase_fn *passphrase; /* NULL: nobody to ask (batch) */
 	void *passphrase_arg;
 	bool answers; /* there is somebody to answer FLEET_ASK: passwords of jump hosts */
+	/*
+	 * More than 0: sessions that others of this user left open are taken, and fleet_leave
+	 * leaves them open for as long when nobody uses them.
+	 */
+	int64_t persist_ms;
 };
 #define FLEET_THREADS_MAX 8
 /*
@@ -98,7 +106,11 @@ struct fleet_options {
 typedef uint32_t host_id;
 
 enum fleet_event_type {
-	FLEET_HELLO,   /* once per connection; `hello` */
+	/*
+	 * Once per connection; `hello`. Of a session that was left open by others only when a
+	 * question without SQL is put.
+	 */
+	FLEET_HELLO,
 	FLEET_COLUMNS, /* the answer's columns; before any rows */
 	FLEET_ROWS,
 	FLEET_END, /* the host's part of the question is over: `end` */
@@ -158,6 +170,12 @@ struct fleet *fleet_new(const struct fleet_options *options, const struct host_c
  * freed. Accepts NULL.
  */
 void fleet_free(struct fleet *f);
+/*
+ * As fleet_free, but first leaves the sessions at rest to a process in the background, if
+ * options.persist_ms says so; see held.h. Forks: nothing that a child process must not have (a
+ * database that is open, for one) should be there. Accepts NULL.
+ */
+void fleet_leave(struct fleet *f);
 /*
  * What the user should know before the first question, e.g. that there are fewer descriptors than
  * hosts: *ret_n sentences, valid until fleet_free.

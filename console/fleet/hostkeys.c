@@ -693,12 +693,22 @@ static enum hostkey accept(
 	return result;
 }
 
+static bool is_known(const struct hostkeys *hk, const struct hostkeys_name *name, const char *key)
+{
+	return key_known(hk, name->full, key) || key_known(hk, name->plain, key);
+}
+
+bool hostkeys_known(const struct hostkeys *hk, const struct hostkeys_name *name, const char *key)
+{
+	return !find_revoked(hk, name, key) && is_known(hk, name, key);
+}
+
 static enum hostkey check_strictly(struct hostkeys *hk, bool add_new,
 	const struct hostkeys_name *name, const char *type, const char *key, struct err *err)
 {
 	struct search s = {.type = type};
 
-	if (key_known(hk, name->full, key) || key_known(hk, name->plain, key))
+	if (is_known(hk, name, key))
 		return HOSTKEY_KNOWN;
 	each_known(hk, name->full, true, search_one, &s);
 	if (s.same_type)

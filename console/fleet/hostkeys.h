@@ -75,6 +75,8 @@ enum hostkeys_policy {
 /* As hostkeys_check, whose policy is what hostkeys_new was told. */
 enum hostkey hostkeys_check_by(struct hostkeys *hk, enum hostkeys_policy policy,
 	const struct hostkeys_name *name, const char *type, const char *key, struct err *err);
+/* Is this very key one that hostkeys_check calls known? Adds nothing. */
+bool hostkeys_known(const struct hostkeys *hk, const struct hostkeys_name *name, const char *key);
 
 /* "SHA256:…" of a key in base64, as ssh-keygen -l prints it; "?" when it is not base64. */
 #define FINGERPRINT_MAX 64

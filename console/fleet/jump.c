@@ -681,6 +681,9 @@ void bridge_close(struct bridge *b)
 		loop_timer_stop(b->loop, &b->timer);
 		return;
 	}
+	/* Another process goes on with the jump host's session. */
+	if (j && j->all->env->given_away)
+		b->channel = NULL;
 	if (b->channel) {
 		ssh_enter(s);
 		let_channel_go(b);
@@ -688,10 +691,17 @@ void bridge_close(struct bridge *b)
 	}
 	unlink_bridge(b);
 	free_bridge(b);
-	if (j) {
+	if (j && !j->all->env->given_away) {
 		take_less(j);
 		pump_soon(j);
 	}
+}
+
+bool bridge_by_agent(const struct bridge *b)
+{
+	const struct ssh *s = b && b->jump ? b->jump->ssh : NULL;
+
+	return s && (s->by_agent || bridge_by_agent(s->bridge));
 }
 
 bool bridge_broken(const struct bridge *b, struct err *err)
@@ -726,6 +736,23 @@ void jumps_answer(struct jumps *jumps, unsigned id, const char *text)
 		j = j->next;
 	if (j)
 		ssh_answered(j->ssh, text);
+}
+
+void jumps_close_idle(struct jumps *jumps)
+{
+	struct err err;
+	bool closed = true;
+
+	err_set(&err, EIO, "closed");
+	/* One that was closed may have been the last behind another one. */
+	while (closed) {
+		closed = false;
+		for (struct jump *j = jumps->first; j; j = j->next)
+			if (j->ssh && !j->open && !j->pending) {
+				jump_down(j, &err);
+				closed = true;
+			}
+	}
 }
 
 void jumps_free(struct jumps *jumps)

@@ -25,6 +25,9 @@ void jumps_forgive(struct jumps *jumps);
 /* The answer to question `id` of a FLEET_ASK, NULL for none; ignored when nobody waits for it. */
 void jumps_answer(struct jumps *jumps, unsigned id, const char *text);
 
+/* Closes those that nothing goes through. */
+void jumps_close_idle(struct jumps *jumps);
+
 enum bridge_end {
 	BRIDGE_NO_JUMP,	 /* the jump host cannot be used */
 	BRIDGE_GONE,	 /* it was, and went away */
@@ -51,6 +54,8 @@ struct bridge *bridge_open(struct jumps *jumps, const struct host_config *hop, c
 	uint16_t port, const struct bridge_up *up, void *arg);
 /* Any time but from within a callback of another bridge. Accepts NULL. */
 void bridge_close(struct bridge *b);
+/* Has ssh-agent signed for one of the jump hosts before it? Accepts NULL. */
+bool bridge_by_agent(const struct bridge *b);
 /* True when it broke because the jump host went away; `err` then says so. */
 bool bridge_broken(const struct bridge *b, struct err *err);
 

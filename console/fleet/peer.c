@@ -15,6 +15,13 @@
 
 static void on_time(struct loop_timer *timer);
 
+void peer_env_done(struct peer_env *env)
+{
+	wire_reply_done(&env->reply);
+	wire_reply_done(&env->columns);
+	buf_done(&env->columns_line);
+}
+
 void peer_init(struct peer *p, struct peer_env *env, const struct host_config *host, host_id id)
 {
 	*p = (struct peer){.env = env, .host = host, .id = id, .connect_ms = -1};
@@ -65,6 +72,8 @@ static void close_link(struct peer *p)
 	loop_timer_stop(p->env->loop, &p->timer);
 	t->ops->close(t);
 	lines_done(&p->lines);
+	free(p->hello);
+	p->hello = NULL;
 	count_long_line(p, 0);
 	p->sent = p->warm = false;
 	set_link(p, PEER_CLOSED);
@@ -122,6 +131,14 @@ static void finish(struct peer *p, enum host_state state, const char *why,
 	e->end->ms = clock_mono_ms() - p->env->question->started_ms;
 	snprintf(e->end->error, sizeof(e->end->error), "%s", why);
 	p->env->event(p->env->arg, e);
+}
+
+/* The same by the last line of the whole answer. */
+static void settle(struct peer *p, enum host_state state, const char *why,
+	const struct wire_done *done, bool truncated)
+{
+	p->owing = false;
+	finish(p, state, why, done, truncated);
 }
 
 /* The host broke the rules: nothing more is heard from it. */
@@ -274,11 +291,30 @@ static bool send_question(struct peer *p)
 	const struct question *q = p->env->question;
 	int r = p->transport->ops->send(p->transport, q->line, q->n);
 
+	p->owing = true;
 	if (r < 0)
 		broken(p, "the question cannot be sent: %s", strerror(-r));
 	else
 		p->sent = true;
 	return r == 0;
+}
+
+/* Of an adopted link: what was said to whoever made it. Reading it takes as long as an answer. */
+static bool tell_hello(struct peer *p)
+{
+	struct wire_reply *r = &p->env->reply;
+	size_t n = strlen(p->hello);
+	struct err err = {0};
+	bool told;
+
+	p->untold = false;
+	told = wire_reply_read(p->hello, n, r, &err) == 0 && r->op == WIRE_REPLY_HELLO;
+	if (told)
+		told = emit(p, event_hello(p->id, &r->hello));
+	else
+		close_link(p);
+	wire_reply_reset(r);
+	return told;
 }
 
 bool peer_ask(struct peer *p)
@@ -288,6 +324,8 @@ bool peer_ask(struct peer *p)
 	p->n_columns = 0;
 	p->rows = 0;
 	p->bytes = p->noise = 0;
+	if (p->link == PEER_OPEN && p->untold && p->env->question->ping && !tell_hello(p))
+		return !p->asked;
 	if (p->link != PEER_OPEN)
 		return false;
 	p->warm = true;
@@ -301,7 +339,7 @@ static void opened(void *arg);
 static void input(void *arg);
 static void closed(void *arg, enum host_state how, const struct err *why);
 
-static const struct transport_up peer_up = {.opened = opened, .input = input, .closed = closed};
+const struct transport_up peer_up = {.opened = opened, .input = input, .closed = closed};
 
 void peer_dial(struct peer *p)
 {
@@ -310,6 +348,7 @@ void peer_dial(struct peer *p)
 
 	p->connect_ms = -1;
 	p->noise = 0;
+	p->owing = p->untold = false;
 	p->dialled_ms = clock_mono_ms();
 	lines_init(&p->lines, WIRE_REPLY_MAX);
 	p->transport = p->env->open(p->env->arg, p, &peer_up, &how, &err);
@@ -361,6 +400,7 @@ static void nonsense(struct peer *p, const char *line, const struct err *err)
 
 static void noise(struct peer *p, size_t n)
 {
+	p->owing = true;
 	p->noise += n < PEER_NOISE_LINE ? PEER_NOISE_LINE : n;
 	if (p->noise > PEER_NOISE_MAX)
 		broken(p, "protocol error: %u MiB received that answer nothing",
@@ -449,7 +489,7 @@ static void on_done(struct peer *p, const struct wire_reply *r)
 		broken(p, "protocol error: %lld rows announced, %lld received",
 			(long long)r->done.rows, (long long)p->rows);
 	else
-		finish(p, HOST_ANSWERED, "", &r->done, r->done.truncated);
+		settle(p, HOST_ANSWERED, "", &r->done, r->done.truncated);
 }
 
 static void on_error(struct peer *p, const struct wire_reply *r)
@@ -459,7 +499,10 @@ static void on_error(struct peer *p, const struct wire_reply *r)
 
 	p->end->end->code = r->code;
 	p->end->end->has_code = true;
-	finish(p, state, message, NULL, false);
+	if (r->id < 0)
+		finish(p, state, message, NULL, false);
+	else
+		settle(p, state, message, NULL, false);
 }
 
 /* Of the question that runs here, or an error that names none because it could not be read. */
@@ -508,22 +551,55 @@ static void on_reply(struct peer *p, const struct wire_reply *r, size_t n)
 		on_error(p, r);
 		break;
 	default:
-		finish(p, HOST_ANSWERED, "", NULL, false);
+		settle(p, HOST_ANSWERED, "", NULL, false);
 	}
+}
+
+/* Before it is read, which takes it apart. Without memory for it there is none. */
+static void keep_hello(struct peer *p, const char *line, size_t n)
+{
+	if (p->link == PEER_OPENING && !p->hello && n < p->env->keep_hello)
+		p->hello = span_dup((struct span){line, n});
+}
+
+/* What was just read of this line, for the hosts that say the same; false without memory for it. */
+static bool keep_columns(struct peer_env *env, const char *line, size_t n)
+{
+	struct wire_reply before = env->columns;
+
+	buf_done(&env->columns_line);
+	buf_init(&env->columns_line, PEER_COLUMNS_MAX);
+	if (buf_add(&env->columns_line, line, n) < 0)
+		return false;
+	env->columns = env->reply;
+	env->reply = before;
+	return true;
 }
 
 static void take_line(struct peer *p, char *line, size_t n)
 {
-	struct wire_reply *r = &p->env->reply;
+	struct peer_env *env = p->env;
+	struct wire_reply *r = &env->reply;
 	struct err err = {0};
+	int result = 0;
 
-	if (n == 0)
+	if (n == 0) {
 		noise(p, n);
-	else if (wire_reply_read(line, n, r, &err) < 0)
+		return;
+	}
+	keep_hello(p, line, n);
+	if (n == env->columns_line.len && memcmp(line, env->columns_line.p, n) == 0)
+		r = &env->columns;
+	else
+		result = wire_reply_read(line, n, r, &err);
+	if (result == 0 && r->op == WIRE_REPLY_COLUMNS && r == &env->reply &&
+		keep_columns(env, line, n))
+		r = &env->columns;
+	if (result < 0)
 		nonsense(p, line, &err);
 	else
 		on_reply(p, r, n);
-	wire_reply_reset(r);
+	wire_reply_reset(&env->reply);
 }
 
 static void read_lines(struct peer *p)
@@ -554,9 +630,34 @@ static void read_lines(struct peer *p)
 	if (p->env->long_lines > PEER_LONG_LINES_MAX && p->long_line)
 		broken(p, "protocol error: too many hosts with lines longer than %u KiB",
 			PEER_LONG_LINE >> 10);
+	if (peer_at_rest(p) && p->transport->ops->rest)
+		p->transport->ops->rest(p->transport);
 }
 
 static void input(void *arg)
 {
 	read_lines(arg);
+}
+
+/* ---- Links that others made ---- */
+
+bool peer_at_rest(const struct peer *p)
+{
+	return p->link == PEER_OPEN && !p->asked && !p->owing && lines_pending(&p->lines) == 0;
+}
+
+int peer_adopt(struct peer *p, struct transport *t, const char *hello, size_t n)
+{
+	p->transport = t;
+	p->noise = 0;
+	p->owing = false;
+	p->connect_ms = -1;
+	p->hello = span_dup((struct span){hello, n});
+	p->untold = true;
+	set_link(p, PEER_OPENING);
+	if (p->hello)
+		set_link(p, PEER_OPEN);
+	else
+		close_link(p);
+	return p->link == PEER_OPEN ? 0 : -ENOMEM;
 }

@@ -19,6 +19,8 @@
 /* Bytes of lines longer than an agent has reason to send, of all peers of a thread. */
 #define PEER_LONG_LINE	    (2 * WIRE_ROWS_MAX)
 #define PEER_LONG_LINES_MAX (64u << 20)
+/* A longer columns line is read for every host. */
+#define PEER_COLUMNS_MAX (16u << 10)
 
 /* One question as it goes to all hosts; ids are those of the wire. */
 struct question {
@@ -39,6 +41,7 @@ struct peer {
 	enum peer_link link;
 	struct transport *transport;
 	struct lines lines;
+	char *hello;		 /* the line, when the environment keeps it */
 	struct loop_timer timer; /* until hello; of the question */
 	int64_t dialled_ms, connect_ms;
 
@@ -46,6 +49,8 @@ struct peer {
 	bool sent;     /* and went out over this link */
 	bool warm;     /* over a link from before the question, so it may be dialled anew */
 	bool answered; /* something came back */
+	bool owing;    /* something may still come, of this question or another one */
+	bool untold;   /* the hello of an adopted link */
 	bool columns;
 	size_t n_columns;
 	int64_t rows;
@@ -68,6 +73,10 @@ struct peer_env {
 	const struct fleet_options *options;
 	const struct question *question;
 	struct wire_reply reply; /* the one being read */
+	/* The last columns line, as it was and read: most hosts say the very same. */
+	struct buf columns_line;
+	struct wire_reply columns;
+	size_t keep_hello; /* hello lines of up to as many bytes are kept */
 	struct peer *paused;
 	size_t long_lines;
 
@@ -83,9 +92,22 @@ struct peer_env {
 	void (*redial)(void *arg, struct peer *p);
 };
 
+/* Frees what the peers left in it. Accepts a zeroed one. */
+void peer_env_done(struct peer_env *env);
+
 void peer_init(struct peer *p, struct peer_env *env, const struct host_config *host, host_id id);
 /* Closes the link; no events. */
 void peer_done(struct peer *p);
+
+/* What a transport of the peer's calls, with the peer as its argument. */
+extern const struct transport_up peer_up;
+/*
+ * Takes an open link over which this hello was said before, to somebody who read it. It is told by
+ * an event when a question asks for nothing else. 0; or -ENOMEM, and the link is closed.
+ */
+int peer_adopt(struct peer *p, struct transport *t, const char *hello, size_t n);
+/* Open, with nothing asked, nothing owing and nothing left to read: it may be somebody else's. */
+bool peer_at_rest(const struct peer *p);
 
 /* Starts env->question; p->end must be there. False: it has no link, and peer_dial must follow. */
 bool peer_ask(struct peer *p);

@@ -741,6 +741,24 @@ static const struct transport_ops ssh_ops = {
 	.close = close_ssh,
 };
 
+bool ssh_may_be_held(const struct transport *t)
+{
+	const struct ssh *s = (const struct ssh *)t;
+
+	return t->ops == &ssh_ops && s->step == SSH_OPEN && !s->busy && !s->out.len &&
+	       !s->waiting_for_status;
+}
+
+int ssh_facts(struct transport *t, struct ssh_facts *ret)
+{
+	struct ssh *s = (struct ssh *)t;
+
+	if (!ssh_may_be_held(t))
+		return -EINVAL;
+	ret->by_agent = s->by_agent || bridge_by_agent(s->bridge);
+	return ssh_read_host_key(s, &ret->type, &ret->key);
+}
+
 static struct ssh *open_ssh(struct transport_env *env, const struct host_config *host,
 	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
 	struct err *err)

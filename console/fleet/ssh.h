@@ -106,6 +106,7 @@ struct ssh {
 	bool doomed;	 /* closed meanwhile */
 	bool handed;	 /* libssh has the descriptor */
 	bool got;	 /* bytes came for us */
+	bool by_agent;	 /* ssh-agent signed */
 	bool paused, waiting_for_status, odd_packets;
 	unsigned confirmations; /* of the channel */
 	struct bridge *bridge;	/* through the jump host, or NULL */
@@ -124,6 +125,12 @@ int ssh_set_options(struct ssh *s, struct err *err);
 /* A step returns 1: go on with s->step, 0: wait for the host, -1: over, or closed. */
 int ssh_check_host_key(struct ssh *s);
 int ssh_authenticate(struct ssh *s);
+
+/*
+ * The key that the host of a session has shown: its type, and the key in base64 for
+ * ssh_string_free_char. 0 or -ENOMEM.
+ */
+int ssh_read_host_key(struct ssh *s, const char **ret_type, char **ret_key);
 
 /* When the server wants one; nothing else helped. */
 bool ssh_wants_password(const struct ssh *s);

@@ -27,21 +27,37 @@ static const char *type_of(ssh_key key)
 	return type == SSH_KEYTYPE_ECDSA ? ssh_pki_key_ecdsa_name(key) : ssh_key_type_to_char(type);
 }
 
+int ssh_read_host_key(struct ssh *s, const char **ret_type, char **ret_key)
+{
+	ssh_key key = NULL;
+	char *blob = NULL;
+	const char *type;
+	int r = -ENOMEM;
+
+	if (ssh_get_server_publickey(s->session, &key) == SSH_OK &&
+		ssh_pki_export_pubkey_base64(key, &blob) == SSH_OK && (type = type_of(key))) {
+		*ret_type = type;
+		*ret_key = blob;
+		blob = NULL;
+		r = 0;
+	}
+	ssh_string_free_char(blob);
+	ssh_key_free(key);
+	return r;
+}
+
 int ssh_check_host_key(struct ssh *s)
 {
-	char *blob = NULL;
-	ssh_key key = NULL;
+	char *key = NULL;
 	const char *type;
 	enum hostkey result = HOSTKEY_ERROR;
 	struct err err;
 
 	err_set(&err, ENOMEM, "the host's key cannot be read");
-	if (ssh_get_server_publickey(s->session, &key) == SSH_OK &&
-		ssh_pki_export_pubkey_base64(key, &blob) == SSH_OK && (type = type_of(key)))
+	if (ssh_read_host_key(s, &type, &key) == 0)
 		result = hostkeys_check_by(ssh_hostkeys_of(s->env->ssh, s->host),
-			ssh_policy_of(s->env->ssh, s->host), &s->opening->name, type, blob, &err);
-	ssh_string_free_char(blob);
-	ssh_key_free(key);
+			ssh_policy_of(s->env->ssh, s->host), &s->opening->name, type, key, &err);
+	ssh_string_free_char(key);
 	switch (result) {
 	case HOSTKEY_KNOWN:
 	case HOSTKEY_ADDED:
@@ -189,6 +205,7 @@ static void agent_finished(void *arg, int result)
 	s->opening->agent_tried = true;
 	if (result == SSH_AUTH_ERROR && ssh_is_connected(s->session))
 		result = SSH_AUTH_DENIED; /* the agent would not sign */
+	s->by_agent = result == SSH_AUTH_SUCCESS;
 	if (judge(s, result, agent_said_no) > 0)
 		ssh_go_on(s);
 }

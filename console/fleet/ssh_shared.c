@@ -167,9 +167,13 @@ int ssh_shared_init(
 		for (const struct host_config *h = &hosts[i]; r == 0 && h; h = h->jump)
 			r = add_host(s, h, err);
 	}
-	if (r < 0)
-		return r;
-	s->keys = keys_new(o, hosts, n_hosts, s->home, s->agent, err);
+	return r;
+}
+
+int ssh_shared_keys(struct ssh_shared *s, const struct host_config *hosts, size_t n_hosts,
+	const bool *connected, struct err *err)
+{
+	s->keys = keys_new(s->options, hosts, n_hosts, connected, s->home, s->agent, err);
 	return s->keys ? 0 : -err->code;
 }
 

@@ -25,9 +25,14 @@ struct ssh_shared {
 	size_t unchecked;		     /* hosts whose keys nobody checks */
 };
 
-/* `s` has user, home and options. 0 or -errno with `err`; ssh_shared_done either way. */
+/*
+ * `s` has user, home and options. 0 or -errno with `err`; ssh_shared_done either way. Then the
+ * keys: see keys_new.
+ */
 int ssh_shared_init(
 	struct ssh_shared *s, const struct host_config *hosts, size_t n_hosts, struct err *err);
+int ssh_shared_keys(struct ssh_shared *s, const struct host_config *hosts, size_t n_hosts,
+	const bool *connected, struct err *err);
 void ssh_shared_done(struct ssh_shared *s);
 
 struct hostkeys *ssh_hostkeys_of(const struct ssh_shared *s, const struct host_config *h);

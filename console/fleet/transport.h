@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One connection to one host's agent, as bytes in both directions: by libssh (ssh.c), or by a
- * program's stdin and stdout (child.c). All of it runs in one thread, that of its loop.
+ * One connection to one host's agent, as bytes in both directions: by libssh (ssh.c), by a
+ * program's stdin and stdout (child.c), or lent by a holder (held.c). All of it runs in one thread,
+ * that of its loop.
  *
  * A transport never calls back from within one of its own functions: peers may be in the middle
  * of something. It tells that it is over once, by `closed`, and stays until `close` is called.
@@ -38,6 +39,8 @@ struct transport_ops {
 	enum host_state (*overdue)(struct transport *t, struct err *err);
 	/* Closes and frees at once, or as soon as a helper thread lets go of it. */
 	void (*close)(struct transport *t);
+	/* Every request that was sent has its whole answer. May be NULL. */
+	void (*rest)(struct transport *t);
 };
 
 /* Embedded in each kind of transport. */
@@ -73,12 +76,23 @@ struct transport_env {
 	/* Takes an event for the fleet's caller. */
 	void (*event)(void *arg, struct fleet_event *e);
 	void *event_arg;
+	/* The sessions go on in another process: here nothing is said over them any more. */
+	bool given_away;
 };
 
 /* `host` stays the caller's. NULL with `err` and *ret_how when it cannot even begin. */
 struct transport *ssh_open(struct transport_env *env, const struct host_config *host,
 	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
 	struct err *err);
+/* Of an open SSH transport, for whoever takes it over. -EINVAL when it is something else. */
+struct ssh_facts {
+	const char *type; /* of the host's key */
+	char *key;	  /* in base64, for ssh_string_free_char */
+	bool by_agent;	  /* ssh-agent signed, for it or for a jump host before it */
+};
+int ssh_facts(struct transport *t, struct ssh_facts *ret);
+bool ssh_may_be_held(const struct transport *t);
+
 struct transport *child_open(struct transport_env *env, const struct host_config *host,
 	struct lines *in, const struct transport_up *up, void *arg, enum host_state *ret_how,
 	struct err *err);

@@ -215,7 +215,7 @@ static void admit(struct worker *w)
 
 /* ---- Orders from the caller ---- */
 
-static struct peer *own(struct worker *w, size_t i)
+struct peer *worker_peer(const struct worker *w, size_t i)
 {
 	return i < w->n_own ? &w->peers[w->own[i]] : NULL;
 }
@@ -228,7 +228,7 @@ static void do_ask(struct task *task)
 	w->ask.posted = false;
 	w->peers_env.question = w->question;
 	jumps_forgive(w->transports.jumps);
-	for (size_t i = 0; (p = own(w, i)); i++) {
+	for (size_t i = 0; (p = worker_peer(w, i)); i++) {
 		remove_idle(w, p);
 		if (!peer_ask(p))
 			wait_for_turn(w, p);
@@ -241,7 +241,7 @@ static void do_cancel(struct task *task)
 	struct peer *p;
 
 	w->cancel.posted = false;
-	for (size_t i = 0; (p = own(w, i)); i++)
+	for (size_t i = 0; (p = worker_peer(w, i)); i++)
 		peer_cancel(p);
 }
 
@@ -272,7 +272,7 @@ void worker_ask(struct worker *w, const struct question *q)
 	/* No question runs, so the thread does not touch these now. */
 	for (size_t i = 0; i < sizeof(w->counts.ended) / sizeof(w->counts.ended[0]); i++)
 		w->counts.ended[i] = 0;
-	for (size_t i = 0; (p = own(w, i)); i++)
+	for (size_t i = 0; (p = worker_peer(w, i)); i++)
 		w->counts.asking++;
 	w->question = q;
 	post(w, &w->ask, do_ask);
@@ -313,6 +313,24 @@ static void resume_paused(struct worker *w)
 	w->stalled = false;
 }
 
+static void free_links(struct worker *w)
+{
+	while (w->n_held_links)
+		held_link_free(w->held_links[--w->n_held_links]);
+}
+
+static void free_jumps(struct worker *w)
+{
+	jumps_free(w->transports.jumps);
+	w->transports.jumps = NULL;
+}
+
+/* What is lent goes back. */
+static bool may_stay(const struct peer *p)
+{
+	return peer_at_rest(p) && !p->transport->ops->rest;
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -325,10 +343,12 @@ static void *run(void *arg)
 		resume_paused(w);
 		let_go(w);
 	}
-	for (size_t i = 0; (p = own(w, i)); i++)
-		peer_done(p);
-	jumps_free(w->transports.jumps);
-	w->transports.jumps = NULL;
+	for (size_t i = 0; (p = worker_peer(w, i)); i++)
+		if (!w->leaving || !may_stay(p))
+			peer_done(p);
+	free_links(w);
+	if (!w->leaving)
+		free_jumps(w);
 	return NULL;
 }
 
@@ -355,8 +375,6 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 	const host_id *own, size_t n_own, struct event_queue *queue,
 	const struct worker_limits *limits, struct err *err)
 {
-	int r;
-
 	w->loop = loop_new(err);
 	if (!w->loop)
 		return -(err ? err->code : ENOMEM);
@@ -386,7 +404,21 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 		.redial = wait_for_turn};
 	if (!w->transports.reaper || !w->transports.jumps)
 		return err_set(err, ENOMEM, "out of memory");
-	r = start_thread(w);
+	return 0;
+}
+
+int worker_take_link(struct worker *w, struct held_link *l)
+{
+	if (w->n_held_links == HELD_SOCKETS_MAX)
+		return -E2BIG;
+	w->held_links[w->n_held_links++] = l;
+	return held_link_watch(l, w->loop);
+}
+
+int worker_start(struct worker *w, struct err *err)
+{
+	int r = start_thread(w);
+
 	return r < 0 ? err_sys(err, -r, "cannot start a thread") : 0;
 }
 
@@ -394,6 +426,22 @@ void worker_stop(struct worker *w)
 {
 	if (w->running)
 		post(w, &w->stop, do_stop);
+}
+
+void worker_leave(struct worker *w)
+{
+	w->leaving = true;
+	worker_stop(w);
+}
+
+void worker_close(struct worker *w)
+{
+	struct peer *p;
+
+	for (size_t i = 0; w->loop && (p = worker_peer(w, i)); i++)
+		peer_done(p);
+	free_links(w);
+	free_jumps(w);
 }
 
 void worker_join(struct worker *w)
@@ -409,13 +457,13 @@ void worker_done(struct worker *w)
 
 	if (!w->loop)
 		return;
+	worker_close(w);
 	for (struct fleet_event *e = w->held; e; e = next) {
 		next = e->next;
 		fleet_event_free(e);
 	}
-	jumps_free(w->transports.jumps);
 	reaper_free(w->transports.reaper);
-	wire_reply_done(&w->peers_env.reply);
+	peer_env_done(&w->peers_env);
 	inbox_done(&w->inbox);
 	loop_free(w->loop);
 	w->loop = NULL;

@@ -7,6 +7,7 @@
 #ifndef CONSOLE_FLEET_WORKER_H
 #define CONSOLE_FLEET_WORKER_H
 
+#include "console/fleet/held.h"
 #include "console/fleet/peer.h"
 
 #include <pthread.h>
@@ -64,21 +65,36 @@ struct worker {
 	struct order ask, cancel, stop;
 	const struct question *question; /* of the order `ask` */
 	bool stopping;
+	atomic_bool leaving; /* keep the sessions at rest when stopping */
+	struct held_link *held_links[HELD_SOCKETS_MAX];
+	size_t n_held_links;
 	struct fleet_event *held, **held_last;
 	size_t held_bytes;
 };
 
 /*
  * `transports` is filled but for loop, inbox, reaper and jumps; `peers` is the fleet's array, `own`
- * the indexes of those that are this worker's; both must stay. Starts the thread. 0 or -errno with
- * `err`; worker_done is to be called either way.
+ * the indexes of those that are this worker's; both must stay. 0 or -errno with `err`; worker_done
+ * is to be called either way.
  */
 int worker_init(struct worker *w, const struct transport_env *transports, struct peer *peers,
 	const host_id *own, size_t n_own, struct event_queue *queue,
 	const struct worker_limits *limits, struct err *err);
+/* The i-th of its peers, NULL after the last. */
+struct peer *worker_peer(const struct worker *w, size_t i);
+/* A link to a holder, before the start: it and its peers' transports are the worker's. */
+int worker_take_link(struct worker *w, struct held_link *l);
+/* Starts the thread. 0 or -errno with `err`. */
+int worker_start(struct worker *w, struct err *err);
 /* Tells the thread to close its links and end; waits for that. Both accept a zeroed worker. */
 void worker_stop(struct worker *w);
 void worker_join(struct worker *w);
+/*
+ * Instead of worker_stop: sessions of its own that are at rest stay open. After worker_join they
+ * are the caller's, who ends by worker_close.
+ */
+void worker_leave(struct worker *w);
+void worker_close(struct worker *w);
 /* Frees the rest: after pool_free, as helpers post into the inbox. */
 void worker_done(struct worker *w);
 

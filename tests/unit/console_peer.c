@@ -128,7 +128,7 @@ static void begin(void)
 	buf_done(&wire.sent);
 	memset(&wire, 0, sizeof(wire));
 	buf_init(&wire.sent, 1 << 20);
-	wire_reply_done(&env.reply);
+	peer_env_done(&env);
 	env = (struct peer_env){.loop = loop,
 		.options = &options,
 		.question = &question,
@@ -755,7 +755,7 @@ static void at_end(void)
 	begin();
 	peer_done(&peer);
 	buf_done(&wire.sent);
-	wire_reply_done(&env.reply);
+	peer_env_done(&env);
 	loop_free(loop);
 	loop = NULL;
 }
