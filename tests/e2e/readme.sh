@@ -3,6 +3,7 @@
 # directory against real sshd, its installation against a directory of its own.
 . "$(dirname "$0")/../lib.sh"
 need ssh jq make
+[ -w "$B/gen" ] || all_skipped "may not write to $B"
 
 # The blocks of README.md that begin with ```$1, in order, one after the other.
 blocks() { awk -v kind="$1" '/^```/ {on = !on && $0 == "```" kind; next} on' README.md; }
