@@ -172,6 +172,29 @@ hasnt "no crash" "$(cat "$T/err")" 'Sanitizer|runtime error|[Ss]egmentation|Abor
 is "stderr holds no control byte" "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$T/err" | wc -c)" 0
 is "and is no flood" "$(($(wc -c <"$T/err") < 300000))" 1
 
+# ---- The same agents behind a program in place of ssh ----
+
+cat >"$T/notssh" <<END
+#!/bin/sh
+# The host's address is the mode.
+for word; do
+	case \$word in mode.*) exec python3 -ISE $evilagent "\${word#mode.}" piped ;; esac
+done
+exit 255
+END
+chmod +x "$T/notssh"
+for mode in "${modes[@]}"; do echo "$mode ansible_host=mode.$mode"; done >"$T/piped"
+run "$TOCSIN" -i "$T/piped" --ssh-command "$T/notssh" -f 32 --connect-timeout "$connect_timeout" \
+	--timeout "$timeout" -o ndjson --report "$T/report" query 'select 1'
+is "piped: status" "$status" 3
+wrong=$(grep -v '^tcp-' "$T/expect" | while read -r host states _; do
+	got=$(jq -r --arg h "$host" '.hosts[] | select(.host == $h) | .state' "$T/report")
+	grep -qxE "$states" <<<"$got" || echo "$host: $got, not $states;"
+done)
+is "piped: states" "$wrong" ""
+is "piped: stderr holds no control byte" "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$T/.err" | wc -c)" 0
+is "piped: no agent is left" "$(pgrep -fc "$evilagent [a-z0-9-]* piped")" 0
+
 # ---- On a terminal ----
 
 # With NO_COLOR and -q nothing but text has a reason to come: any control byte is one of theirs.
