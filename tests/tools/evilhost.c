@@ -2,7 +2,7 @@
 /*
  * Hosts that have been taken over, below SSH: each mode listens on a port of its own on 127.0.0.1
  * (or the address given) and misbehaves in its way. Prints "MODE PORT" per mode, then an empty
- * line; when stdin ends, or after two minutes, "MODE connections bytes-sent" and ends.
+ * line; when stdin ends, or after five minutes, "MODE connections bytes-sent" and ends.
  */
 #include "common/clock.h"
 #include "common/io.h"
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LIFE_MS	  120000
+#define LIFE_MS	  300000
 #define CONNS_MAX 512
 /* A flood goes out in pieces of this many bytes. */
 #define PIECE (64u << 10)
