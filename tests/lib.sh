@@ -162,17 +162,21 @@ make_keys() {
 # $SSHD_WITHIN: words of a command to run it by, such as `ip netns exec NAME`. Sets $pid.
 start_sshd() {
 	local name=$1 addr=${2%:*} port=${2##*:} d=$T/$1 sshd line
-	local first=() last=()
+	local lines_first=() lines_last=()
 	shift 2
 	for line in "$@"; do
-		if [ ${#last[@]} -gt 0 ] || [[ $line == Match* ]]; then last+=("$line"); else first+=("$line"); fi
+		if [ ${#lines_last[@]} -gt 0 ] || [[ $line == Match* ]]; then
+			lines_last+=("$line")
+		else
+			lines_first+=("$line")
+		fi
 	done
 	sshd=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd) || all_skipped "needs sshd"
 	make_keys
 	mkdir "$d" && chmod 711 "$d"
 	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$d/host_key" </dev/null
 	{
-		printf '%s\n' "${first[@]}"
+		printf '%s\n' "${lines_first[@]}"
 		echo "ListenAddress $addr"
 		echo "Port $port"
 		echo "HostKey $d/host_key"
@@ -191,7 +195,7 @@ start_sshd() {
 		# one: what stands there is not what is tested, and may take seconds.
 		echo "SetEnv SHLVL=2"
 		echo "LogLevel VERBOSE"
-		printf '%s\n' "${last[@]}"
+		printf '%s\n' "${lines_last[@]}"
 	} >"$d/config"
 	# Where Debian's service would have made it.
 	if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
