@@ -256,7 +256,8 @@ static int take_frames(struct held_link *l)
 	struct held_frame f;
 	long n = 1;
 
-	while (!l->paused && (n = held_take(l->in.p + l->at, l->in.len - l->at, false, &f)) > 0) {
+	while (!l->paused &&
+		(n = held_take(buf_str(&l->in) + l->at, l->in.len - l->at, false, &f)) > 0) {
 		l->at += (size_t)n;
 		if (take_frame(l, &f) < 0)
 			return -EBADMSG;

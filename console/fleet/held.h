@@ -25,7 +25,7 @@
 #include "console/fleet/transport.h"
 
 /* Waiting in vain for holders to answer, all together. */
-#define HELD_PATIENCE_MS 500
+#define HELD_PATIENCE_MS 1000
 /* Getting the last frames out when a client ends. */
 #define HELD_FLUSH_MS 200
 /* Bytes to a holder that does not read. */

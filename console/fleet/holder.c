@@ -524,7 +524,7 @@ static int take_frames(struct client *c)
 	int r = 0;
 
 	while (r == 0 && !c->leaving && waiting(c) <= HOLDER_OUT_HIGH &&
-		(n = held_take(c->in.p + c->at, c->in.len - c->at, true, &f)) > 0) {
+		(n = held_take(buf_str(&c->in) + c->at, c->in.len - c->at, true, &f)) > 0) {
 		c->at += (size_t)n;
 		r = on_frame(c, &f);
 	}
