@@ -76,7 +76,7 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto li
 
 common_src := $(wildcard common/*.c)
 output_src := console/output.c $(wildcard console/output/*.c)
-agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c agentd/functions/*.c))
+agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c agentd/functions/*.c agentd/daemon/*.c))
 serve_src := $(wildcard agentd/serve/*.c)
 console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c))
 
@@ -93,7 +93,7 @@ all: $(programs) $(man_made)
 
 $(B)/lib/libcommon.a: $(call obj,$(common_src))
 $(B)/lib/liboutput.a: $(call obj,$(output_src)) $(call gen_obj,formats)
-$(B)/lib/libagent.a: $(call obj,$(agent_src)) $(call gen_obj,tables)
+$(B)/lib/libagent.a: $(call obj,$(agent_src)) $(call gen_obj,tables actions)
 $(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands)
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
@@ -143,6 +143,7 @@ $(B)/gen/$(1).c: FORCE
 	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
 endef
 $(eval $(call registry,tables,agentd/table.h,table,tables_all,$(wildcard agentd/tables/*.c)))
+$(eval $(call registry,actions,agentd/action.h,action,actions_all,$(wildcard agentd/actions/*.c)))
 $(eval $(call registry,commands,console/command.h,command,commands_all,$(wildcard console/commands/*.c)))
 $(eval $(call registry,formats,console/output.h,format,formats_all,$(wildcard console/output/*.c)))
 
@@ -192,7 +193,7 @@ FUZZ_FLAGS = -D_GNU_SOURCE -I. -I$(B)/gen -include common/banned.h -std=gnu17 -g
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $(B)/fuzz/common_%: tests/fuzz/common_%.c $(common_src)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_common))
-$(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/formats.c
+$(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/actions.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_agent)) -lm
 $(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_console))

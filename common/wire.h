@@ -54,6 +54,14 @@ struct wire_request {
 	int64_t timeout_ms; /* query: 0 = default */
 	int64_t max_rows;   /* query: 0 = default */
 	int64_t target;	    /* cancel */
+	const char *action; /* action: its name */
+	const json_t *args; /* action: object or NULL */
+	bool dry_run;	    /* action */
+	const char *reason; /* action, get: "" for none */
+	/* get: bytes of the path, with a NUL behind them; heap, of the request. */
+	char *path;
+	size_t path_len;
+	int64_t offset, length; /* get: the part that is wanted; length 0: to the end */
 };
 
 /*
@@ -72,6 +80,12 @@ int wire_put_query(struct buf *b, int64_t id, const char *sql, const struct wire
 int wire_put_cancel(struct buf *b, int64_t id, int64_t target);
 int wire_put_ping(struct buf *b, int64_t id);
 int wire_put_tables(struct buf *b, int64_t id);
+/* `args` an object or NULL; `reason` NULL or "" for none. */
+int wire_put_action(struct buf *b, int64_t id, const char *action, const json_t *args, bool dry_run,
+	const char *reason);
+/* The part of `length` bytes (0: all that follows) from `offset` on. */
+int wire_put_get(struct buf *b, int64_t id, const char *path, size_t n, int64_t offset,
+	int64_t length, const char *reason);
 
 /* ---- Replies: agent -> console ---- */
 
@@ -127,6 +141,31 @@ int wire_put_done(struct buf *b, int64_t id, const struct wire_done *d);
 int wire_put_error(struct buf *b, int64_t id, enum wire_code code, const char *message);
 int wire_put_pong(struct buf *b, int64_t id);
 
+enum wire_status { /* of an outcome */
+	WIRE_DONE,
+	WIRE_ALREADY,
+	WIRE_REFUSED,
+	WIRE_NOT_FOUND,
+	WIRE_FAILED,
+	WIRE_PLANNED,
+};
+const char *wire_status_name(enum wire_status status);
+/* done, already and planned. */
+bool wire_status_good(enum wire_status status);
+
+struct wire_outcome {
+	const char *action;
+	enum wire_status status;
+	const char *detail;
+	const json_t *before, *after, *undo; /* objects, or NULL for null */
+};
+int wire_put_outcome(struct buf *b, int64_t id, const struct wire_outcome *o);
+
+/* Bytes of a file in one chunk line, at most. */
+#define WIRE_CHUNK_MAX (48u << 10)
+/* A part of a file that `get` asked for; its outcome follows the last one. */
+int wire_put_chunk(struct buf *b, int64_t id, int64_t offset, const void *p, size_t n);
+
 /* Rows decoded: n_rows * n_cols cells, row by row. Cells point into the line they came from. */
 struct wire_rows {
 	struct cell *cells;
@@ -143,8 +182,8 @@ enum wire_reply_op {
 	WIRE_REPLY_DONE,
 	WIRE_REPLY_ERROR,
 	WIRE_REPLY_PONG,
-	WIRE_REPLY_OUTCOME, /* read from `tree` */
-	WIRE_REPLY_CHUNK,   /* likewise */
+	WIRE_REPLY_OUTCOME,
+	WIRE_REPLY_CHUNK,
 };
 
 struct wire_reply {
@@ -159,6 +198,12 @@ struct wire_reply {
 	const char **warnings;
 	enum wire_code code;
 	const char *message; /* error */
+	struct wire_outcome outcome;
+	struct { /* chunk; the bytes belong to the reply */
+		int64_t offset;
+		char *p;
+		size_t n;
+	} chunk;
 };
 
 /*

@@ -17,4 +17,10 @@ int wire_need_id(const json_t *tree, const char *name, int64_t *ret, struct err 
 /* The string belongs to the tree. */
 int wire_need_op(const json_t *tree, const char **ret, struct err *err);
 
+/* The members of one op, once the op and the id are read. Allocations are the message's. */
+int wire_read_action(struct wire_request *q, struct err *err);
+int wire_read_get(struct wire_request *q, struct err *err);
+int wire_read_outcome(struct wire_reply *p, struct err *err);
+int wire_read_chunk(struct wire_reply *p, struct err *err);
+
 #endif

@@ -190,6 +190,10 @@ static int read_reply(struct wire_reply *p, struct err *err)
 		r = read_columns(p, err);
 	if (r == 0 && p->op == WIRE_REPLY_DONE)
 		r = read_done(p, err);
+	if (r == 0 && p->op == WIRE_REPLY_OUTCOME)
+		r = wire_read_outcome(p, err);
+	if (r == 0 && p->op == WIRE_REPLY_CHUNK)
+		r = wire_read_chunk(p, err);
 	return r;
 }
 
@@ -220,6 +224,7 @@ void wire_reply_reset(struct wire_reply *r)
 	json_decref(r->tree);
 	free(r->columns);
 	free(r->warnings);
+	free(r->chunk.p);
 	rows.n_rows = rows.n_cols = rows.n_cells = 0;
 	*r = (struct wire_reply){.id = -1, .rows = rows};
 }

@@ -172,6 +172,10 @@ static int read_request(struct wire_request *q, struct err *err)
 		r = read_query(q, err);
 	if (r == 0 && q->op == WIRE_OP_CANCEL)
 		r = wire_need_id(q->tree, "target", &q->target, err);
+	if (r == 0 && q->op == WIRE_OP_ACTION)
+		r = wire_read_action(q, err);
+	if (r == 0 && q->op == WIRE_OP_GET)
+		r = wire_read_get(q, err);
 	return r;
 }
 
@@ -191,7 +195,7 @@ int wire_request_read(const char *p, size_t n, struct wire_request *ret, struct 
 	r = read_request(&q, err);
 	if (r < 0) {
 		ret->id = q.id;
-		json_decref(q.tree);
+		wire_request_done(&q);
 		return r;
 	}
 	*ret = q;
@@ -203,5 +207,6 @@ void wire_request_done(struct wire_request *r)
 	if (!r)
 		return;
 	json_decref(r->tree);
+	free(r->path);
 	*r = (struct wire_request){.id = -1};
 }

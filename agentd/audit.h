@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The audit log, <state-dir>/audit.ndjson: one JSON object a line, each with `prev`, the SHA-256 of
+ * the line before it. For the daemon, its one writer; reading is for anybody who may read the file.
+ */
+#ifndef AGENTD_AUDIT_H
+#define AGENTD_AUDIT_H
+
+#include "common/err.h"
+#include "common/wire.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct audit;
+struct conf;
+struct subject;
+
+/* Opens or creates it and finds the end of the chain (a half line at its end is told and kept). */
+struct audit *audit_open(const char *state_dir, const struct conf *conf, struct err *err);
+void audit_close(struct audit *a);
+
+enum audit_event {
+	AUDIT_START, /* of the daemon */
+	AUDIT_STOP,
+	AUDIT_CONFIG, /* read anew, or refused */
+	AUDIT_SESSION,
+	AUDIT_SESSION_END,
+	AUDIT_QUERY,
+	AUDIT_REQUEST, /* an action is about to be tried */
+	AUDIT_OUTCOME,
+	AUDIT_REVERT, /* the daemon acted by itself: quarantine */
+};
+
+struct audit_entry {
+	enum audit_event event;
+	const struct subject *who; /* NULL: the daemon itself */
+	int64_t session;	   /* number of the session since the daemon's start; 0: none */
+	int64_t request;	   /* number that REQUEST and OUTCOME share; 0: none */
+	const char *action;	   /* or NULL */
+	bool dry_run;
+	const char *reason;			    /* or NULL */
+	const char *text;			    /* SQL, or words; hostile bytes; or NULL */
+	const json_t *args, *before, *after, *undo; /* or NULL */
+	const char *status, *detail;		    /* or NULL */
+};
+
+/*
+ * Writes one line; `sync`: returns after it is on the disk. 0 or -errno with `err`: then nothing
+ * may be done for which the line was to be the evidence. Tries again at the next call.
+ */
+int audit_write(struct audit *a, const struct audit_entry *e, bool sync, struct err *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who may do what, DESIGN's roles: tocsin-agentd(8). */
+#ifndef AGENTD_POLICY_H
+#define AGENTD_POLICY_H
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct conf;
+
+/* The words of `allow`, as bits. Those of actions stand at the place of the action's right. */
+enum right {
+	RIGHT_QUERY = 1 << 0,
+	RIGHT_GET = 1 << 1,
+	RIGHT_KILL = 1 << 2,
+	RIGHT_SUSPEND = 1 << 3,
+	RIGHT_RESUME = 1 << 4,
+	RIGHT_DELETE = 1 << 5,
+	RIGHT_RESTORE = 1 << 6,
+	RIGHT_QUARANTINE = 1 << 7,
+	RIGHT_RELEASE = 1 << 8,
+	RIGHT_FORCE = 1 << 9, /* delete --force */
+	RIGHT_ALL = (1 << 10) - 1,
+};
+/* 0 for no such word. "all" is every one. */
+uint32_t right_of(const char *word);
+const char *right_name(enum right right);
+
+/* Who asks: as the kernel and the process tree say, not as the environment claims. */
+#define SUBJECT_GROUPS_MAX 64
+struct subject {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[SUBJECT_GROUPS_MAX];
+	size_t n_groups;
+	char user[256];	  /* "" when the uid has no name */
+	pid_t pid;	  /* of the session process */
+	char address[64]; /* the ssh client's, of the sshd that is an ancestor; "" when none */
+	uint16_t port;
+	char claimed[256];     /* key or method as the environment says; hostile */
+	char fingerprint[128]; /* "" unless sshd tells it */
+};
+
+struct rights {
+	uint32_t allow;
+	/* The worker runs under the user's own uid, without capabilities. */
+	bool as_user;
+	const char *const *deny_tables, *const *deny_paths; /* NULL-ended, of conf; may be NULL */
+	const char *role;				    /* "" for none */
+};
+
+/*
+ * What `who` may do under `c`; several roles add up, denials too. ret->allow is 0 for one whom no
+ * role names. Lists are the heap's: rights_done.
+ */
+int policy_rights(const struct conf *c, const struct subject *who, struct rights *ret);
+void rights_done(struct rights *r);
+/* Does a pattern of deny_paths or protect_paths cover this path? `dir` covers all below it. */
+bool policy_path_in(const char *const *patterns, const char *path);
+
+#endif
