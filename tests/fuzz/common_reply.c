@@ -53,6 +53,10 @@ static void check(const struct wire_reply *p)
 		check_columns(p);
 	if (p->op == WIRE_REPLY_DONE)
 		check_done(&p->done);
+	if (p->op == WIRE_REPLY_OUTCOME)
+		MUST(wire_status_name(p->outcome.status) && p->outcome.action && p->outcome.detail);
+	if (p->op == WIRE_REPLY_CHUNK)
+		MUST(p->chunk.p && p->chunk.n <= WIRE_CHUNK_MAX && p->chunk.offset >= 0);
 	if (p->op == WIRE_REPLY_ERROR)
 		MUST(p->message && strlen(p->message) <= WIRE_REPLY_MAX && wire_code_name(p->code));
 }

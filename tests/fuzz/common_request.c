@@ -2,6 +2,7 @@
 /* Requests: whatever the line is, what comes out of it keeps the promises of wire.h. */
 #include "common/wire.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,12 @@ static void check(const struct wire_request *q)
 		check_query(q);
 	if (q->op == WIRE_OP_CANCEL)
 		MUST(q->target >= 0 && q->target <= WIRE_ID_MAX);
+	if (q->op == WIRE_OP_ACTION)
+		MUST(q->action && q->reason && (!q->args || json_is_object(q->args)));
+	if (q->op == WIRE_OP_GET) {
+		MUST(q->path && q->path[0] == '/' && strlen(q->path) == q->path_len);
+		MUST(q->path_len < PATH_MAX && q->offset >= 0 && q->length >= 0 && q->reason);
+	}
 }
 
 /* A query written with any text reads back as it was, where the text is UTF-8. */

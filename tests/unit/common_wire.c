@@ -93,7 +93,7 @@ TEST(other_requests_read)
 	CHECK_INT(request.op, WIRE_OP_TABLES);
 	CHECK_INT(ask("{\"op\":\"action\",\"id\":3,\"action\":\"kill\"}"), 0);
 	CHECK_INT(request.op, WIRE_OP_ACTION);
-	CHECK_STR(json_string_value(json_object_get(request.tree, "action")), "kill");
+	CHECK_STR(request.action, "kill");
 	CHECK_INT(ask("{\"op\":\"get\",\"id\":3,\"path\":\"/\"}"), 0);
 	CHECK_INT(request.op, WIRE_OP_GET);
 	wire_request_done(&request);
@@ -390,7 +390,7 @@ TEST(other_replies)
 	CHECK_INT(hear_text("{\"op\":\"outcome\",\"id\":1,\"status\":\"done\",\"host\":\"a\"}"), 0);
 	CHECK_INT(reply.op, WIRE_REPLY_OUTCOME);
 	CHECK_STR(json_string_value(json_object_get(reply.tree, "status")), "done");
-	CHECK_INT(hear_text("{\"op\":\"chunk\",\"id\":1}"), 0);
+	CHECK_INT(hear_text("{\"op\":\"chunk\",\"id\":1,\"data\":\"\"}"), 0);
 	CHECK_INT(reply.op, WIRE_REPLY_CHUNK);
 	CHECK_INT(hear_text("{\"op\":\"unknown\"}"), 0);
 	CHECK_INT(reply.op, WIRE_REPLY_UNKNOWN);
@@ -550,6 +550,8 @@ TEST(decoders_without_memory)
 		"{\"op\":\"done\",\"id\":1,\"rows\":1,\"ms\":1,\"warnings\":[\"a\"]}",
 		"{\"op\":\"rows\",\"id\":1,\"rows\":[[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]]}",
 		"{\"op\":\"hello\",\"protocol\":1,\"host\":{\"name\":\"a\"}}",
+		"{\"op\":\"outcome\",\"id\":1,\"status\":\"done\",\"before\":{\"pid\":1}}",
+		"{\"op\":\"chunk\",\"id\":1,\"offset\":0,\"data\":\"YQ==\"}",
 	};
 
 	json_set_alloc_funcs(malloc, free);
