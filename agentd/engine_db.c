@@ -5,6 +5,7 @@
  */
 #include "agentd/engine_run.h"
 #include "agentd/functions.h"
+#include "agentd/othernames.h"
 #include "agentd/table.h"
 #include "common/str.h"
 
@@ -32,8 +33,8 @@ static bool may_read(struct run *r, const char *table)
 	if (r->last_read && !strcmp(table, r->last_read))
 		return true;
 	for (size_t i = 0; i < r->n_sources; i++) {
-		if (!strcmp(table, r->sources[i].table->name)) {
-			r->last_read = r->sources[i].table->name;
+		if (!strcmp(table, r->sources[i].name)) {
+			r->last_read = r->sources[i].name;
 			return true;
 		}
 	}
@@ -125,6 +126,14 @@ static void set_limits(sqlite3 *db)
 		sqlite3_db_config(db, config[i].id, config[i].value, NULL);
 }
 
+static int register_name(struct run *r, const struct table *table, const char *name)
+{
+	struct vtab_source *source = &r->sources[r->n_sources++];
+
+	*source = (struct vtab_source){.table = table, .name = name, .query = &r->scans};
+	return vtab_register(r->db, source);
+}
+
 static int register_tables(struct run *r)
 {
 	const struct table *const *tables = r->query->tables ? r->query->tables : tables_all;
@@ -133,13 +142,16 @@ static int register_tables(struct run *r)
 
 	while (tables[n])
 		n++;
-	r->sources = calloc(n + 1, sizeof(*r->sources));
+	/* Each may have a second name. */
+	r->sources = calloc(2 * n + 1, sizeof(*r->sources));
 	if (!r->sources)
 		return SQLITE_NOMEM;
-	r->n_sources = n;
 	for (size_t i = 0; i < n && rc == SQLITE_OK; i++) {
-		r->sources[i] = (struct vtab_source){.table = tables[i], .query = &r->scans};
-		rc = vtab_register(r->db, &r->sources[i]);
+		const struct othernames *others = othernames_of(tables[i]->name);
+
+		rc = register_name(r, tables[i], tables[i]->name);
+		if (rc == SQLITE_OK && others && others->alias)
+			rc = register_name(r, tables[i], others->alias);
 	}
 	return rc;
 }

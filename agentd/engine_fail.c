@@ -58,7 +58,7 @@ static const char *nearest_table(const struct run *r, const char *name)
 	if (!names)
 		return NULL;
 	for (size_t i = 0; i < r->n_sources; i++)
-		names[i] = r->sources[i].table->name;
+		names[i] = r->sources[i].name;
 	near = str_nearest(name, names);
 	free(names);
 	return near;

@@ -23,7 +23,7 @@ struct run {
 	struct scan_query scans;
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
-	struct vtab_source *sources; /* one per table */
+	struct vtab_source *sources; /* one per name of a table */
 	size_t n_sources;
 	const char *last_read; /* table that the authorizer let through last */
 	char denied[128];      /* why the authorizer refused */

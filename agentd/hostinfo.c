@@ -6,6 +6,7 @@
 #include "common/str.h"
 
 #include <elf.h>
+#include <strings.h>
 #include <sys/utsname.h>
 
 #define HOSTINFO_FILE_MAX (64u << 10)
@@ -125,4 +126,37 @@ void hostinfo_read(const struct root *root, struct hostinfo *ret)
 	first_line(root, "/proc/sys/kernel/random/boot_id", &b, ret->boot_id);
 	os_release(root, &b, ret);
 	buf_done(&b);
+}
+
+/* ---- The machine's UUID ---- */
+
+/* What boards carry whose maker did not care to give them one of their own. */
+static bool is_placeholder(const char *uuid)
+{
+	static const char *const known[] = {"00000000-0000-0000-0000-000000000000",
+		"03000200-0400-0500-0006-000700080009", "03020100-0504-0706-0809-0a0b0c0d0e0f",
+		"10000000-0000-8000-0040-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcasecmp(uuid, known[i]) == 0)
+			return true;
+	return strlen(uuid) != strlen(known[0]);
+}
+
+void hostinfo_uuid(
+	const struct root *root, const struct hostinfo *host, char ret[HOSTINFO_TEXT_MAX])
+{
+	const char *id = host->machine_id;
+	struct buf b;
+
+	ret[0] = '\0';
+	buf_init(&b, HOSTINFO_FILE_MAX);
+	first_line(root, "/sys/class/dmi/id/product_uuid", &b, ret);
+	buf_done(&b);
+	if (!is_placeholder(ret))
+		return;
+	ret[0] = '\0';
+	if (strlen(id) == 32)
+		snprintf(ret, HOSTINFO_TEXT_MAX, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12,
+			id + 16, id + 20);
 }

@@ -19,5 +19,8 @@ struct hostinfo {
 };
 
 void hostinfo_read(const struct root *root, struct hostinfo *ret);
+/* The machine's UUID: the firmware's, or made of the machine id; "" without either. */
+void hostinfo_uuid(
+	const struct root *root, const struct hostinfo *host, char ret[HOSTINFO_TEXT_MAX]);
 
 #endif

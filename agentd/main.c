@@ -15,6 +15,7 @@
  *     functions*        SQL functions beside SQLite's own
  *     notes.c           the warnings of one answer
  *   vtab.c scan.c       the one virtual-table module; what tables call
+ *   othernames.c        further names that published queries use
  *   tables/             one table, one file; what several of them share:
  *     proc*.c           /proc, and the walk over its processes
  *     sock*.c           sockets and whose they are

@@ -9,11 +9,14 @@
  *	idxStr = 16 hexadecimal digits: the columns that are used, a bit each
  *		 then two characters per value: operator and column, as '0' + number
  *
+ * Behind a table's own columns stand those of othernames.h, which the table knows nothing of.
+ *
  * `omit` is never set: SQLite checks every constraint again, so a table may return too many rows,
  * but never too few.
  */
 #include "agentd/vtab.h"
 
+#include "agentd/othernames.h"
 #include "common/str.h"
 
 #define USED_DIGITS 16
@@ -40,9 +43,15 @@ struct vtab {
 	sqlite3_vtab base; /* first */
 	const struct table *table;
 	struct scan_query *query;
-	unsigned n_columns;
+	unsigned n_columns; /* the table's own */
+	/* The columns behind those: the own one that each is another name of, or NO_COLUMN. */
+	unsigned n_others;
+	unsigned char other_of[OTHERNAMES_MAX];
 	bool requires; /* has COL_REQUIRED columns */
 };
+#define NO_COLUMN 0xff
+/* The bit of SQLite's set of used columns that stands for all columns from the 64th on. */
+#define USED_BEYOND 63
 
 /* ---- Planning ---- */
 
@@ -151,6 +160,20 @@ static void plan_cost(const struct vtab *v, const struct plan *p, sqlite3_index_
 		info->estimatedCost += COST_LATE_INPUT;
 }
 
+/* SQLite's set of used columns as one of the table's own. */
+static uint64_t own_columns(const struct vtab *v, uint64_t used)
+{
+	uint64_t own = used & (~UINT64_C(0) >> (64 - v->n_columns));
+
+	for (unsigned i = 0; i < v->n_others; i++) {
+		unsigned col = v->n_columns + i, bit = col < USED_BEYOND ? col : USED_BEYOND;
+
+		if (v->other_of[i] != NO_COLUMN && used >> bit & 1)
+			own |= UINT64_C(1) << v->other_of[i];
+	}
+	return own;
+}
+
 static int plan_write(const struct plan *p, uint64_t used, sqlite3_index_info *info)
 {
 	char terms[SCAN_CONSTRAINTS_MAX * TERM_CHARS + 1], *t = terms;
@@ -182,7 +205,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 		return SQLITE_CONSTRAINT;
 	}
 	plan_cost(v, &p, info);
-	return plan_write(&p, info->colUsed & (~UINT64_C(0) >> (64 - v->n_columns)), info);
+	return plan_write(&p, own_columns(v, info->colUsed), info);
 }
 
 void vtab_unconstrained(const struct table *t, struct err *err)
@@ -202,6 +225,15 @@ void vtab_unconstrained(const struct table *t, struct err *err)
 
 /* ---- The module ---- */
 
+static void declare_others(sqlite3_str *sql, const char *table)
+{
+	const struct othernames *others = othernames_of(table);
+	struct span rest = span_str(others ? others->columns : ""), name, of;
+
+	while (othernames_next(&rest, &name, &of))
+		sqlite3_str_appendf(sql, ",\"%.*s\" HIDDEN", (int)name.n, name.p);
+}
+
 static int declare(sqlite3 *db, const struct vtab_source *source)
 {
 	const struct table *t = source->table;
@@ -213,6 +245,7 @@ static int declare(sqlite3 *db, const struct vtab_source *source)
 	for (const struct column *c = t->columns; c->name; c++)
 		sqlite3_str_appendf(sql, "%s\"%w\" %s%s", c == t->columns ? "" : ",", c->name,
 			column_type_name(c->type), c->flags & COL_HIDDEN ? " HIDDEN" : "");
+	declare_others(sql, t->name);
 	sqlite3_str_appendall(sql, ")");
 	text = sqlite3_str_finish(sql);
 	if (!text)
@@ -222,6 +255,21 @@ static int declare(sqlite3 *db, const struct vtab_source *source)
 	source->query->declaring = false;
 	sqlite3_free(text);
 	return rc;
+}
+
+static void note_others(struct vtab *v)
+{
+	const struct othernames *others = othernames_of(v->table->name);
+	struct span rest = span_str(others ? others->columns : ""), name, of;
+
+	while (v->n_others < OTHERNAMES_MAX && othernames_next(&rest, &name, &of)) {
+		unsigned char *to = &v->other_of[v->n_others++];
+
+		*to = NO_COLUMN;
+		for (unsigned i = 0; i < v->n_columns; i++)
+			if (span_eq(of, v->table->columns[i].name))
+				*to = (unsigned char)i;
+	}
 }
 
 static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -242,6 +290,7 @@ static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *ar
 		v->n_columns++;
 		v->requires |= c->flags & COL_REQUIRED;
 	}
+	note_others(v);
 	source->named = true;
 	*ret = &v->base;
 	return SQLITE_OK;
@@ -316,7 +365,14 @@ static int eof(sqlite3_vtab_cursor *cursor)
 
 static int column(sqlite3_vtab_cursor *cursor, sqlite3_context *ctx, int col)
 {
-	scan_result((struct scan *)cursor, ctx, (unsigned)col);
+	const struct vtab *v = (const struct vtab *)cursor->pVtab;
+	unsigned own = (unsigned)col;
+
+	if (own >= v->n_columns)
+		own = own - v->n_columns < v->n_others ? v->other_of[own - v->n_columns]
+						       : NO_COLUMN;
+	if (own != NO_COLUMN)
+		scan_result((struct scan *)cursor, ctx, own);
 	return SQLITE_OK;
 }
 
@@ -345,5 +401,5 @@ int vtab_register(sqlite3 *db, struct vtab_source *source)
 		.xRowid = rowid,
 	};
 
-	return sqlite3_create_module_v2(db, source->table->name, &module, source, NULL);
+	return sqlite3_create_module_v2(db, source->name, &module, source, NULL);
 }

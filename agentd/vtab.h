@@ -14,6 +14,7 @@
 /* One table within one query; stays where it is until the connection is closed. */
 struct vtab_source {
 	const struct table *table;
+	const char *name; /* the table's, or another one of it */
 	struct scan_query *query;
 	bool named; /* by the statement: its columns have been declared */
 };

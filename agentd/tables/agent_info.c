@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agentd/proctable.h"
 #include "agentd/root.h"
+#include "agentd/self.h"
+#include "agentd/table.h"
 #include "common/version.h"
 
-#include <time.h>
 #include <unistd.h>
 
 enum { VERSION, PID, PRIVILEGED, ROOT, UPTIME, RESIDENT_SIZE };
@@ -18,51 +18,20 @@ static const struct column columns[] = {
 	COL_END,
 };
 
-static int64_t seconds_since_boot(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
-/* Both from the agent's own /proc, whatever root is asked about. */
-static void put_process(struct scan *s)
-{
-	struct procfs_status status;
-	struct procfs_stat stat;
-	struct procfs_proc self = {.fd = -1};
-	struct root *live = root_new("/", NULL);
-	struct procfs fs = {0};
-	struct buf b;
-
-	buf_init(&b, PROCFS_FILE_MAX);
-	if (live && procfs_init(&fs, live) == 0 && procfs_open_self(&fs, &self) == 0) {
-		if (procfs_read(&self, "status", &b) == 0 &&
-			procfs_status_parse((struct span){b.p, b.len}, &status) == 0)
-			row_int(s, RESIDENT_SIZE, (int64_t)status.rss);
-		if (procfs_read(&self, "stat", &b) == 0 &&
-			procfs_stat_parse((struct span){b.p, b.len}, &stat) == 0)
-			row_int(s, UPTIME,
-				seconds_since_boot() - procfs_ms(&fs, stat.start) / 1000);
-	}
-	procfs_close(&self);
-	procfs_done(&fs);
-	root_free(live);
-	buf_done(&b);
-}
-
 static int agent_info_step(struct scan *s)
 {
 	const char *root = root_prefix(scan_root(s));
+	struct self self;
 
 	row_begin(s);
 	row_text(s, VERSION, TOCSIN_VERSION);
 	row_int(s, PID, getpid());
 	row_int(s, PRIVILEGED, geteuid() == 0);
 	row_text(s, ROOT, root[0] ? root : "/");
-	if (scan_wants(s, UPTIME) || scan_wants(s, RESIDENT_SIZE))
-		put_process(s);
+	if ((scan_wants(s, UPTIME) || scan_wants(s, RESIDENT_SIZE)) && self_read(&self) == 0) {
+		row_int(s, UPTIME, self.uptime);
+		row_int(s, RESIDENT_SIZE, self.resident);
+	}
 	row_end(s);
 	return 0;
 }

@@ -6,7 +6,6 @@
 #include "common/str.h"
 
 #include <errno.h>
-#include <strings.h>
 
 #define SMALL_MAX (64u << 10)
 /* A few kilobytes for each processor. */
@@ -105,32 +104,6 @@ static void put_names(struct scan *s, const struct hostinfo *host, struct buf *b
 	row_bytes(s, HOSTNAME, full.p, full.n);
 	row_bytes(s, LOCAL_HOSTNAME, full.p, full.n);
 	row_text(s, COMPUTER_NAME, host->name);
-}
-
-/* What boards carry whose maker did not care to give them one of their own. */
-static bool is_placeholder(struct span uuid)
-{
-	static const char *const known[] = {"00000000-0000-0000-0000-000000000000",
-		"03000200-0400-0500-0006-000700080009", "03020100-0504-0706-0809-0a0b0c0d0e0f",
-		"10000000-0000-8000-0040-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"};
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (uuid.n == strlen(known[i]) && strncasecmp(uuid.p, known[i], uuid.n) == 0)
-			return true;
-	return uuid.n != strlen(known[0]);
-}
-
-static void put_uuid(struct scan *s, const char *machine_id, struct buf *b)
-{
-	struct span uuid = read_text(s, "/sys/class/dmi/id/product_uuid", b);
-
-	if (!is_placeholder(uuid))
-		row_bytes(s, UUID, uuid.p, uuid.n);
-	else if (strlen(machine_id) == 32)
-		row_printf(s, UUID, "%.8s-%.4s-%.4s-%.4s-%.12s", machine_id, machine_id + 8,
-			machine_id + 12, machine_id + 16, machine_id + 20);
-	else
-		row_text(s, UUID, "");
 }
 
 /* ---- Processors and memory ---- */
@@ -301,8 +274,12 @@ static int system_info_step(struct scan *s)
 	hostinfo_read(scan_root(s), &host);
 	row_begin(s);
 	put_names(s, &host, &b);
-	if (scan_wants(s, UUID))
-		put_uuid(s, host.machine_id, &b);
+	if (scan_wants(s, UUID)) {
+		char uuid[HOSTINFO_TEXT_MAX];
+
+		hostinfo_uuid(scan_root(s), &host, uuid);
+		row_text(s, UUID, uuid);
+	}
 	row_text(s, CPU_TYPE, host.arch);
 	if (wants_any(s, CPU_SUBTYPE, CPU_MICROCODE))
 		r = put_cpus(s);

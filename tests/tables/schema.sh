@@ -1,8 +1,11 @@
 #!/bin/bash
 # Tables and columns against osquery's Linux schema: what we have of it has all its columns, of the
-# same type. Prints how much of it is there.
+# same type. Prints how much of it is there; less than there was is a failure.
 . "$(dirname "$0")/../lib.sh"
 need awk
+
+# Raised whenever tables are added.
+tables_floor=133
 
 schema=tests/fixtures/osquery-linux-schema.tsv
 run "$AGENTD" tables -o tsv
@@ -27,4 +30,5 @@ AWK
 run awk -f "$T/join.awk" "$T/ours" "$schema"
 grep '^#' <<<"$out"
 is schema_columns "$(grep '^bad' <<<"$out")" ""
-has schema_coverage "$out" '^# [1-9][0-9]* of 146 tables'
+covered=$(sed -n 's/^# \([0-9]*\) of 146 tables.*/\1/p' <<<"$out")
+check schema_coverage test "${covered:-0}" -ge $tables_floor
