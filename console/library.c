@@ -265,13 +265,22 @@ const struct saved *library_find(const struct library *l, const char *name)
 
 const char *library_nearest(const struct library *l, const char *name)
 {
-	const char **names = calloc(2 * l->n + 1, sizeof(*names)), *near;
+	const char **names, *near;
+	size_t max = 1, n = 0;
 
+	for (size_t i = 0; i < l->n; i++)
+		max += 2 + l->queries[i].packs.n;
+	names = calloc(max, sizeof(*names));
 	if (!names)
 		return NULL;
 	for (size_t i = 0; i < l->n; i++) {
-		names[2 * i] = l->queries[i].name;
-		names[2 * i + 1] = *l->queries[i].pack ? l->queries[i].pack : l->queries[i].name;
+		const struct saved *q = &l->queries[i];
+
+		names[n++] = q->name;
+		if (*q->pack)
+			names[n++] = q->pack;
+		for (size_t j = 0; j < q->packs.n; j++)
+			names[n++] = q->packs.names[j];
 	}
 	near = str_nearest(name, names);
 	free(names);

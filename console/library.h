@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The saved queries of all directories. A folder of queries is a pack. Of two queries with one
- * name that of the later directory counts.
+ * The saved queries of all directories. A folder of queries is a pack; a query may name more packs
+ * that it belongs to. Of two queries with one name that of the later directory counts.
  */
 #ifndef CONSOLE_LIBRARY_H
 #define CONSOLE_LIBRARY_H

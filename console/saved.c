@@ -102,6 +102,40 @@ static int add_param(struct parser *p, struct span text)
 	return param->name && param->doc && (param->value || !eq) ? 0 : -ENOMEM;
 }
 
+static void list_done(struct saved_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->names[i]);
+	free(l->names);
+	*l = (struct saved_list){0};
+}
+
+static int list_add(struct parser *p, struct saved_list *l, struct span name, const char *others)
+{
+	if (!good_name(name, others))
+		return problem(p->q, p->key_line, "`%s:` is a list of names: a, b, c", p->key);
+	if (l->n == SAVED_LIST_MAX)
+		return problem(p->q, p->key_line, "too many names");
+	l->names[l->n] = span_dup(name);
+	return l->names[l->n++] ? 0 : -ENOMEM;
+}
+
+/* "a, b, c"; what an earlier line of the same key said is forgotten. */
+static int set_list(struct parser *p, struct saved_list *l, struct span text, const char *others)
+{
+	struct span part, name;
+	int r = 0;
+
+	list_done(l);
+	l->names = calloc(SAVED_LIST_MAX, sizeof(*l->names));
+	if (!l->names)
+		return -ENOMEM;
+	while (r == 0 && span_split(&text, ',', &part))
+		while (r == 0 && span_word(&part, &name))
+			r = list_add(p, l, name, others);
+	return r;
+}
+
 /* The key read before is complete. Keys that are not known are comments. */
 static int end_key(struct parser *p)
 {
@@ -112,10 +146,13 @@ static int end_key(struct parser *p)
 		char **to;
 	} texts[] = {{"title", &q->title}, {"tags", &q->tags}, {"attack", &q->attack},
 		{"about", &q->about}};
-	char key[SAVED_NAME_MAX];
+	const struct {
+		const char *key, *others;
+		struct saved_list *to;
+	} lists[] = {{"packs", "_-./", &q->packs}, {"key", "_", &q->key},
+		{"diff-ignore", "_", &q->diff_ignore}};
+	const char *key = p->key;
 
-	memcpy(key, p->key, sizeof(key));
-	p->key[0] = '\0';
 	if (str_eq(key, "param"))
 		return add_param(p, value);
 	if (str_eq(key, "name") && !good_name(value, "_-."))
@@ -126,6 +163,9 @@ static int end_key(struct parser *p)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (str_eq(key, texts[i].key))
 			return set_text(texts[i].to, value);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (str_eq(key, lists[i].key))
+			return set_list(p, lists[i].to, value, lists[i].others);
 	return 0;
 }
 
@@ -134,7 +174,7 @@ static bool split_key(struct span s, struct span *ret_key, struct span *ret_valu
 {
 	size_t n = 0;
 
-	while (n < s.n && (islower((unsigned char)s.p[n]) || s.p[n] == '_'))
+	while (n < s.n && (islower((unsigned char)s.p[n]) || s.p[n] == '_' || s.p[n] == '-'))
 		n++;
 	if (n == 0 || n >= SAVED_NAME_MAX || n == s.n || s.p[n] != ':')
 		return false;
@@ -155,6 +195,7 @@ static int take_comment(struct parser *p, struct span s)
 		return r < 0 ? r : buf_add(p->value, text.p, text.n);
 	}
 	r = p->key[0] ? end_key(p) : 0;
+	p->key[0] = '\0';
 	if (r < 0 || !split_key(text, &key, &value))
 		return r;
 	memcpy(p->key, key.p, key.n);
@@ -309,6 +350,9 @@ void saved_done(struct saved *q)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
+	list_done(&q->packs);
+	list_done(&q->key);
+	list_done(&q->diff_ignore);
 	for (size_t i = 0; i < q->n_params; i++) {
 		free(q->params[i].name);
 		free(q->params[i].doc);
@@ -316,4 +360,19 @@ void saved_done(struct saved *q)
 	}
 	free(q->params);
 	*q = (struct saved){0};
+}
+
+static bool is_or_is_in(const char *pack, const char *outer)
+{
+	size_t n = strlen(outer);
+
+	return strncmp(pack, outer, n) == 0 && (pack[n] == '\0' || pack[n] == '/');
+}
+
+bool saved_in_pack(const struct saved *q, const char *pack)
+{
+	for (size_t i = 0; i < q->packs.n; i++)
+		if (is_or_is_in(q->packs.names[i], pack))
+			return true;
+	return is_or_is_in(q->pack, pack);
 }

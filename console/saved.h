@@ -3,15 +3,22 @@
 #ifndef CONSOLE_SAVED_H
 #define CONSOLE_SAVED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SAVED_FILE_MAX	 (256u << 10) /* bytes of one file */
 #define SAVED_PARAMS_MAX 64	      /* of one query */
-#define SAVED_NAME_MAX	 64	      /* bytes of a query's or parameter's name */
+#define SAVED_NAME_MAX	 64	      /* bytes of the name of a query, parameter, pack or column */
+#define SAVED_LIST_MAX	 64	      /* names of one list */
 
 struct saved_param {
 	char *name, *doc;
 	char *value; /* default; NULL: one must be given */
+};
+
+struct saved_list {
+	char **names;
+	size_t n;
 };
 
 struct saved {
@@ -22,6 +29,9 @@ struct saved {
 	char *sql;			     /* without the comments at its head */
 	struct saved_param *params;
 	size_t n_params;
+	struct saved_list packs; /* those it belongs to beside its folder */
+	/* Columns: which tell rows apart, and which say nothing when they differ. */
+	struct saved_list key, diff_ignore;
 	/* Why it cannot be run ("path:line: …"), or NULL. Name, pack and path are set even so. */
 	char *problem;
 };
@@ -33,5 +43,8 @@ struct saved {
  */
 int saved_parse(const char *path, const char *pack, const char *text, size_t n, struct saved *ret);
 void saved_done(struct saved *q);
+
+/* Does it belong to this pack, to a folder within it, or say so? */
+bool saved_in_pack(const struct saved *q, const char *pack);
 
 #endif

@@ -7,6 +7,7 @@
 #include "console/app.h"
 #include "console/command.h"
 #include "console/library.h"
+#include "console/listing.h"
 #include "console/rows.h"
 
 #include <stdlib.h>
@@ -26,7 +27,15 @@ static const struct opt queries_opts[] = {
 	OPT_END,
 };
 
-/* ---- Listing ---- */
+/* ---- Searching ---- */
+
+static bool any_has(const struct saved_list *names, const char *word)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcasestr(names->names[i], word))
+			return true;
+	return false;
+}
 
 static bool has_word(const struct saved *q, const char *word)
 {
@@ -35,7 +44,7 @@ static bool has_word(const struct saved *q, const char *word)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcasestr(texts[i], word))
 			return true;
-	return false;
+	return any_has(&q->packs, word);
 }
 
 static bool matches(const struct saved *q, int argc, char **argv)
@@ -45,6 +54,26 @@ static bool matches(const struct saved *q, int argc, char **argv)
 			return false;
 	return true;
 }
+
+/* The queries in which every word occurs; what cannot be run is told. Free the array. */
+static const struct saved **found(const struct library *l, int argc, char **argv, size_t *ret_n)
+{
+	const struct saved **all = calloc(library_len(l) + 1, sizeof(struct saved *));
+	size_t n = 0;
+
+	for (size_t i = 0; all && i < library_len(l); i++) {
+		const struct saved *q = library_at(l, i);
+
+		if (q->problem)
+			log_note("%s", q->problem);
+		else if (matches(q, argc, argv))
+			all[n++] = q;
+	}
+	*ret_n = n;
+	return all;
+}
+
+/* ---- Listing, for programs ---- */
 
 /* "min_age=0 sha256=" */
 static int put_params(struct buf *b, const struct saved *q)
@@ -58,28 +87,38 @@ static int put_params(struct buf *b, const struct saved *q)
 	return r;
 }
 
-static int list(struct app *app, const struct library *l, int argc, char **argv)
+static int put_names(struct buf *b, const struct saved_list *names, const char *between)
 {
-	static const char *const columns[] = {"name", "pack", "title", "tags", "attack", "params"};
-	struct buf params;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		r = buf_printf(b, "%s%s", i ? between : "", names->names[i]);
+	return r;
+}
+
+static int list_rows(struct app *app, const struct saved *const *all, size_t n)
+{
+	static const char *const columns[] = {
+		"name", "pack", "packs", "title", "tags", "attack", "params"};
+	struct buf params, packs;
 	struct rows rows;
 
 	buf_init(&params, SAVED_FILE_MAX);
+	buf_init(&packs, SAVED_FILE_MAX);
 	rows_begin(&rows, app->format, columns, ARRAY_LEN(columns));
-	for (size_t i = 0; i < library_len(l); i++) {
-		const struct saved *q = library_at(l, i);
+	for (size_t i = 0; i < n; i++) {
+		const struct saved *q = all[i];
 
-		if (q->problem) {
-			log_note("%s", q->problem);
+		buf_reset(&packs);
+		if (put_params(&params, q) < 0 || put_names(&packs, &q->packs, " ") < 0)
 			continue;
-		}
-		if (!matches(q, argc, argv) || put_params(&params, q) < 0)
-			continue;
-		rows_add(&rows, (struct cell[]){rows_text(q->name), rows_text(q->pack),
-					rows_text(q->title), rows_text(q->tags),
-					rows_text(q->attack), rows_text(buf_str(&params))});
+		rows_add(&rows,
+			(struct cell[]){rows_text(q->name), rows_text(q->pack),
+				rows_text(buf_str(&packs)), rows_text(q->title), rows_text(q->tags),
+				rows_text(q->attack), rows_text(buf_str(&params))});
 	}
 	buf_done(&params);
+	buf_done(&packs);
 	return rows_end(&rows);
 }
 
@@ -97,6 +136,15 @@ static int put_field(struct buf *b, const char *name, const char *value)
 	if (r == 0 && *value)
 		r = put_escaped(b, value);
 	return r < 0 || !*value ? r : buf_putc(b, '\n');
+}
+
+static int put_list(struct buf *b, const char *name, const struct saved_list *value)
+{
+	int r = value->n > 0 ? buf_printf(b, "%-8s", name) : 0;
+
+	if (r == 0)
+		r = put_names(b, value, ", ");
+	return r < 0 || value->n == 0 ? r : buf_putc(b, '\n');
 }
 
 static int put_param(struct buf *b, const struct saved_param *p)
@@ -134,10 +182,16 @@ static int put_query(struct buf *b, const struct saved *q)
 		const char *name, *value;
 	} fields[] = {{"name", q->name}, {"pack", q->pack}, {"title", q->title}, {"tags", q->tags},
 		{"attack", q->attack}, {"about", q->about}, {"file", q->path}};
+	const struct {
+		const char *name;
+		const struct saved_list *value;
+	} lists[] = {{"packs", &q->packs}, {"key", &q->key}, {"ignored", &q->diff_ignore}};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++)
 		r = put_field(b, fields[i].name, fields[i].value);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(lists); i++)
+		r = put_list(b, lists[i].name, lists[i].value);
 	for (size_t i = 0; r == 0 && i < q->n_params; i++)
 		r = put_param(b, &q->params[i]);
 	return r < 0 ? r : put_sql(b, q->sql);
@@ -169,6 +223,25 @@ static int show(const struct library *l, const char *name)
 	return EXIT_INCOMPLETE;
 }
 
+/* For people a listing of its own, for programs rows. */
+static int list(struct app *app, const struct library *l, int argc, char **argv)
+{
+	size_t n;
+	const struct saved **all = found(l, argc, argv, &n);
+	int status;
+
+	if (!all) {
+		log_error("out of memory");
+		return EXIT_NOTHING;
+	}
+	if (str_eq(app->format->name, "table"))
+		status = listing_print(all, n);
+	else
+		status = list_rows(app, all, n);
+	free(all);
+	return status;
+}
+
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
 	const struct queries_values *v = values;
@@ -190,9 +263,10 @@ const struct command command_queries = {
 	.name = "queries",
 	.args = "[WORD …]",
 	.summary = "list and search the saved queries",
-	.help = "Shows those in whose name, pack, title, tags, ATT&CK technique or description "
-		"every\n"
-		"word occurs. Saved queries are looked for in the program's data, in\n"
+	.help = "Lists them by pack: all, or those in whose name, packs, title, tags, ATT&CK "
+		"technique\n"
+		"or description every word occurs. Saved queries are looked for in the program's "
+		"data, in\n"
 		"/usr/share/tocsin/queries and in ~/.config/tocsin/queries; of two with one name "
 		"the\n"
 		"last counts.",

@@ -34,14 +34,6 @@ static int choose(struct chosen *c, const struct saved *q, struct err *err)
 	return 0;
 }
 
-/* Does the query belong to this pack or to a folder in it? */
-static bool in_pack(const struct saved *q, const char *pack)
-{
-	size_t n = strlen(pack);
-
-	return strncmp(q->pack, pack, n) == 0 && (q->pack[n] == '\0' || q->pack[n] == '/');
-}
-
 static int choose_named(
 	struct chosen *c, const struct library *l, const char *name, struct err *err)
 {
@@ -53,7 +45,7 @@ static int choose_named(
 	if (q)
 		return choose(c, q, err);
 	for (size_t i = 0; r == 0 && *name && i < library_len(l); i++) {
-		if (!in_pack(library_at(l, i), name))
+		if (!saved_in_pack(library_at(l, i), name))
 			continue;
 		found = true;
 		r = choose(c, library_at(l, i), err);
@@ -212,9 +204,9 @@ const struct command command_run = {
 	.name = "run",
 	.args = "NAME… [param=value …]",
 	.summary = "ask saved queries or whole packs of them",
-	.help = "A name is that of a saved query or of a pack (a folder of them); `tocsin "
-		"queries`\n"
-		"lists them. With several queries each has a title line or, in json, ndjson, csv "
+	.help = "A name is that of a saved query or of a pack of them; `tocsin queries` lists "
+		"both.\n"
+		"With several queries each has a title line or, in json, ndjson, csv "
 		"and\n"
 		"tsv, a column `query` behind `host`.\n\n"
 		"  tocsin run hygiene\n"

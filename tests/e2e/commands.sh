@@ -259,6 +259,9 @@ cat >"$T/q/daily/one.sql" <<'END'
 -- name: one
 -- title: The first
 -- tags: alpha
+-- packs: morning
+-- key: a
+-- diff-ignore: b, c
 -- param: a=1  first
 select :a as a
 END
@@ -276,6 +279,8 @@ run "${local[@]}" -t web1 -o csv run one a=2
 is "run with a parameter" "$out" $'host,a\nweb1,2'
 run "${local[@]}" -t web1 -o csv run daily b=x
 is "a pack, csv" "$out" $'host,query,a\nweb1,one,1\n\nhost,query,b,c\nweb1,two,x,2'
+run "${local[@]}" -t web1 -o csv run morning
+is "a pack that a query names" "$out" $'host,a\nweb1,1'
 run "${local[@]}" -t web1 -o ndjson run daily b=x
 is "a pack, ndjson" "$out" $'{"host":"web1","query":"one","a":"1"}\n{"host":"web1","query":"two","b":"x","c":2}'
 run "${local[@]}" -t web1 -o json run daily b=x
@@ -293,12 +298,18 @@ nothing "run: unknown name" 'no saved query or pack `ome`; did you mean one\?' "
 nothing "run: a broken one" 'q/bad.sql:2: a :parameter has no' "${one[@]}" run bad
 nothing "run: only parameters" 'run which saved query' "${one[@]}" run a=1
 run "$TOCSIN" -o csv queries
-is "queries" "$out" $'name,pack,title,tags,attack,params\nthree,"","","","",""\none,daily,The first,alpha,"",a=1\ntwo,daily/deep,The second,"","",b='
+is "queries" "$out" $'name,pack,packs,title,tags,attack,params\nthree,"","","","","",""\none,daily,morning,The first,alpha,"",a=1\ntwo,daily/deep,"",The second,"","",b='
 has "queries: a broken one is told" "$err" 'q/bad.sql:2: a :parameter has no'
+run "$TOCSIN" queries
+is "queries, for people" "$out" $'in no pack (1)\n  three\n\ndaily (1)\n  one    The first\n\ndaily/deep (1)\n  two    The second  (b=…)\n\nmorning (1)\n  one'
+has "queries, for people: how many" "$err" '^tocsin: 3 saved queries; '
 run "$TOCSIN" -o csv queries FIRST alpha
-is "queries: words" "$(tail -n +2 <<<"$out")" 'one,daily,The first,alpha,"",a=1'
+is "queries: words" "$(tail -n +2 <<<"$out")" 'one,daily,morning,The first,alpha,"",a=1'
 run "$TOCSIN" queries --show one
 has "queries --show" "$out" '^select :a as a$'
+has "queries --show: packs" "$out" '^packs   morning$'
+has "queries --show: key" "$out" '^key     a$'
+has "queries --show: what a diff ignores" "$out" '^ignored b, c$'
 has "queries --show: parameter" "$out" '^param   a=1  first$'
 nothing "queries --show: unknown" 'no saved query `onee`; did you mean one\?' queries --show onee
 unset TOCSIN_QUERIES

@@ -71,6 +71,56 @@ TEST(sql_alone)
 	saved_done(&q);
 }
 
+/* The names of a list, with blanks between them. */
+static const char *joined(const struct saved_list *l)
+{
+	static char text[512];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < l->n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			l->names[i]);
+	return text;
+}
+
+TEST(lists)
+{
+	parse("-- packs: hygiene, triage/first\n"
+	      "-- key: path cmdline,\n"
+	      "--   uid\n"
+	      "-- diff-ignore: pid,start_time\n"
+	      "select 1");
+	CHECK(!q.problem);
+	CHECK_STR(joined(&q.packs), "hygiene triage/first");
+	CHECK_STR(joined(&q.key), "path cmdline uid");
+	CHECK_STR(joined(&q.diff_ignore), "pid start_time");
+	CHECK(saved_in_pack(&q, "pack") && saved_in_pack(&q, "hygiene"));
+	CHECK(saved_in_pack(&q, "triage") && saved_in_pack(&q, "triage/first"));
+	CHECK(!saved_in_pack(&q, "pac") && !saved_in_pack(&q, "hygien") &&
+		!saved_in_pack(&q, "first"));
+	saved_done(&q);
+	parse("-- key: a\n-- key: b\n-- packs:\nselect 1");
+	CHECK(!q.problem);
+	CHECK_STR(joined(&q.key), "b");
+	CHECK_INT(q.packs.n, 0);
+	saved_done(&q);
+}
+
+TEST(mistakes_in_lists)
+{
+	char text[SAVED_LIST_MAX * 4 + 64];
+	size_t n = 0;
+
+	problem_is("-- name: x\n-- key: a-b\nselect 1",
+		"dir/the-file.sql:2: `key:` is a list of names: a, b, c");
+	problem_is("-- packs: a, b:c\nselect 1",
+		"dir/the-file.sql:1: `packs:` is a list of names: a, b, c");
+	for (int i = 0; i <= SAVED_LIST_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s abc", i ? "" : "-- key:");
+	snprintf(text + n, sizeof(text) - n, "\nselect 1");
+	problem_is(text, "dir/the-file.sql:1: too many names");
+}
+
 TEST(defaults_of_params)
 {
 	parse("-- param: a=  empty\n-- param: b=x y  with a blank\n-- param: c=/tmp/%\n"
@@ -154,7 +204,7 @@ TEST(size_of_a_file)
 TEST(no_memory)
 {
 	static const char text[] = "-- name: x\n-- title: t\n-- about: a\n--   b\n"
-				   "-- param: p=1  doc\nselect :p";
+				   "-- key: a, b\n-- packs: c\n-- param: p=1  doc\nselect :p";
 	int spent = 1;
 
 	for (long n = 1; spent; n++) {
@@ -228,7 +278,7 @@ TEST(packs_and_precedence)
 	put("one/pack/deep/c.sql", "select 'c'");
 	put("one/pack/notes.txt", "no query");
 	put("one/.hidden.sql", "select 'h'");
-	put("two/a.sql", "select 'mine'");
+	put("two/a.sql", "-- packs: morning\nselect 'mine'");
 	add(l, "one");
 	CHECK_INT(library_len(l), 3);
 	CHECK_STR(library_at(l, 0)->name, "b");
@@ -241,6 +291,7 @@ TEST(packs_and_precedence)
 	CHECK_STR(library_find(l, "a")->sql, "select 'mine'");
 	CHECK(!library_find(l, "x"));
 	CHECK_STR(library_nearest(l, "pack/deeq"), "pack/deep");
+	CHECK_STR(library_nearest(l, "mornin"), "morning");
 	CHECK_INT(library_add(l, "/nonexistent", &err), -ENOENT);
 	library_free(l);
 	remove_dir();
@@ -329,6 +380,6 @@ TEST(params)
 	params_done(&p);
 }
 
-TEST_MAIN(&all_keys, &sql_alone, &defaults_of_params, &colons_in_sql, &mistakes, &too_many_params,
-	&size_of_a_file, &no_memory, &packs_and_precedence, &files_that_are_no_good,
-	&folders_too_deep, &the_library, &params)
+TEST_MAIN(&all_keys, &sql_alone, &lists, &mistakes_in_lists, &defaults_of_params, &colons_in_sql,
+	&mistakes, &too_many_params, &size_of_a_file, &no_memory, &packs_and_precedence,
+	&files_that_are_no_good, &folders_too_deep, &the_library, &params)
