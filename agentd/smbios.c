@@ -40,21 +40,30 @@ bool smbios_next(struct span *rest, struct smbios_entry *ret)
 	return true;
 }
 
-uint32_t smbios_number(const struct smbios_entry *e, size_t at, size_t bytes)
+bool smbios_has(const struct smbios_entry *e, size_t at, size_t bytes)
 {
-	uint32_t n = 0;
+	return at + bytes <= e->length;
+}
 
-	if (at + bytes > e->length)
+uint64_t smbios_wide(const struct smbios_entry *e, size_t at, size_t bytes)
+{
+	uint64_t n = 0;
+
+	if (!smbios_has(e, at, bytes))
 		return 0;
 	while (bytes--)
 		n = n << 8 | e->p[at + bytes];
 	return n;
 }
 
-struct span smbios_string(const struct smbios_entry *e, size_t at)
+uint32_t smbios_number(const struct smbios_entry *e, size_t at, size_t bytes)
+{
+	return (uint32_t)smbios_wide(e, at, bytes);
+}
+
+struct span smbios_string_number(const struct smbios_entry *e, uint32_t number)
 {
 	struct span rest = {(const char *)e->p + e->length, e->size - e->length}, text = {"", 0};
-	uint32_t number = smbios_number(e, at, 1);
 
 	if (!number)
 		return (struct span){"", 0};
@@ -63,4 +72,76 @@ struct span smbios_string(const struct smbios_entry *e, size_t at)
 			return (struct span){"", 0};
 	}
 	return span_trim(text);
+}
+
+struct span smbios_string(const struct smbios_entry *e, size_t at)
+{
+	return smbios_string_number(e, smbios_number(e, at, 1));
+}
+
+/* ---- Rows ---- */
+
+void smbios_rows(
+	struct scan *s, uint8_t type, void (*put)(struct scan *s, const struct smbios_entry *e))
+{
+	struct smbios_entry e;
+	unsigned number = 0;
+	struct span rest;
+	struct buf b;
+
+	buf_init(&b, SMBIOS_MAX);
+	smbios_load(s, &b);
+	rest = (struct span){buf_str(&b), b.len};
+	while (smbios_next(&rest, &e) && !scan_stop(s)) {
+		if (e.type != type)
+			continue;
+		e.number = number++;
+		put(s, &e);
+	}
+	buf_done(&b);
+}
+
+void row_smbios_string(struct scan *s, unsigned col, const struct smbios_entry *e, size_t at)
+{
+	struct span text = smbios_string(e, at);
+
+	if (smbios_has(e, at, 1))
+		row_bytes(s, col, text.p, text.n);
+}
+
+void row_smbios_int(
+	struct scan *s, unsigned col, const struct smbios_entry *e, size_t at, size_t bytes)
+{
+	if (smbios_has(e, at, bytes))
+		row_int(s, col, (int64_t)smbios_wide(e, at, bytes));
+}
+
+void row_smbios_handle(struct scan *s, unsigned col, const struct smbios_entry *e, size_t at)
+{
+	if (smbios_has(e, at, 2))
+		row_printf(s, col, "0x%04x", smbios_number(e, at, 2));
+}
+
+void row_smbios_name(struct scan *s, unsigned col, const struct smbios_entry *e, size_t at,
+	const char *const *names, size_t n)
+{
+	uint32_t value = smbios_number(e, at, 1);
+
+	if (value < n && names[value])
+		row_text(s, col, names[value]);
+}
+
+void row_smbios_range(struct scan *s, unsigned first, unsigned last, const struct smbios_entry *e,
+	size_t from, size_t wide_from)
+{
+	if (!smbios_has(e, from, 8))
+		return;
+	if (smbios_number(e, from, 4) != UINT32_MAX) {
+		row_printf(s, first, "0x%08x", smbios_number(e, from, 4));
+		row_printf(s, last, "0x%08x", smbios_number(e, from + 4, 4));
+	} else if (smbios_has(e, wide_from, 16)) {
+		row_printf(s, first, "0x%012llx", (unsigned long long)smbios_wide(e, wide_from, 8));
+		row_printf(
+			s, last, "0x%012llx", (unsigned long long)smbios_wide(e, wide_from + 8, 8));
+	}
 }

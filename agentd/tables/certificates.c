@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/certinfo.h"
+#include "agentd/certrow.h"
 #include "agentd/root.h"
 #include "agentd/table.h"
 #include "agentd/textfile.h"
 #include "common/str.h"
 
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-/* Bytes of one value. */
-#define TEXT_MAX (64u << 10)
 
 enum {
 	COMMON_NAME,
@@ -63,6 +59,26 @@ static const char *const bundles[] = {
 	"/var/lib/ca-certificates/ca-bundle.pem",
 };
 
+static const struct certrow_columns certrow = {
+	.common_name = COMMON_NAME,
+	.subject = SUBJECT,
+	.subject2 = SUBJECT2,
+	.issuer = ISSUER,
+	.issuer2 = ISSUER2,
+	.ca = CA,
+	.self_signed = SELF_SIGNED,
+	.not_valid_before = NOT_VALID_BEFORE,
+	.not_valid_after = NOT_VALID_AFTER,
+	.signing_algorithm = SIGNING_ALGORITHM,
+	.key_algorithm = KEY_ALGORITHM,
+	.key_strength = KEY_STRENGTH,
+	.key_usage = KEY_USAGE,
+	.subject_key_id = SUBJECT_KEY_ID,
+	.authority_key_id = AUTHORITY_KEY_ID,
+	.sha1 = FINGERPRINT,
+	.serial = SERIAL,
+};
+
 struct state {
 	const char *asked, *path;
 	size_t place;
@@ -77,7 +93,7 @@ static int certs_open(struct scan *s)
 
 	st->asked = scan_eq_text(s, PATH);
 	buf_init(&st->content, ROOT_FILE_MAX);
-	buf_init(&st->text, TEXT_MAX);
+	buf_init(&st->text, CERTROW_TEXT_MAX);
 	return 0;
 }
 
@@ -123,66 +139,6 @@ static int next_bundle(struct scan *s, struct state *st)
 	return r < 0 ? r : 1;
 }
 
-static void put(struct scan *s, struct state *st, unsigned col, int r)
-{
-	if (!r)
-		row_bytes(s, col, buf_str(&st->text), st->text.len);
-}
-
-static void put_key_id(struct scan *s, struct state *st, unsigned col, const ASN1_OCTET_STRING *id)
-{
-	if (id)
-		put(s, st, col,
-			cert_hex(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id),
-				&st->text));
-	else
-		row_text(s, col, "");
-}
-
-static void put_times(struct scan *s, const X509 *c)
-{
-	int64_t t;
-
-	if (cert_time(X509_get0_notBefore(c), &t))
-		row_int(s, NOT_VALID_BEFORE, t);
-	if (cert_time(X509_get0_notAfter(c), &t))
-		row_int(s, NOT_VALID_AFTER, t);
-}
-
-static void put_names(struct scan *s, struct state *st, X509 *c)
-{
-	struct buf *t = &st->text;
-
-	put(s, st, COMMON_NAME, cert_common_name(c, t));
-	put(s, st, SUBJECT, cert_name(X509_get_subject_name(c), true, t));
-	put(s, st, SUBJECT2, cert_name(X509_get_subject_name(c), false, t));
-	put(s, st, ISSUER, cert_name(X509_get_issuer_name(c), true, t));
-	put(s, st, ISSUER2, cert_name(X509_get_issuer_name(c), false, t));
-}
-
-static void put_cert(struct scan *s, struct state *st, X509 *c)
-{
-	struct buf *t = &st->text;
-
-	row_begin(s);
-	put_names(s, st, c);
-	row_int(s, CA, X509_check_ca(c) > 0);
-	row_int(s, SELF_SIGNED, X509_check_issued(c, c) == X509_V_OK);
-	put_times(s, c);
-	row_text(s, SIGNING_ALGORITHM, cert_signing_algorithm(c));
-	row_text(s, KEY_ALGORITHM, cert_key_algorithm(c));
-	if (scan_wants(s, KEY_STRENGTH))
-		put(s, st, KEY_STRENGTH, cert_key_strength(c, t));
-	put(s, st, KEY_USAGE, cert_key_usage(c, t));
-	put_key_id(s, st, SUBJECT_KEY_ID, X509_get0_subject_key_id(c));
-	put_key_id(s, st, AUTHORITY_KEY_ID, X509_get0_authority_key_id(c));
-	put(s, st, FINGERPRINT, cert_sha1(c, t));
-	row_text(s, PATH, st->path);
-	put(s, st, SERIAL, cert_serial(c, t));
-	row_end(s);
-	ERR_clear_error();
-}
-
 static int certs_step(struct scan *s)
 {
 	struct state *st = scan_state(s);
@@ -191,10 +147,14 @@ static int certs_step(struct scan *s)
 	if (!st->open)
 		return next_bundle(s, st);
 	c = certbundle_next(&st->bundle);
-	if (c)
-		put_cert(s, st, c);
-	else
+	if (c) {
+		row_begin(s);
+		row_cert(s, &certrow, c, &st->text);
+		row_text(s, PATH, st->path);
+		row_end(s);
+	} else {
 		close_bundle(s, st);
+	}
 	X509_free(c);
 	return 1;
 }

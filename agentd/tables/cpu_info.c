@@ -39,13 +39,6 @@ static const struct column columns[] = {
 	COL_END,
 };
 
-static void put_string(struct scan *s, unsigned col, const struct smbios_entry *e, size_t at)
-{
-	struct span text = smbios_string(e, at);
-
-	row_bytes(s, col, text.p, text.n);
-}
-
 /* Counts are one byte, and where that does not hold them two bytes further on. */
 static uint32_t count(const struct smbios_entry *e, size_t at, size_t many_at)
 {
@@ -63,39 +56,28 @@ static void put_cores(struct scan *s, const struct smbios_entry *e)
 	row_text(s, ADDRESS_WIDTH, smbios_number(e, 0x26, 2) & CAPABLE_64 ? "64" : "32");
 }
 
-static void put_processor(struct scan *s, const struct smbios_entry *e, int *number)
+static void put_processor(struct scan *s, const struct smbios_entry *e)
 {
 	static const char *const names[] = {[3] = "CPU", [4] = "MATH", [5] = "DSP", [6] = "GPU"};
 	uint32_t type = smbios_number(e, 0x05, 1);
 
 	row_begin(s);
 	if (type < sizeof(names) / sizeof(names[0]) && names[type])
-		row_printf(s, DEVICE_ID, "%s%d", names[type], (*number)++);
-	put_string(s, MODEL, e, 0x10);
-	put_string(s, MANUFACTURER, e, 0x07);
+		row_printf(s, DEVICE_ID, "%s%u", names[type], e->number);
+	row_smbios_string(s, MODEL, e, 0x10);
+	row_smbios_string(s, MANUFACTURER, e, 0x07);
 	row_printf(s, PROCESSOR_TYPE, "%u", type);
 	row_int(s, CPU_STATUS, smbios_number(e, 0x18, 1));
 	put_cores(s, e);
 	row_int(s, CURRENT_CLOCK_SPEED, smbios_number(e, 0x16, 2));
 	row_int(s, MAX_CLOCK_SPEED, smbios_number(e, 0x14, 2));
-	put_string(s, SOCKET_DESIGNATION, e, 0x04);
+	row_smbios_string(s, SOCKET_DESIGNATION, e, 0x04);
 	row_end(s);
 }
 
 static int cpu_info_step(struct scan *s)
 {
-	struct smbios_entry e;
-	struct span rest;
-	struct buf b;
-	int number = 0;
-
-	buf_init(&b, SMBIOS_MAX);
-	smbios_load(s, &b);
-	rest = (struct span){buf_str(&b), b.len};
-	while (smbios_next(&rest, &e) && !scan_stop(s))
-		if (e.type == SMBIOS_PROCESSOR)
-			put_processor(s, &e, &number);
-	buf_done(&b);
+	smbios_rows(s, SMBIOS_PROCESSOR, put_processor);
 	return 0;
 }
 

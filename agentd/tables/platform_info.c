@@ -25,13 +25,6 @@ static const struct column columns[] = {
 	COL_END,
 };
 
-static void put_string(struct scan *s, unsigned col, const struct smbios_entry *e, size_t at)
-{
-	struct span text = smbios_string(e, at);
-
-	row_bytes(s, col, text.p, text.n);
-}
-
 static uint64_t rom_size(const struct smbios_entry *e)
 {
 	uint32_t blocks = smbios_number(e, 0x09, 1), more = smbios_number(e, SIZE_AT, 2);
@@ -49,9 +42,9 @@ static bool put_entry(struct scan *s, struct span rest)
 		if (!smbios_next(&rest, &e))
 			return false;
 	while (e.type != SMBIOS_BIOS);
-	put_string(s, VENDOR, &e, 0x04);
-	put_string(s, VERSION, &e, 0x05);
-	put_string(s, DATE, &e, 0x08);
+	row_smbios_string(s, VENDOR, &e, 0x04);
+	row_smbios_string(s, VERSION, &e, 0x05);
+	row_smbios_string(s, DATE, &e, 0x08);
 	row_printf(s, REVISION, "%u.%u", smbios_number(&e, 0x14, 1), smbios_number(&e, 0x15, 1));
 	row_printf(s, ADDRESS, "0x%04x", smbios_number(&e, 0x06, 2));
 	row_printf(s, SIZE, "%llu", (unsigned long long)rom_size(&e));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/rowdigest.h"
 #include "agentd/smbios.h"
 #include "agentd/table.h"
-
-#include <openssl/evp.h>
 
 enum { NUMBER, TYPE, DESCRIPTION, HANDLE, HEADER_SIZE, SIZE, MD5 };
 
@@ -53,20 +52,6 @@ static const char *description(uint8_t type)
 	}
 }
 
-/* Where the library does not offer it, the column stays NULL. */
-static void put_md5(struct scan *s, const struct smbios_entry *e)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	char hex[2 * EVP_MAX_MD_SIZE + 1];
-	unsigned n = 0;
-
-	if (!scan_wants(s, MD5) || EVP_Digest(e->p, e->size, digest, &n, EVP_md5(), NULL) != 1)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	row_bytes(s, MD5, hex, 2 * n);
-}
-
 static int smbios_tables_step(struct scan *s)
 {
 	struct smbios_entry e;
@@ -84,7 +69,7 @@ static int smbios_tables_step(struct scan *s)
 		row_int(s, HANDLE, e.handle);
 		row_int(s, HEADER_SIZE, (int64_t)e.length);
 		row_int(s, SIZE, (int64_t)e.size);
-		put_md5(s, &e);
+		row_md5(s, MD5, e.p, e.size);
 		row_end(s);
 	}
 	buf_done(&b);

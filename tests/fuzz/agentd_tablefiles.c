@@ -19,7 +19,7 @@
 			abort();                                                                   \
 	} while (0)
 #define QUERY_MS  5000
-#define TABLES_OF 3 /* tables that read one file, at most */
+#define TABLES_OF 9 /* tables that read one file, at most */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -41,10 +41,18 @@ static const struct {
 	{"/proc/mdstat", {"md_devices", "md_drives", "md_personalities"}},
 	{"/proc/mounts", {"selinux_settings"}},
 	{"/usr/share/misc/pci.ids", {"pci_devices"}},
-	{"/sys/firmware/dmi/tables/DMI", {"smbios_tables", "cpu_info", "platform_info"}},
+	{"/sys/firmware/dmi/tables/DMI",
+		{"smbios_tables", "cpu_info", "platform_info", "memory_devices", "memory_arrays",
+			"memory_error_info", "memory_array_mapped_addresses",
+			"memory_device_mapped_addresses", "oem_strings"}},
 	{"/run/udev/data/b8:0", {"block_devices", "disk_encryption"}},
 	{"/sys/class/block/sda/dm/uuid", {"disk_encryption"}},
 	{"/var/lib/containers/storage/overlay-containers/containers.json", {"containers"}},
+	{"/sys/firmware/efi/efivars/db-x", {"secureboot_certificates"}},
+	{"/etc/portage/package.mask", {"portage_keywords"}},
+	{"/var/lib/portage/world", {"portage_packages"}},
+	{"/var/db/pkg/a/b-1/USE", {"portage_use"}},
+	{"/sys/class/mei/mei0/fw_ver", {"intel_me_info"}},
 };
 /* What is always there. */
 static const char *const given[][2] = {
@@ -58,6 +66,8 @@ static const char *const given[][2] = {
 	{"/sys/bus/pci/devices/0000:00:01.0/class", "0x010601"},
 	{"/sys/class/block/sda/dev", "8:0"},
 	{"/sys/firmware/efi/x", ""},
+	{"/etc/portage/package.keywords", "=a/b-1 ~amd64"},
+	{"/var/db/pkg/a/b-1/SLOT", "0"},
 };
 
 static char top[PATH_MAX];
