@@ -109,6 +109,53 @@ struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_
 	return e;
 }
 
+struct fleet_event *event_outcome(host_id host, const struct wire_outcome *o)
+{
+	const json_t *trees[] = {o->before, o->after, o->undo};
+	const char *texts[3] = {NULL, NULL, NULL};
+	size_t size = strlen(o->action) + strlen(o->detail) + 2;
+	struct fleet_event *e = NULL;
+	char *dumps[3] = {NULL, NULL, NULL}, *at;
+	bool whole = true;
+
+	for (size_t i = 0; i < 3; i++) {
+		dumps[i] = trees[i] ? json_dumps(trees[i], JSON_COMPACT) : NULL;
+		whole &= !trees[i] || dumps[i];
+		size += dumps[i] ? strlen(dumps[i]) + 1 : 0;
+	}
+	if (whole)
+		e = new_event(FLEET_OUTCOME, host, size, &at);
+	if (e) {
+		e->outcome.status = o->status;
+		e->outcome.action = put_string(&at, o->action);
+		e->outcome.detail = put_string(&at, o->detail);
+		for (size_t i = 0; i < 3; i++)
+			texts[i] = dumps[i] ? put_string(&at, dumps[i]) : NULL;
+		e->outcome.before = texts[0];
+		e->outcome.after = texts[1];
+		e->outcome.undo = texts[2];
+	}
+	for (size_t i = 0; i < 3; i++)
+		free(dumps[i]);
+	return e;
+}
+
+struct fleet_event *event_chunk(host_id host, int64_t offset, const char *p, size_t n)
+{
+	struct fleet_event *e;
+	char *at;
+
+	e = new_event(FLEET_CHUNK, host, n, &at);
+	if (!e)
+		return NULL;
+	if (n)
+		memcpy(at, p, n);
+	e->chunk.offset = offset;
+	e->chunk.p = at;
+	e->chunk.n = n;
+	return e;
+}
+
 struct fleet_event *event_end(host_id host, const char *const *warnings, size_t n_warnings)
 {
 	size_t size = sizeof(struct fleet_end) + n_warnings * sizeof(char *);

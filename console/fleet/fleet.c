@@ -50,6 +50,8 @@ struct fleet {
 	struct holding *holding; /* or NULL */
 
 	struct question question;
+	struct question_part *parts; /* of a question that differs from host to host */
+	size_t n_asked;		     /* hosts of the running question */
 	struct buf line;
 	int64_t asked;	/* questions so far */
 	size_t to_come; /* ends of the running one */
@@ -485,6 +487,7 @@ void fleet_free(struct fleet *f)
 	for (size_t i = 0; i < f->n_notices; i++)
 		free(f->notices[i]);
 	buf_done(&f->line);
+	free(f->parts);
 	free(f->agent_program);
 	free(f->home);
 	free(f->user);
@@ -506,11 +509,43 @@ void fleet_leave(struct fleet *f)
 
 /* ---- Questions ---- */
 
+/* The requests of all hosts, one behind the other. */
+static int write_lines(struct fleet *f, const struct fleet_question *q, int64_t id, struct err *err)
+{
+	struct buf line;
+	int r = 0;
+
+	if (!f->parts)
+		f->parts = calloc(f->n_hosts, sizeof(*f->parts));
+	if (!f->parts)
+		return out_of_memory(err);
+	buf_reset(&f->line);
+	buf_init(&line, WIRE_REQUEST_MAX + 1);
+	f->line.max = FLEET_REQUESTS_MAX;
+	f->n_asked = 0;
+	for (size_t i = 0; r == 0 && i < f->n_hosts; i++) {
+		buf_reset(&line);
+		r = q->request(q->arg, (host_id)i, id, &line);
+		f->parts[i] = (struct question_part){f->line.len, line.len};
+		f->n_asked += line.len > 0;
+		if (r == 0)
+			r = buf_add(&f->line, line.p, line.len);
+	}
+	buf_done(&line);
+	if (r == -EMSGSIZE)
+		return err_set(err, EMSGSIZE, "the request is too long");
+	if (r < 0)
+		return out_of_memory(err);
+	return f->n_asked ? 0 : err_set(err, ENOENT, "no host is asked");
+}
+
 static int write_line(struct fleet *f, const struct fleet_question *q, int64_t id, struct err *err)
 {
 	int r;
 
 	buf_reset(&f->line);
+	f->line.max = WIRE_REQUEST_MAX + 1;
+	f->n_asked = f->n_hosts;
 	if (q->tables)
 		r = wire_put_tables(&f->line, id);
 	else if (q->sql)
@@ -543,16 +578,21 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err)
 
 	if (f->to_come)
 		return err_set(err, EBUSY, "a question is running");
-	r = write_line(f, q, id, err);
+	r = q->request ? write_lines(f, q, id, err) : write_line(f, q, id, err);
 	if (r == 0)
 		r = make_ends(f, err);
 	if (r < 0)
 		return r;
 	f->asked++;
-	f->to_come = f->n_hosts;
+	f->to_come = f->n_asked;
 	f->question = (struct question){.line = f->line.p,
 		.n = f->line.len,
-		.ping = !q->sql && !q->tables,
+		.parts = q->request ? f->parts : NULL,
+		.ping = !q->sql && !q->tables && !q->request,
+		.action = q->request,
+		.fresh = q->fresh,
+		.once = q->once,
+		.timeout_ms = q->timeout_ms,
 		.id = id,
 		.cancel_id = id + 1,
 		.max_rows = q->max_rows > 0 ? q->max_rows : WIRE_ANSWER_ROWS,

@@ -113,8 +113,10 @@ enum fleet_event_type {
 	FLEET_HELLO,
 	FLEET_COLUMNS, /* the answer's columns; before any rows */
 	FLEET_ROWS,
-	FLEET_END, /* the host's part of the question is over: `end` */
-	FLEET_ASK, /* `ask`, with fleet_options.answers: to be answered by fleet_answer */
+	FLEET_OUTCOME, /* of an action: `outcome` */
+	FLEET_CHUNK,   /* of a file: `chunk` */
+	FLEET_END,     /* the host's part of the question is over: `end` */
+	FLEET_ASK,     /* `ask`, with fleet_options.answers: to be answered by fleet_answer */
 };
 
 struct fleet_end {
@@ -146,6 +148,16 @@ struct fleet_event {
 			const struct cell *cells; /* n_rows * n_cols, row by row */
 			size_t n_rows, n_cols;
 		} rows;
+		struct {
+			const char *action, *detail; /* hostile bytes possible */
+			enum wire_status status;
+			const char *before, *after, *undo; /* JSON objects as text, or NULL */
+		} outcome;
+		struct {
+			int64_t offset;
+			const char *p;
+			size_t n;
+		} chunk;
 		struct fleet_end *end;
 		struct {		    /* of a jump host, which waits; `host` means nothing */
 			const char *prompt; /* hostile bytes possible */
@@ -188,10 +200,25 @@ struct fleet_question {
 	const struct wire_param *params;
 	size_t n_params;
 	int64_t max_rows; /* 0: default */
+	/*
+	 * Instead of sql: an action or a file, whose request differs from host to host. Appends its
+	 * line under the id `id`, or nothing for a host that is not asked. 0 or -errno. Called
+	 * before anything is sent. Answered by FLEET_OUTCOME, before it any FLEET_CHUNK.
+	 */
+	int (*request)(void *arg, host_id host, int64_t id, struct buf *line);
+	void *arg;
+	/* Over a connection made for it, to the host itself if not to its jump hosts. */
+	bool fresh;
+	/* Not sent again when the connection breaks before an answer: it may have been done. */
+	bool once;
+	int64_t timeout_ms; /* 0: that of the options; of a file: until the next chunk */
 };
+/* Bytes of all the requests of one question that differ from host to host. */
+#define FLEET_REQUESTS_MAX (256u << 20)
 /*
- * Starts the question at every host. Hosts that are already connected are warm. One question at a
- * time: -EBUSY until the one before is over. -EMSGSIZE: longer than WIRE_REQUEST_MAX.
+ * Starts the question at every host that is asked. Hosts that are already connected are warm. One
+ * question at a time: -EBUSY until the one before is over. -EMSGSIZE: longer than
+ * WIRE_REQUEST_MAX. -ENOENT: no host is asked.
  */
 int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err);
 /*

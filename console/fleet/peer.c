@@ -219,10 +219,16 @@ static int64_t connect_ms(const struct peer *p)
 					   : p->env->options->connect_timeout_ms;
 }
 
+static int64_t answer_ms(const struct peer *p)
+{
+	const struct question *q = p->env->question;
+
+	return q && q->timeout_ms ? q->timeout_ms : p->env->options->timeout_ms;
+}
+
 static void on_time(struct loop_timer *timer)
 {
 	struct peer *p = timer->arg;
-	const struct fleet_options *o = p->env->options;
 	enum host_state how = HOST_TIMED_OUT;
 	char why[ERR_TEXT_MAX + 48], in[32];
 	struct err err = {0};
@@ -238,10 +244,10 @@ static void on_time(struct loop_timer *timer)
 		snprintf(why, sizeof(why), "%s in %s", err.text, seconds(connect_ms(p), in));
 	} else if (p->rows) {
 		snprintf(why, sizeof(why), "the answer did not end in %s, after %lld rows",
-			seconds(o->timeout_ms, in), (long long)p->rows);
+			seconds(answer_ms(p), in), (long long)p->rows);
 	} else {
 		snprintf(why, sizeof(why), "connected, but no answer in %s",
-			seconds(o->timeout_ms, in));
+			seconds(answer_ms(p), in));
 	}
 	close_link(p);
 	finish(p, how, why, NULL, false);
@@ -286,10 +292,16 @@ void peers_resume(struct peer_env *env)
 
 /* ---- Asking ---- */
 
+bool peer_is_asked(const struct question *q, host_id id)
+{
+	return !q->parts || q->parts[id].n > 0;
+}
+
 static bool send_question(struct peer *p)
 {
 	const struct question *q = p->env->question;
-	int r = p->transport->ops->send(p->transport, q->line, q->n);
+	const struct question_part whole = {0, q->n}, *part = q->parts ? &q->parts[p->id] : &whole;
+	int r = p->transport->ops->send(p->transport, q->line + part->at, part->n);
 
 	p->owing = true;
 	if (r < 0)
@@ -324,12 +336,14 @@ bool peer_ask(struct peer *p)
 	p->n_columns = 0;
 	p->rows = 0;
 	p->bytes = p->noise = 0;
+	if (p->env->question->fresh)
+		close_link(p);
 	if (p->link == PEER_OPEN && p->untold && p->env->question->ping && !tell_hello(p))
 		return !p->asked;
 	if (p->link != PEER_OPEN)
 		return false;
 	p->warm = true;
-	p->left_ms = p->env->options->timeout_ms + PEER_GRACE_MS;
+	p->left_ms = answer_ms(p) + PEER_GRACE_MS;
 	if (send_question(p) && !p->paused)
 		start_timer(p, p->left_ms);
 	return true;
@@ -372,15 +386,19 @@ static void opened(void *arg)
 static void closed(void *arg, enum host_state how, const struct err *why)
 {
 	struct peer *p = arg;
-	bool again = p->asked && p->warm && !p->answered;
+	bool broke = p->asked && p->sent && p->env->question->once;
+	bool again = p->asked && p->warm && !p->answered && !broke;
+	char text[ERR_TEXT_MAX + 64];
 
 	if (p->link == PEER_OPEN && how == HOST_UNREACHABLE)
 		how = HOST_FAILED;
+	snprintf(text, sizeof(text), "%s%s", why->text,
+		broke ? " before the outcome came: it may have been done" : "");
 	close_link(p);
 	if (again)
 		p->env->redial(p->env->arg, p);
 	else
-		finish(p, how, why->text, NULL, false);
+		finish(p, how, text, NULL, false);
 }
 
 /* ---- Replies ---- */
@@ -426,7 +444,7 @@ static void on_hello(struct peer *p, const struct wire_hello *hello)
 	if (p->env->question->ping)
 		finish(p, HOST_ANSWERED, "", NULL, false);
 	else
-		start_timer(p, p->env->options->timeout_ms + PEER_GRACE_MS);
+		start_timer(p, answer_ms(p) + PEER_GRACE_MS);
 }
 
 static void on_columns(struct peer *p, const struct wire_reply *r)
@@ -492,6 +510,24 @@ static void on_done(struct peer *p, const struct wire_reply *r)
 		settle(p, HOST_ANSWERED, "", &r->done, r->done.truncated);
 }
 
+static void on_outcome(struct peer *p, const struct wire_reply *r)
+{
+	if (emit(p, event_outcome(p->id, &r->outcome)))
+		settle(p, HOST_ANSWERED, "", NULL, false);
+}
+
+/* A file may take as long as it takes, as long as it goes on. */
+static void on_chunk(struct peer *p, const struct wire_reply *r, size_t n)
+{
+	if (r->chunk.n == 0) {
+		noise(p, n);
+		return;
+	}
+	p->noise = 0;
+	if (emit(p, event_chunk(p->id, r->chunk.offset, r->chunk.p, r->chunk.n)))
+		start_timer(p, answer_ms(p) + PEER_GRACE_MS);
+}
+
 static void on_error(struct peer *p, const struct wire_reply *r)
 {
 	enum host_state state = r->code == WIRE_CODE_TIMEOUT ? HOST_TIMED_OUT : HOST_FAILED;
@@ -518,6 +554,8 @@ static bool fits(const struct peer *p, enum wire_reply_op op)
 {
 	if (p->env->question->ping)
 		return op == WIRE_REPLY_PONG || op == WIRE_REPLY_ERROR;
+	if (p->env->question->action)
+		return op == WIRE_REPLY_OUTCOME || op == WIRE_REPLY_CHUNK || op == WIRE_REPLY_ERROR;
 	return op == WIRE_REPLY_COLUMNS || op == WIRE_REPLY_ROWS || op == WIRE_REPLY_DONE ||
 	       op == WIRE_REPLY_ERROR;
 }
@@ -546,6 +584,12 @@ static void on_reply(struct peer *p, const struct wire_reply *r, size_t n)
 		break;
 	case WIRE_REPLY_DONE:
 		on_done(p, r);
+		break;
+	case WIRE_REPLY_OUTCOME:
+		on_outcome(p, r);
+		break;
+	case WIRE_REPLY_CHUNK:
+		on_chunk(p, r, n);
 		break;
 	case WIRE_REPLY_ERROR:
 		on_error(p, r);

@@ -22,11 +22,20 @@
 /* A longer columns line is read for every host. */
 #define PEER_COLUMNS_MAX (16u << 10)
 
+/* A host's own request within the question's line; n is 0 where it is not asked. */
+struct question_part {
+	size_t at, n;
+};
+
 /* One question as it goes to all hosts; ids are those of the wire. */
 struct question {
-	const char *line; /* the request */
+	const char *line; /* the request, or those of all hosts */
 	size_t n;
-	bool ping; /* only whether it is there: a hello is answer enough */
+	const struct question_part *parts; /* per host, or NULL: the same for all */
+	bool ping;			   /* only whether it is there: a hello is answer enough */
+	bool action;			   /* answered by an outcome */
+	bool fresh, once;
+	int64_t timeout_ms; /* 0: that of the options */
 	int64_t id, cancel_id;
 	int64_t max_rows;
 	int64_t started_ms; /* on clock_mono_ms */
@@ -109,6 +118,8 @@ int peer_adopt(struct peer *p, struct transport *t, const char *hello, size_t n)
 /* Open, with nothing asked, nothing owing and nothing left to read: it may be somebody else's. */
 bool peer_at_rest(const struct peer *p);
 
+/* Is it asked anything? Any thread, while the question stays. */
+bool peer_is_asked(const struct question *q, host_id id);
 /* Starts env->question; p->end must be there. False: it has no link, and peer_dial must follow. */
 bool peer_ask(struct peer *p);
 void peer_dial(struct peer *p);

@@ -229,6 +229,8 @@ static void do_ask(struct task *task)
 	w->peers_env.question = w->question;
 	jumps_forgive(w->transports.jumps);
 	for (size_t i = 0; (p = worker_peer(w, i)); i++) {
+		if (!peer_is_asked(w->question, p->id))
+			continue;
 		remove_idle(w, p);
 		if (!peer_ask(p))
 			wait_for_turn(w, p);
@@ -273,7 +275,7 @@ void worker_ask(struct worker *w, const struct question *q)
 	for (size_t i = 0; i < sizeof(w->counts.ended) / sizeof(w->counts.ended[0]); i++)
 		w->counts.ended[i] = 0;
 	for (size_t i = 0; (p = worker_peer(w, i)); i++)
-		w->counts.asking++;
+		w->counts.asking += peer_is_asked(q, p->id);
 	w->question = q;
 	post(w, &w->ask, do_ask);
 }

@@ -440,7 +440,7 @@ TEST(floods)
 {
 	static const char *const lines[] = {"\n", "{\"op\":\"news\"}\n",
 		"{\"op\":\"rows\",\"id\":7,\"rows\":[[1]]}\n", "{\"op\":\"pong\",\"id\":2}\n",
-		"{\"op\":\"outcome\",\"id\":2}\n"};
+		"{\"op\":\"outcome\",\"id\":2,\"status\":\"done\"}\n"};
 	size_t most = PEER_NOISE_MAX / PEER_NOISE_LINE;
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -918,6 +918,116 @@ TEST(columns_that_others_had)
 	CHECK(strstr(ended()->error, "twice") != NULL);
 }
 
+/* ---- Actions and files ---- */
+
+#define OUTCOME                                                                                    \
+	"{\"op\":\"outcome\",\"id\":2,\"action\":\"kill\",\"status\":\"done\",\"detail\":\"d\","   \
+	"\"before\":{\"pid\":7},\"after\":null,\"undo\":null}\n"
+#define CHUNK(at, data) "{\"op\":\"chunk\",\"id\":2,\"offset\":" #at ",\"data\":\"" data "\"}\n"
+
+static const struct fleet_event *first(enum fleet_event_type type)
+{
+	for (const struct fleet_event *e = events; e; e = e->next)
+		if (e->type == type)
+			return e;
+	return NULL;
+}
+
+TEST(an_action)
+{
+	const struct fleet_event *e;
+
+	start();
+	question.action = true;
+	say(ROW);
+	CHECK_INT(count(FLEET_ROWS), 0);
+	say(OUTCOME);
+	CHECK(ended() && ended()->state == HOST_ANSWERED);
+	e = first(FLEET_OUTCOME);
+	CHECK(e);
+	CHECK_STR(e->outcome.action, "kill");
+	CHECK_STR(e->outcome.detail, "d");
+	CHECK_INT(e->outcome.status, WIRE_DONE);
+	CHECK_STR(e->outcome.before, "{\"pid\":7}");
+	CHECK(!e->outcome.after && !e->outcome.undo);
+	/* Nobody asked for an outcome. */
+	start();
+	say(OUTCOME);
+	CHECK(!ended() && !first(FLEET_OUTCOME));
+}
+
+TEST(a_file)
+{
+	start();
+	question.action = true;
+	question.timeout_ms = 5000;
+	say(CHUNK(0, "YWI="));
+	turn(5900);
+	CHECK(!ended());
+	say(CHUNK(2, "Yw=="));
+	turn(5900);
+	CHECK(!ended());
+	/* Nothing is no progress. */
+	say(CHUNK(3, ""));
+	CHECK_INT(count(FLEET_CHUNK), 2);
+	CHECK_INT(first(FLEET_CHUNK)->chunk.n, 2);
+	CHECK(memcmp(first(FLEET_CHUNK)->chunk.p, "ab", 2) == 0);
+	turn(200);
+	CHECK(ended() && ended()->state == HOST_TIMED_OUT);
+	CHECK(strstr(ended()->error, "5 s") != NULL);
+}
+
+TEST(its_own_request)
+{
+	static const struct question_part parts[] = {{1, 2}};
+	static const struct question_part none[] = {{0, 0}};
+
+	begin();
+	question.line = "xK\n";
+	question.parts = parts;
+	CHECK(!ask());
+	peer_dial(&peer);
+	wire.t.up->opened(wire.t.arg);
+	CHECK_STR(buf_str(&wire.sent), "K\n");
+	CHECK(peer_is_asked(&question, 0));
+	question.parts = none;
+	CHECK(!peer_is_asked(&question, 0));
+	question.parts = NULL;
+	CHECK(peer_is_asked(&question, 0));
+}
+
+TEST(an_action_is_sent_once)
+{
+	struct err why = {0};
+
+	for (int once = 0; once < 2; once++) {
+		start();
+		question.action = true;
+		say(OUTCOME);
+		forget_events();
+		question.once = once;
+		CHECK(ask());
+		err_set(&why, EPIPE, "the connection broke");
+		wire.t.up->closed(wire.t.arg, HOST_UNREACHABLE, &why);
+		CHECK_INT(redialled, !once);
+		CHECK_INT(ended() != NULL, once);
+	}
+	CHECK_INT(ended()->state, HOST_FAILED);
+	CHECK(strstr(ended()->error, "it may have been done") != NULL);
+}
+
+TEST(over_a_new_connection)
+{
+	start();
+	question.action = true;
+	say(OUTCOME);
+	forget_events();
+	question.fresh = true;
+	CHECK(!ask());
+	CHECK(!wire.open);
+	CHECK_INT(peer.link, PEER_CLOSED);
+}
+
 int main(void)
 {
 	static const struct test *const all[] = {&an_answer, &an_answer_byte_by_byte,
@@ -930,7 +1040,8 @@ int main(void)
 		&the_question_cannot_be_sent, &large_buffers_are_given_back,
 		&every_allocation_may_fail, &at_rest, &at_rest_without_a_question,
 		&the_hello_is_kept, &an_adopted_link, &an_adopted_link_that_broke,
-		&columns_that_others_had};
+		&columns_that_others_had, &an_action, &a_file, &its_own_request,
+		&an_action_is_sent_once, &over_a_new_connection};
 	int failed;
 
 	events_end = &events;
