@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#define CONF_FILE_MAX  (256u << 10)
-#define CONF_ROLES_MAX 64
-#define CONF_LIST_MAX  256 /* words of one list */
+#define CONF_FILE_MAX	   (256u << 10)
+#define CONF_ROLES_MAX	   64
+#define CONF_ROLE_NAME_MAX 64  /* bytes of a role's name: letters, digits, "-", "_", "." */
+#define CONF_LIST_MAX	   256 /* words of one list */
 
 struct conf_role {
 	char *name;
@@ -27,7 +27,7 @@ struct conf_role {
 
 struct conf {
 	unsigned quarantine_confirm_s;
-	char **quarantine_allow; /* addresses, networks, addr:port; as written, checked */
+	char **quarantine_allow; /* as written; each is what netaddr_parse takes */
 	bool quarantine_dns;
 	char **protect_paths; /* with globs */
 	uint64_t vault_max_mb;
@@ -38,11 +38,15 @@ struct conf {
 	size_t n_roles;
 };
 
+/* The defaults. NULL: no memory. */
+struct conf *conf_new(void);
 /*
  * A file that is not there means the defaults. Refused (-EPERM): owned by somebody else than root
  * or the caller, or writable for group or others. NULL with `err`.
  */
 struct conf *conf_read(const char *path, struct err *err);
+/* The same of `n` bytes that stand in memory; `name` is what errors call them. */
+struct conf *conf_parse(const char *name, const char *p, size_t n, struct err *err);
 void conf_free(struct conf *c);
 
 #endif

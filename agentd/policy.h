@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Who may do all where there is no role section. */
+#define POLICY_GROUP "tocsin"
+
 struct conf;
 
 /* The words of `allow`, as bits. Those of actions stand at the place of the action's right. */
@@ -49,17 +52,25 @@ struct rights {
 	uint32_t allow;
 	/* The worker runs under the user's own uid, without capabilities. */
 	bool as_user;
-	const char *const *deny_tables, *const *deny_paths; /* NULL-ended, of conf; may be NULL */
-	const char *role;				    /* "" for none */
+	const char *const *deny_tables, *const *deny_paths; /* NULL-ended, may be empty */
+	const char *role; /* names, with commas between; "" for none */
+	char *memory;	  /* of all that, so that it outlives the conf; NULL: there is none */
 };
 
 /*
  * What `who` may do under `c`; several roles add up, denials too. ret->allow is 0 for one whom no
- * role names. Lists are the heap's: rights_done.
+ * role names, root as well. A word of `users` or `groups` that is a number is an id. 0, -ENOMEM, or
+ * -errno where the system cannot tell a group's number: then there are no rights.
+ * rights_done frees.
  */
 int policy_rights(const struct conf *c, const struct subject *who, struct rights *ret);
+/* Accepts NULL and a zeroed struct. */
 void rights_done(struct rights *r);
-/* Does a pattern of deny_paths or protect_paths cover this path? `dir` covers all below it. */
+/*
+ * Does a pattern of deny_paths or protect_paths cover this path, which is absolute and has no ".."?
+ * `*`, `?`, `[a-z]`, `[!a-z]` and `\` as in the shell, within one name; what covers a directory
+ * covers all below it. The path must be the real one: links lead around a pattern.
+ */
 bool policy_path_in(const char *const *patterns, const char *path);
 
 #endif
