@@ -86,7 +86,7 @@ static struct cell cut_cell(const struct cell *c, size_t most)
 {
 	struct cell cut = *c;
 
-	if ((c->type != CELL_TEXT && c->type != CELL_BLOB) || c->n <= most)
+	if (!cell_has_bytes(c) || c->n <= most)
 		return cut;
 	cut.n = (uint32_t)most;
 	/* Not inside a character. */

@@ -104,6 +104,7 @@ static int rank(const struct cell *c)
 	case CELL_REAL:
 		return isnan(c->r) ? 0 : 1;
 	case CELL_TEXT:
+	case CELL_JSON:
 		return 2;
 	case CELL_BLOB:
 		break;

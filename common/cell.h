@@ -5,6 +5,7 @@
 
 #include "common/buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum cell_type {
@@ -13,6 +14,7 @@ enum cell_type {
 	CELL_REAL,
 	CELL_TEXT, /* valid UTF-8; may hold NULs and any control character */
 	CELL_BLOB, /* bytes: a blob, or text that is not valid UTF-8 */
+	CELL_JSON, /* a JSON value as text, of this program's own making: no cell of a host is */
 };
 
 struct cell {
@@ -24,6 +26,11 @@ struct cell {
 		const char *p; /* not NUL-terminated; belongs to whoever made the cell */
 	};
 };
+
+static inline bool cell_has_bytes(const struct cell *c)
+{
+	return c->type >= CELL_TEXT;
+}
 
 /* Longest text cell_real_text and cell_int_text make, NUL included. */
 #define CELL_NUMBER_MAX 32

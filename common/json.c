@@ -260,6 +260,8 @@ int json_put_cell(struct buf *b, const struct cell *c)
 		return json_put_bytes(b, c->p, c->n);
 	case CELL_BLOB:
 		return put_base64(b, c->p, c->n);
+	case CELL_JSON:
+		return buf_add(b, c->p, c->n);
 	}
 	return buf_puts(b, "null");
 }

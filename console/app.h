@@ -22,6 +22,8 @@ struct app_options { /* the options of every command, tocsin(1) */
 	double connect_timeout; /* 0: not given */
 	double timeout;
 	const char *format, *report;
+	bool yes, dry_run;
+	const char *reason;
 	bool no_persist, read_only, quiet, help, version;
 	unsigned verbose;
 	uint64_t max_rows; /* 0: the agents' own limit */

@@ -247,6 +247,7 @@ int format_cell_text(struct buf *out, const struct cell *c)
 		return cell_number(out, c);
 	case CELL_TEXT:
 	case CELL_BLOB:
+	case CELL_JSON:
 		return buf_add(out, c->p, c->n);
 	case CELL_NULL:
 		break;
@@ -256,7 +257,7 @@ int format_cell_text(struct buf *out, const struct cell *c)
 
 int format_cell_escaped(struct buf *out, const struct cell *c)
 {
-	if (c->type == CELL_TEXT || c->type == CELL_BLOB)
+	if (cell_has_bytes(c))
 		return text_escape(out, c->p, c->n);
 	return format_cell_text(out, c);
 }

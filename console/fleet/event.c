@@ -76,11 +76,6 @@ struct fleet_event *event_columns(host_id host, const struct wire_column *cols, 
 	return e;
 }
 
-static bool has_bytes(const struct cell *c)
-{
-	return c->type == CELL_TEXT || c->type == CELL_BLOB;
-}
-
 struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_t n_rows)
 {
 	size_t n = n_rows * rows->n_cols, size = n * sizeof(struct cell);
@@ -89,14 +84,14 @@ struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_
 	char *at;
 
 	for (size_t i = 0; i < n; i++)
-		size += has_bytes(&rows->cells[i]) ? rows->cells[i].n : 0;
+		size += cell_has_bytes(&rows->cells[i]) ? rows->cells[i].n : 0;
 	e = new_event(FLEET_ROWS, host, size, &copy);
 	if (!e)
 		return NULL;
 	at = (char *)(copy + n);
 	for (size_t i = 0; i < n; i++) {
 		copy[i] = rows->cells[i];
-		if (!has_bytes(&copy[i]))
+		if (!cell_has_bytes(&copy[i]))
 			continue;
 		if (copy[i].n)
 			memcpy(at, copy[i].p, copy[i].n);

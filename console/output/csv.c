@@ -58,7 +58,7 @@ static int field(struct format_state *f, const struct cell *c)
 	struct buf *text = &f->scratch;
 	int r;
 
-	if (c->type != CELL_TEXT && c->type != CELL_BLOB)
+	if (!cell_has_bytes(c))
 		return format_cell_text(&f->line, c);
 	buf_reset(text);
 	if (f->tty || c->type == CELL_BLOB)

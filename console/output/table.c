@@ -52,7 +52,7 @@ static size_t cell_width(const struct cell *c)
 {
 	char number[CELL_NUMBER_MAX];
 
-	if (c->type == CELL_TEXT || c->type == CELL_BLOB)
+	if (cell_has_bytes(c))
 		return text_width(c->p, c->n);
 	if (c->type == CELL_INT)
 		return cell_int_text(c->i, number);
@@ -264,7 +264,7 @@ static struct row *row_copy(const struct cell *cells, size_t n, size_t *ret_size
 	char *bytes;
 
 	for (size_t i = 0; i < n; i++)
-		if (cells[i].type == CELL_TEXT || cells[i].type == CELL_BLOB)
+		if (cell_has_bytes(&cells[i]))
 			size += cells[i].n;
 	row = malloc(size);
 	if (!row)
@@ -273,7 +273,7 @@ static struct row *row_copy(const struct cell *cells, size_t n, size_t *ret_size
 	bytes = (char *)&row->cells[n];
 	for (size_t i = 0; i < n; i++) {
 		row->cells[i] = cells[i];
-		if (cells[i].type != CELL_TEXT && cells[i].type != CELL_BLOB)
+		if (!cell_has_bytes(&cells[i]))
 			continue;
 		row->cells[i].p = bytes;
 		if (cells[i].n > 0)

@@ -73,7 +73,7 @@ static int row(struct format_state *f, const struct cell *cells)
 			r = buf_putc(&f->line, '\t');
 		if (r < 0)
 			break;
-		if (c->type == CELL_TEXT || c->type == CELL_BLOB)
+		if (cell_has_bytes(c))
 			r = add_field(f, f->tty || c->type == CELL_BLOB, c->p, c->n);
 		else
 			r = format_cell_text(&f->line, c);
