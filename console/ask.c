@@ -49,6 +49,7 @@ struct ask {
 	char *refusal;	 /* what the first one said */
 	struct fold *failures, *warnings, *differing;
 
+	bool incomplete;
 	bool unasked; /* a question that the fleet did not take */
 	bool cancelled;
 	bool reader_gone; /* EPIPE */
@@ -92,7 +93,7 @@ static void end_output(struct ask *a)
 /* The rows stand before what is said about them. Only JSON goes on in one piece. */
 static void finish_question(struct ask *a)
 {
-	if (a->app->format->named)
+	if (a->app->format->named || a->options.whole)
 		flush(a);
 	else
 		end_output(a);
@@ -262,7 +263,7 @@ static void take_event(struct ask *a, const struct fleet_event *e, ask_event_fn 
 		r = take_columns(a, e);
 	else if (e->type == FLEET_ROWS)
 		r = take_rows(a, e);
-	else if ((e->type == FLEET_HELLO || e->type == FLEET_END) && fn)
+	else if (fn)
 		r = fn(a, e, arg);
 	check_output(a, r);
 	if (e->type == FLEET_END)
@@ -475,6 +476,11 @@ static void write_report(struct ask *a, int64_t took_ms)
 	a->broken = true;
 }
 
+void ask_incomplete(struct ask *a)
+{
+	a->incomplete = true;
+}
+
 int64_t ask_rows(const struct ask *a)
 {
 	return a->answers.rows;
@@ -497,7 +503,7 @@ enum exit_status ask_end(struct ask *a)
 		answers_summary(&a->answers, took_ms, summary, sizeof(summary));
 		log_note("%s", summary);
 	}
-	if (status == EXIT_ALL_GOOD && (a->broken || a->unasked))
+	if (status == EXIT_ALL_GOOD && (a->broken || a->unasked || a->incomplete))
 		status = EXIT_INCOMPLETE;
 	if (interrupted())
 		status = EXIT_INTERRUPT;

@@ -27,6 +27,8 @@ struct ask_options {
 	 * `query` behind `host`.
 	 */
 	bool several;
+	/* All questions together make one set of rows. */
+	bool whole;
 };
 
 /*
@@ -47,8 +49,8 @@ struct ask_question {
 bool ask_put(struct ask *a, const struct ask_question *q);
 
 /*
- * The same for a command that makes rows of its own, of the events FLEET_HELLO and FLEET_END.
- * What failed is told as ever.
+ * The same for a command that makes rows of its own, of all events but
+ * columns and rows. What failed is told as ever.
  */
 typedef int ask_event_fn(struct ask *a, const struct fleet_event *e, void *arg);
 bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_event, void *arg);
@@ -58,6 +60,8 @@ int ask_row(struct ask *a, const struct cell *cells);
 /* The host's name as a cell. */
 struct cell ask_host_cell(const struct ask *a, host_id host);
 
+/* Not everything came out well, whatever the hosts' states say: the exit status tells. */
+void ask_incomplete(struct ask *a);
 /* Rows shown so far. */
 int64_t ask_rows(const struct ask *a);
 /* Finishes the output, the report and the summary; returns the exit status. Frees `a`. */

@@ -9,6 +9,8 @@
  *   whom to ask    app.c inventory and targets (fleet/inventory.h), hostconf.c how each host is
  *                  reached, passphrase.c, paths.c where files are
  *   what to ask    commands/query.c, commands/run.c with saved.c (saved queries and packs)
+ *   acting         act.c the way of an action command: plan.c plans it everywhere, then carries it
+ *                  out; outcome.c its rows; keep.c files that are fetched
  *   asking         ask.c puts a question to the fleet (fleet/fleet.h) and drives what comes back;
  *                  interrupt.c Ctrl-C
  *   answers        output.c and output/ the formats on stdout; answers.c what came of each host,

@@ -593,6 +593,7 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err)
 		.fresh = q->fresh,
 		.once = q->once,
 		.timeout_ms = q->timeout_ms,
+		.max_bytes = (uint64_t)q->max_bytes,
 		.id = id,
 		.cancel_id = id + 1,
 		.max_rows = q->max_rows > 0 ? q->max_rows : WIRE_ANSWER_ROWS,

@@ -212,6 +212,7 @@ struct fleet_question {
 	/* Not sent again when the connection breaks before an answer: it may have been done. */
 	bool once;
 	int64_t timeout_ms; /* 0: that of the options; of a file: until the next chunk */
+	int64_t max_bytes;  /* of one host's chunks; 0: any number */
 };
 /* Bytes of all the requests of one question that differ from host to host. */
 #define FLEET_REQUESTS_MAX (256u << 20)

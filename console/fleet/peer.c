@@ -524,7 +524,10 @@ static void on_chunk(struct peer *p, const struct wire_reply *r, size_t n)
 		return;
 	}
 	p->noise = 0;
-	if (emit(p, event_chunk(p->id, r->chunk.offset, r->chunk.p, r->chunk.n)))
+	p->bytes += r->chunk.n;
+	if (p->env->question->max_bytes && p->bytes > p->env->question->max_bytes)
+		broken(p, "protocol error: more bytes of the file than were asked for");
+	else if (emit(p, event_chunk(p->id, r->chunk.offset, r->chunk.p, r->chunk.n)))
 		start_timer(p, answer_ms(p) + PEER_GRACE_MS);
 }
 

@@ -36,6 +36,7 @@ struct question {
 	bool action;			   /* answered by an outcome */
 	bool fresh, once;
 	int64_t timeout_ms; /* 0: that of the options */
+	uint64_t max_bytes; /* of chunks; 0: any number */
 	int64_t id, cancel_id;
 	int64_t max_rows;
 	int64_t started_ms; /* on clock_mono_ms */
