@@ -39,6 +39,7 @@ struct sockets {
 	bool (*stop)(void *arg);
 	void *stop_arg;
 	struct sockets *mark; /* nothing is kept, socks of this one are marked `again` */
+	unsigned only;	      /* with `mark`: sources to read, a bit each */
 };
 
 struct source {
@@ -407,6 +408,9 @@ static int open_files(
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		char name[32];
 
+		fds[i] = -ENOENT;
+		if (s->mark && !(s->only >> i & 1))
+			continue;
 		snprintf(name, sizeof(name), "%s%s", p ? "net/" : "/proc/net/", sources[i].file);
 		fds[i] = p ? procfs_open_file(p, name) : root_open_file(s->fs->root, name);
 		found += fds[i] >= 0;
@@ -616,14 +620,29 @@ static int load_same(struct sockets *s, const struct sockets *from)
 	return 0;
 }
 
-int sockets_look_again(struct sockets *s)
+/* Bit of the source that it was read from. */
+static unsigned source_of(const struct sock *k)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(sources); i++)
+		if (sources[i].family == k->family &&
+			(sources[i].protocol == k->protocol || !sources[i].protocol))
+			return 1u << i;
+	return 0;
+}
+
+int sockets_look_again(struct sockets *s, bool (*matters)(const struct sock *k))
 {
 	struct sockets now = {.fs = s->fs, .stop = s->stop, .stop_arg = s->stop_arg, .mark = s};
 	int r;
 
-	for (size_t i = 0; i < s->len; i++)
-		s->socks[i].again = false;
-	r = load_same(&now, s);
+	for (size_t i = 0; i < s->len; i++) {
+		struct sock *k = &s->socks[i];
+
+		k->again = false;
+		if (!k->held && k->inode && (!matters || matters(k)))
+			now.only |= source_of(k);
+	}
+	r = now.only ? load_same(&now, s) : 0;
 	free(now.spaces);
 	return r;
 }

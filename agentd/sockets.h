@@ -54,8 +54,11 @@ int sockets_load_own(struct sockets *s);
  */
 int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void *arg);
 
-/* Reads all tables anew and sets `again` of those socks that are still there. 0 or -errno. */
-int sockets_look_again(struct sockets *s);
+/*
+ * Sets `again` of those socks that are still there, by reading the files anew that have a sock
+ * which is not `held` and matters (NULL: all do). 0 or -errno.
+ */
+int sockets_look_again(struct sockets *s, bool (*matters)(const struct sock *k));
 
 /* NULL when no socket read so far has this inode; for inode 0 too. */
 struct sock *sockets_find(struct sockets *s, uint64_t inode);

@@ -114,6 +114,11 @@ static int find_sock(struct sock_walk *w, struct scan *s, struct sock **ret)
 	return r;
 }
 
+static bool matters(const struct sock_walk *w, const struct sock *k)
+{
+	return !w->matters || w->matters(k);
+}
+
 /* Was it closed while the walk went on? */
 static int closed_since(struct sock_walk *w, struct scan *s, const struct sock *k, bool *ret)
 {
@@ -123,7 +128,7 @@ static int closed_since(struct sock_walk *w, struct scan *s, const struct sock *
 	if (!k->inode || !w->shared->fs.live)
 		return 0;
 	if (!w->looked_again)
-		r = sockets_look_again(sockets_for(s, w->shared));
+		r = sockets_look_again(sockets_for(s, w->shared), w->matters);
 	w->looked_again = r == 0;
 	*ret = !k->again;
 	return r;
@@ -141,7 +146,7 @@ static int next_stray(struct sock_walk *w, struct scan *s)
 
 		if (w->at++ == last)
 			return PROC_FDS_PAUSE;
-		if (k->held)
+		if (k->held || !matters(w, k))
 			continue;
 		r = closed_since(w, s, k, &closed);
 		if (r < 0)
@@ -171,7 +176,7 @@ int sock_walk_next(struct sock_walk *w, struct scan *s)
 		if (!k)
 			continue;
 		k->held = true;
-		if (w->strays_only)
+		if (w->strays_only || !matters(w, k))
 			continue;
 		w->sock = k;
 		w->pid = w->fds.pid;

@@ -13,6 +13,8 @@ struct sock_walk {
 	bool ended;		    /* the walk over processes is over */
 	size_t at;		    /* of the sockets, for strays */
 	bool looked_again;	    /* which of them are still there */
+	/* Those that rows are made of; NULL: all. The table sets it once the walk is open. */
+	bool (*matters)(const struct sock *k);
 	/* The one at hand; pid and fd are -1 when no process has it. */
 	const struct sock *sock;
 	int32_t pid, fd;

@@ -45,8 +45,6 @@ static void put_sock(struct scan *s, const struct sock_walk *w)
 	struct span path = sock_walk_path(w);
 	char address[INET6_ADDRSTRLEN];
 
-	if (!listens(k))
-		return;
 	row_begin(s);
 	row_int(s, PID, w->pid);
 	row_int(s, PORT, k->local_port);
@@ -63,7 +61,11 @@ static void put_sock(struct scan *s, const struct sock_walk *w)
 
 static int ports_open(struct scan *s)
 {
-	return sock_walk_open(scan_state(s), s, PID);
+	struct sock_walk *w = scan_state(s);
+	int r = sock_walk_open(w, s, PID);
+
+	w->matters = listens;
+	return r;
 }
 
 static int ports_step(struct scan *s)

@@ -29,6 +29,7 @@ run_facts() { measure "$AGENTD" query -o tsv "$sql_facts" && whole facts "$n"; }
 run_ps() { measure ps -eo "$ps_facts" && whole ps "$n"; }
 run_all() { measure "$AGENTD" query -o tsv 'select * from processes' && whole all "$n"; }
 run_sockets() { measure "$AGENTD" query -o tsv 'select * from process_open_sockets' && whole sockets "$m"; }
+run_ports() { measure "$AGENTD" query -o tsv 'select * from listening_ports' && whole ports $((m / 4)); }
 run_ss() { measure ss -anp && whole ss "$m"; }
 run_join() { measure "$AGENTD" query -o tsv 'select p.name, s.* from processes p join process_open_sockets s using (pid)' && whole join "$m"; }
 
@@ -55,9 +56,12 @@ sockets() {
 	n=$1 m=$2
 	crowd "$n" "$m"
 	rm -f "$T"/series.*
-	interleaved "$((runs / 2 + 1))" sockets ss join
+	interleaved "$((runs / 2 + 1))" sockets ports ss join
 	result "sockets, $n processes, $m: ss -anp" "$(med ss wall_ms)" ms
 	result "sockets, $n processes, $m: select *" "$(med sockets wall_ms)" ms
+	limit "sockets, $n processes, $m: against ss" "$(calc "$(med sockets wall_ms) / $(med ss wall_ms)")" times '<=' 1.0
+	result "sockets, $n processes, $m: listening_ports" "$(med ports wall_ms)" ms
+	limit "sockets, $n processes, $m: listening_ports, ss" "$(calc "$(med ports wall_ms) / $(med ss wall_ms)")" times '<=' 1.0
 	result "sockets, $n processes, $m: join" "$(med join wall_ms)" ms
 	python3 tests/bench/first_row.py "$AGENTD" 'select * from process_open_sockets' >"$T/sockets.$n" || exit 1
 	disperse
