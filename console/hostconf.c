@@ -15,46 +15,6 @@
 #define HOPS_MAX       16
 #define HOP_CHAINS_MAX 10000
 
-/* Ansible knows each of these by an older name too. */
-static const char *var(
-	const struct inventory *inv, size_t host, const char *name, const char *old_name)
-{
-	const char *value = inventory_var(inv, host, name);
-
-	return value ? value : inventory_var(inv, host, old_name);
-}
-
-/* What only Ansible can tell is said where it would be needed. */
-static int check_usable(const struct app_options *o, const struct inventory *inv,
-	const size_t *selected, size_t n, struct err *err)
-{
-	static const char *const always[] = {"ansible_host", "ansible_ssh_host",
-		"ansible_connection", "ansible_ssh_args", "ansible_ssh_common_args",
-		"ansible_ssh_extra_args", NULL};
-	static const char *const user[] = {"ansible_user", "ansible_ssh_user", NULL};
-	static const char *const port[] = {"ansible_port", "ansible_ssh_port", NULL};
-	static const char *const key[] = {
-		"ansible_ssh_private_key_file", "ansible_private_key_file", NULL};
-	const char *why;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = inventory_unusable_var(inv, selected[i], always, &why);
-
-		if (!name && !o->user)
-			name = inventory_unusable_var(inv, selected[i], user, &why);
-		if (!name && !o->port)
-			name = inventory_unusable_var(inv, selected[i], port, &why);
-		if (!name && !o->private_key)
-			name = inventory_unusable_var(inv, selected[i], key, &why);
-		if (name)
-			return err_set(err, EINVAL,
-				"host %s: %s %s; leave it out with -t 'all:!%s'",
-				inventory_host_name(inv, selected[i]), name, why,
-				inventory_host_name(inv, selected[i]));
-	}
-	return 0;
-}
-
 static int set_connection(struct host_config *h, const char *value, struct err *err)
 {
 	static const char *const ssh[] = {"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"};
@@ -75,16 +35,6 @@ static int set_connection(struct host_config *h, const char *value, struct err *
 		"host %s: ansible_connection=%s is not supported (ssh and local are); "
 		"leave it out with -t 'all:!%s'",
 		h->name, value, h->name);
-}
-
-static int var_port(const struct app_options *o, const struct host_config *h, const char *value,
-	uint64_t *ret, struct err *err)
-{
-	*ret = o->port;
-	if (o->port == 0 && value && parse_uint(value, 1, UINT16_MAX, ret) < 0)
-		return err_set(err, EINVAL, "host %s: ansible_port=%s is not a port number",
-			h->name, value);
-	return 0;
 }
 
 /* As the shell would: what Ansible's users write. */
@@ -138,6 +88,31 @@ struct filling {
 	struct ssh_config *now; /* for the host in hand and its jump hosts */
 	struct fold *left_out;
 };
+
+static int var(
+	const struct filling *f, size_t host, const char *name, const char **ret, struct err *err)
+{
+	struct err why;
+	int r = inventory_var(f->inv, host, name, ret, &why);
+
+	if (r < 0)
+		return err_set(err, why.code, "%s; leave it out with -t 'all:!%s'", why.text,
+			inventory_host_name(f->inv, host));
+	return 0;
+}
+
+/* Ansible knows it by an older name too. `given`: what stands over both, or NULL. */
+static int var_or(const struct filling *f, size_t host, const char *given, const char *name,
+	const char *old_name, const char **ret, struct err *err)
+{
+	int r;
+
+	*ret = given;
+	if (given)
+		return 0;
+	r = var(f, host, name, ret, err);
+	return r < 0 || *ret ? r : var(f, host, old_name, ret, err);
+}
 
 static int set_keys(struct host_config *h, struct backing *b, const char *path, struct err *err)
 {
@@ -414,15 +389,19 @@ static int find_args(struct filling *f, size_t host, struct args **ret, struct e
 	*ret = NULL;
 	buf_init(&text, SSH_ARGS_SIZE_MAX);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
-		const char *value = inventory_var(f->inv, host, names[i]);
+		const char *value;
 
-		if (value && *value)
-			r = buf_printf(&text, "%s%s", text.len ? " " : "", value);
+		r = var(f, host, names[i], &value, err);
+		if (r == 0 && value && *value &&
+			buf_printf(&text, "%s%s", text.len ? " " : "", value) < 0)
+			r = err_set(err, E2BIG, "host %s: %s is too long",
+				inventory_host_name(f->inv, host), names[i]);
 	}
-	if (r < 0)
-		r = err_sys(err, -r, "ansible_ssh_common_args");
-	else if (text.len && !(*ret = map_get(f->configs->args, text.p)))
+	if (r == 0 && text.len && !(*ret = map_get(f->configs->args, text.p))) {
 		r = read_args(f, text.p, ret, err);
+		if (r < 0)
+			err_prefix(err, "host %s", inventory_host_name(f->inv, host));
+	}
 	buf_done(&text);
 	return r;
 }
@@ -444,7 +423,7 @@ static int fill_ssh(
 	int r = find_args(f, host, &args, err);
 
 	if (r < 0)
-		return err_prefix(err, "host %s", h->name);
+		return r;
 	if (args)
 		h->ssh_words = (const char *const *)args->read->words;
 	if (!f->ssh)
@@ -456,31 +435,54 @@ static int fill_ssh(
 	return r < 0 ? r : set_first_way(f, h, b, err);
 }
 
-static int fill(struct filling *f, size_t i, size_t host, struct err *err)
+static int set_port(struct filling *f, struct host_config *h, size_t host, struct err *err)
 {
-	const struct app_options *o = f->o;
-	const struct inventory *inv = f->inv;
-	const char *address = var(inv, host, "ansible_host", "ansible_ssh_host");
-	const char *user = var(inv, host, "ansible_user", "ansible_ssh_user");
-	const char *key =
-		var(inv, host, "ansible_ssh_private_key_file", "ansible_private_key_file");
-	struct host_config *h = &f->configs->hosts[i];
-	struct backing *b = &f->configs->backing[i];
-	uint64_t port = 0;
-	int r;
+	const char *value;
+	uint64_t port = f->o->port;
+	int r = 0;
 
-	h->name = inventory_host_name(inv, host);
-	h->address = address && *address ? address : h->name;
-	h->user = o->user ? o->user : user;
-	r = set_connection(h, inventory_var(inv, host, "ansible_connection"), err);
-	if (r == 0)
-		r = var_port(o, h, var(inv, host, "ansible_port", "ansible_ssh_port"), &port, err);
+	if (!port)
+		r = var_or(f, host, NULL, "ansible_port", "ansible_ssh_port", &value, err);
 	if (r < 0)
 		return r;
+	if (!port && value && parse_uint(value, 1, UINT16_MAX, &port) < 0)
+		return err_set(err, EINVAL, "host %s: ansible_port=%s is not a port number",
+			h->name, value);
 	h->port = (uint16_t)port;
-	if (h->connection == CONNECTION_SSH)
+	return 0;
+}
+
+static int fill_by_ssh(
+	struct filling *f, struct host_config *h, struct backing *b, size_t host, struct err *err)
+{
+	const char *key = NULL;
+	int r = var_or(f, host, f->o->user, "ansible_user", "ansible_ssh_user", &h->user, err);
+
+	if (r == 0)
+		r = set_port(f, h, host, err);
+	if (r == 0)
+		r = var_or(f, host, f->o->private_key, "ansible_ssh_private_key_file",
+			"ansible_private_key_file", &key, err);
+	if (r == 0)
 		r = fill_ssh(f, h, b, host, err);
-	return r < 0 ? r : set_keys(h, b, o->private_key ? o->private_key : key, err);
+	return r < 0 ? r : set_keys(h, b, key, err);
+}
+
+static int fill(struct filling *f, size_t i, size_t host, struct err *err)
+{
+	struct host_config *h = &f->configs->hosts[i];
+	const char *connection, *address;
+	int r = var(f, host, "ansible_connection", &connection, err);
+
+	h->name = h->address = inventory_host_name(f->inv, host);
+	if (r == 0)
+		r = set_connection(h, connection, err);
+	if (r < 0 || h->connection == CONNECTION_LOCAL)
+		return r;
+	r = var_or(f, host, NULL, "ansible_host", "ansible_ssh_host", &address, err);
+	if (r == 0 && address && *address)
+		h->address = address;
+	return r < 0 ? r : fill_by_ssh(f, h, &f->configs->backing[i], host, err);
 }
 
 static int fill_all(struct host_configs *c, const struct app_options *o,
@@ -508,12 +510,9 @@ static int fill_all(struct host_configs *c, const struct app_options *o,
 int host_configs_new(const struct app_options *o, const struct inventory *inv,
 	const size_t *selected, size_t n, struct host_configs **ret, struct err *err)
 {
-	struct host_configs *c;
-	int r = check_usable(o, inv, selected, n, err);
+	struct host_configs *c = calloc(1, sizeof(*c));
+	int r;
 
-	if (r < 0)
-		return r;
-	c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_sys(err, ENOMEM, "hosts");
 	r = -ENOMEM;

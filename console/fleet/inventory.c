@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/inventory_nodes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Templates that were worked out, one for each host that has it. */
+#define RENDERED_MAX (16 * INVENTORY_HOSTS_MAX)
 
 /* ---- Making and freeing ---- */
 
@@ -15,10 +19,11 @@ struct inventory *inventory_new(void)
 	if (!inv)
 		return NULL;
 	inv->walk = calloc(1, sizeof(*inv->walk));
+	inv->rendered = calloc(1, sizeof(*inv->rendered));
 	inv->host_map = map_new(INVENTORY_HOSTS_MAX);
 	inv->group_map = map_new(INVENTORY_GROUPS_MAX);
 	inv->names = map_new(INVENTORY_NAMES_MAX);
-	if (!inv->walk || !inv->host_map || !inv->group_map || !inv->names ||
+	if (!inv->walk || !inv->rendered || !inv->host_map || !inv->group_map || !inv->names ||
 		node_group(inv, &nowhere, span_str("all"), &all, NULL) < 0 ||
 		node_group(inv, &nowhere, span_str("ungrouped"), &ungrouped, NULL) < 0 ||
 		node_add_child(inv, &nowhere, all, ungrouped, NULL) < 0 ||
@@ -27,18 +32,6 @@ struct inventory *inventory_new(void)
 		return NULL;
 	}
 	return inv;
-}
-
-static void free_values(struct value *v)
-{
-	while (v) {
-		struct value *next = v->next;
-
-		json_decref(v->json);
-		free(v->own);
-		free(v);
-		v = next;
-	}
 }
 
 void inventory_free(struct inventory *inv)
@@ -60,16 +53,21 @@ void inventory_free(struct inventory *inv)
 	for (size_t i = 0; i < inv->n_beside; i++)
 		free(inv->beside[i]);
 	free(inv->beside);
+	for (size_t i = 0; i < inv->n_files; i++)
+		free(inv->files[i]);
+	free(inv->files);
 	free(inv->vault_file);
 	free(inv->hosts);
 	free(inv->groups);
-	free_values(inv->values);
+	value_free_all(inv->values);
 	map_free(inv->host_map, NULL);
 	map_free(inv->group_map, NULL);
 	map_free(inv->names, NULL);
 	if (inv->walk)
 		free(inv->walk->todo.v);
 	free(inv->walk);
+	node_forget(inv);
+	free(inv->rendered);
 	free(inv);
 }
 
@@ -125,6 +123,26 @@ const struct list *walk_descendants(const struct inventory *inv, uint32_t group)
 			walk_meet(inv, g->children[j].child);
 	}
 	return todo;
+}
+
+int inventory_members(const struct inventory *inv, uint32_t group, struct list *ret)
+{
+	const struct list *groups = walk_descendants(inv, group);
+	int r = 0;
+
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct list *hosts = &inv->groups[groups->v[i]].hosts;
+
+		for (size_t j = 0; j < hosts->n && r == 0; j++) {
+			struct host *h = &inv->hosts[hosts->v[j]];
+
+			if (h->mark == inv->walk->number)
+				continue;
+			h->mark = inv->walk->number;
+			r = list_add(ret, hosts->v[j], INVENTORY_HOSTS_MAX);
+		}
+	}
+	return r;
 }
 
 /* ---- Looking up ---- */
@@ -195,10 +213,11 @@ static const struct var *find_group_var(const struct inventory *inv, size_t host
 	return best.var;
 }
 
-static const struct value *find_value(const struct inventory *inv, size_t host, const char *name)
+const struct value *inventory_value(const struct inventory *inv, size_t host, struct span text)
 {
-	uintptr_t known = (uintptr_t)map_get(inv->names, name);
+	uintptr_t known = (uintptr_t)map_get_n(inv->names, text.p, text.n);
 	const struct var *v;
+	const char *name;
 
 	if (!known)
 		return NULL;
@@ -211,23 +230,79 @@ static const struct value *find_value(const struct inventory *inv, size_t host, 
 	return v ? v->value : NULL;
 }
 
-const char *inventory_var(const struct inventory *inv, size_t host, const char *name)
-{
-	const struct value *v = find_value(inv, host, name);
+/* ---- Templates ---- */
 
-	return v ? v->text : NULL;
+static void free_json(void *p)
+{
+	json_decref(p);
 }
 
-const char *inventory_unusable_var(
-	const struct inventory *inv, size_t host, const char *const *names, const char **ret_why)
+void node_forget(struct inventory *inv)
 {
-	for (; inv->any_unusable && *names; names++) {
-		const struct value *v = find_value(inv, host, *names);
+	if (!inv->rendered)
+		return;
+	map_free(inv->rendered->by, NULL);
+	map_free(inv->rendered->groups, free_json);
+	value_free_all(inv->rendered->values);
+	*inv->rendered = (struct rendered){NULL};
+}
 
-		if (!v || !v->unusable)
-			continue;
-		*ret_why = v->unusable;
-		return *names;
+/* Takes the reference to `json`. */
+static int keep(struct rendered *all, const char *key, json_t *json, const struct value **ret)
+{
+	struct value *v = calloc(1, sizeof(*v));
+
+	if (!v) {
+		json_decref(json);
+		return -ENOMEM;
 	}
-	return NULL;
+	v->json = json;
+	v->next = all->values;
+	all->values = v;
+	if (value_text(v) < 0 || map_put(all->by, key, v, NULL) < 0)
+		return -ENOMEM;
+	*ret = v;
+	return 0;
+}
+
+static int render(const struct inventory *inv, size_t host, const struct value *template,
+	const struct value **ret, struct err *err)
+{
+	struct rendered *all = inv->rendered;
+	char key[64];
+	json_t *json;
+	int r;
+
+	(void)snprintf(key, sizeof(key), "%zu %p", host, (const void *)template);
+	*ret = map_get(all->by, key);
+	if (*ret)
+		return 0;
+	r = template_render(inv, host, template->json, &json, err);
+	if (r < 0)
+		return r;
+	if (!all->by)
+		all->by = map_new(RENDERED_MAX);
+	if (!all->by) {
+		json_decref(json);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	return keep(all, key, json, ret) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int inventory_var(const struct inventory *inv, size_t host, const char *name, const char **ret,
+	struct err *err)
+{
+	const struct value *v = inventory_value(inv, host, span_str(name)), *final = v;
+	struct err why;
+	int r = 0;
+
+	if (v && v->vault)
+		r = err_set(&why, EINVAL, "is encrypted by ansible-vault, which cannot be read");
+	else if (v && v->template)
+		r = render(inv, host, v, &final, &why);
+	if (r < 0)
+		return err_set(err, why.code, "%s: host %s: %s %s", v->where, inv->hosts[host].name,
+			name, why.text);
+	*ret = final ? final->text : NULL;
+	return 0;
 }

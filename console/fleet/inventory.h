@@ -36,16 +36,14 @@ size_t inventory_hosts(const struct inventory *inv);
 /* In the order in which the sources name them. */
 const char *inventory_host_name(const struct inventory *inv, size_t host);
 /*
- * A host's variable after group and host precedence, as text; NULL when not set or null. Looking up
- * is not thread-safe: it leaves marks.
+ * A host's variable after group and host precedence, as text; *ret is NULL when it is not set or
+ * null, and valid until the next source. References to other variables ({{ name }}) are resolved.
+ * -EINVAL with `err`, which names file and line, for what only Ansible can tell: what ansible-vault
+ * keeps, and templates that need more than that (tocsin-inventory(5)).
+ * Looking up is not thread-safe: it leaves marks.
  */
-const char *inventory_var(const struct inventory *inv, size_t host, const char *name);
-/*
- * The first of `names` (NULL-ended) whose text is of no use for this host, or NULL: *ret_why says
- * why ("is encrypted by ansible-vault, …").
- */
-const char *inventory_unusable_var(
-	const struct inventory *inv, size_t host, const char *const *names, const char **ret_why);
+int inventory_var(const struct inventory *inv, size_t host, const char *name, const char **ret,
+	struct err *err);
 
 /*
  * Selects hosts by an Ansible pattern: "web:&prod:!web07", "web*", "~regex", "web[0:4]", "@FILE"

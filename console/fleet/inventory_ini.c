@@ -269,7 +269,7 @@ static int make_value(struct ini *in, struct span text, const struct value **ret
 {
 	json_t *json = literal_read(text);
 
-	return json ? node_value(in->inv, json, ret, err) : no_memory(err);
+	return json ? node_value(in->inv, &in->at, json, ret, err) : no_memory(err);
 }
 
 /* NAME=VALUE; false without the =. */

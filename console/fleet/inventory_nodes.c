@@ -6,9 +6,11 @@
 #include "common/text.h"
 #include "console/fleet/hostname.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Variables of one host or group. */
 #define VARS_MAX 10000
@@ -92,6 +94,26 @@ static uint32_t find(const struct map *m, struct span name)
 	return i ? (uint32_t)(i - 1) : UINT32_MAX;
 }
 
+int node_file(struct inventory *inv, const char *path, struct err *err)
+{
+	char here[PATH_MAX], *own;
+
+	inv->file = NULL;
+	if (!path)
+		return 0;
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		own = strdup(path);
+	else
+		own = str_printf("%s/%s", here, path);
+	if (!own || array_grow(&inv->files, &inv->cap_files, inv->n_files + 1, sizeof(*inv->files),
+			    SIZE_MAX / 64) < 0) {
+		free(own);
+		return no_memory(err);
+	}
+	inv->file = inv->files[inv->n_files++] = own;
+	return 0;
+}
+
 int node_host(struct inventory *inv, const struct place *at, struct span name, uint32_t *ret,
 	bool *ret_new, struct err *err)
 {
@@ -117,7 +139,7 @@ int node_host(struct inventory *inv, const struct place *at, struct span name, u
 	if (r < 0)
 		return no_memory(err);
 	*ret = (uint32_t)inv->n_hosts++;
-	inv->hosts[*ret] = (struct host){.name = own};
+	inv->hosts[*ret] = (struct host){.name = own, .file = inv->file};
 	return 0;
 }
 
@@ -201,18 +223,13 @@ int node_add_child(struct inventory *inv, const struct place *at, uint32_t paren
 
 /* ---- Variables ---- */
 
-/* The text of a value as Ansible would put it into a command. */
-static int make_text(struct value *v)
+/* As Ansible would put it into a command. */
+int value_text(struct value *v)
 {
 	char number[CELL_NUMBER_MAX];
-
 	const json_t *raw = json_object_get(v->json, "__ansible_unsafe");
 
-	if (json_object_get(v->json, "__ansible_vault")) {
-		v->unusable = "is encrypted by ansible-vault, which cannot be read";
-		v->text = "";
-		return 0;
-	}
+	v->vault = json_object_get(v->json, "__ansible_vault");
 	if (json_is_string(raw)) {
 		v->text = json_string_value(raw);
 		return 0;
@@ -220,8 +237,7 @@ static int make_text(struct value *v)
 	switch (json_typeof(v->json)) {
 	case JSON_STRING:
 		v->text = json_string_value(v->json);
-		if (strstr(v->text, "{{") || strstr(v->text, "{%"))
-			v->unusable = "is a template, which only Ansible works out";
+		v->template = template_is(v->text);
 		return 0;
 	case JSON_NULL:
 		return 0;
@@ -245,7 +261,26 @@ static int make_text(struct value *v)
 	return v->own ? 0 : -ENOMEM;
 }
 
-int node_value(struct inventory *inv, json_t *json, const struct value **ret, struct err *err)
+void value_free_all(struct value *v)
+{
+	while (v) {
+		struct value *next = v->next;
+
+		json_decref(v->json);
+		free(v->own);
+		free(v->where);
+		free(v);
+		v = next;
+	}
+}
+
+static char *where_text(const struct place *at)
+{
+	return at->line ? str_printf("%s:%zu", at->file, at->line) : strdup(at->file);
+}
+
+int node_value(struct inventory *inv, const struct place *at, json_t *json,
+	const struct value **ret, struct err *err)
 {
 	struct value *v = json ? calloc(1, sizeof(*v)) : NULL;
 
@@ -256,9 +291,13 @@ int node_value(struct inventory *inv, json_t *json, const struct value **ret, st
 	v->json = json;
 	v->next = inv->values;
 	inv->values = v;
-	if (make_text(v) < 0)
+	if (value_text(v) < 0)
 		return no_memory(err);
-	inv->any_unusable = inv->any_unusable || v->unusable;
+	if (v->template || v->vault) {
+		v->where = where_text(at);
+		if (!v->where)
+			return no_memory(err);
+	}
 	*ret = v;
 	return 0;
 }

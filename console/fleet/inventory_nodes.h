@@ -27,7 +27,8 @@ struct value {
 	json_t *json;
 	const char *text; /* in `json` or in `own`; NULL for null */
 	char *own;
-	const char *unusable; /* why, or NULL */
+	bool template, vault; /* `text` is not what it means */
+	char *where;	      /* of these two: "FILE:LINE"; or NULL */
 };
 
 struct var {
@@ -48,6 +49,7 @@ struct list {
 
 struct host {
 	const char *name;
+	const char *file;   /* that named it first, or NULL */
 	struct list groups; /* those that name it, in that order */
 	struct vars vars;
 	struct vars file_vars; /* of host_vars/ */
@@ -87,13 +89,23 @@ struct inventory {
 	uint32_t source; /* number of the one being read */
 	char **beside;	 /* directories that may hold group_vars/ and host_vars/, as loaded */
 	size_t n_beside, cap_beside;
-	bool any_unusable;
+	char **files; /* that were read, with their whole paths */
+	size_t n_files, cap_files;
+	const char *file;     /* the one being read, or NULL */
 	size_t n_vault_files; /* left out */
 	char *vault_file;     /* the first of them */
 	unsigned notes;	      /* that were made */
 	size_t n_implied;     /* the last ones in `ungrouped`, since no source put them anywhere */
-	/* The only thing that looking things up changes. */
+	/* The only things that looking things up changes. */
 	struct walk *walk;
+	struct rendered *rendered;
+};
+
+/* Values that templates became, until the next source. */
+struct rendered {
+	struct map *by;	    /* host and template -> struct value */
+	struct map *groups; /* name -> JSON list of its hosts */
+	struct value *values;
 };
 
 /* A walk over groups meets each once: those it has met carry its number. */
@@ -109,6 +121,9 @@ void walk_meet(const struct inventory *inv, uint32_t group);
 const struct list *walk_host_groups(const struct inventory *inv, size_t host);
 /* A group and all in it, from near to far. */
 const struct list *walk_descendants(const struct inventory *inv, uint32_t group);
+
+/* The hosts of a group and of all in it, each once, in Ansible's order, added to an empty list. */
+int inventory_members(const struct inventory *inv, uint32_t group, struct list *ret);
 
 /*
  * What of several values of a host counts: the heaviest. Variables of groups by rank; over them
@@ -148,7 +163,11 @@ int node_add_child(struct inventory *inv, const struct place *at, uint32_t paren
 	struct err *err);
 /* A value that many hosts may share; takes the reference to `json` (NULL: no memory) in any case.
  */
-int node_value(struct inventory *inv, json_t *json, const struct value **ret, struct err *err);
+int node_value(struct inventory *inv, const struct place *at, json_t *json,
+	const struct value **ret, struct err *err);
+/* Sets text and own, and what kind it is. */
+int value_text(struct value *v);
+void value_free_all(struct value *first);
 int node_set_host_var(struct inventory *inv, uint32_t host, struct span name,
 	const struct value *value, struct err *err);
 int node_set_group_var(struct inventory *inv, const struct place *at, uint32_t group,
@@ -156,6 +175,8 @@ int node_set_group_var(struct inventory *inv, const struct place *at, uint32_t g
 /* A variable of group_vars/ or host_vars/: it stands over what the sources say. */
 int node_set_file_var(struct inventory *inv, bool of_group, uint32_t index, struct span name,
 	const struct value *value, struct err *err);
+/* A file is going to be read, NULL: none. */
+int node_file(struct inventory *inv, const char *path, struct err *err);
 /* Before a source: takes back what followed from those before. */
 void node_unsettle(struct inventory *inv);
 /*
@@ -165,6 +186,21 @@ void node_unsettle(struct inventory *inv);
 int node_settle(struct inventory *inv, const struct place *at, struct err *err);
 
 int list_add(struct list *l, uint32_t v, size_t max);
+
+/* ---- Templates ---- */
+
+/* Has Ansible more to do with this text than to take it? */
+bool template_is(const char *text);
+/*
+ * What becomes of a template for a host; *ret is a reference of the caller's. -EINVAL with `err`,
+ * which says what is wrong but not where.
+ */
+int template_render(const struct inventory *inv, size_t host, const json_t *text, json_t **ret,
+	struct err *err);
+/* Before a source: forgets what became of templates. */
+void node_forget(struct inventory *inv);
+/* The value that counts for a host, or NULL. */
+const struct value *inventory_value(const struct inventory *inv, size_t host, struct span name);
 
 /* ---- Readers of sources (inventory_source.c calls the others) ---- */
 
@@ -182,8 +218,6 @@ int inventory_read_yaml(struct inventory *inv, const char *file, struct span tex
 /* As above for a file that may as well be INI: *ret_is tells, and nothing was read if not. */
 int inventory_try_yaml(
 	struct inventory *inv, const char *file, struct span text, bool *ret_is, struct err *err);
-/* A YAML file of variables: any value; null when it is empty. */
-int inventory_read_vars_yaml(struct span text, const char *file, json_t **ret, struct err *err);
 /* "web1,web2:2222": hosts of `ungrouped`. */
 int inventory_read_list(struct inventory *inv, const char *text, struct err *err);
 /*

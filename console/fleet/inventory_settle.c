@@ -23,6 +23,7 @@ void node_unsettle(struct inventory *inv)
 {
 	struct group *all = &inv->groups[GROUP_ALL], *ungrouped = &inv->groups[GROUP_UNGROUPED];
 
+	node_forget(inv);
 	while (all->n_children && all->children[all->n_children - 1].implied) {
 		inv->groups[all->children[all->n_children - 1].child].parents.n = 0;
 		all->n_children--;

@@ -71,7 +71,7 @@ static int read_port(struct adding *a, struct span digits)
 		return 0;
 	if (parse_span(digits, 10, UINT16_MAX, &port) < 0 || port == 0)
 		return mistake(a->at, a->err, "no port from 1 to 65535 behind the `:`");
-	return node_value(a->inv, json_integer((json_int_t)port), &a->port, a->err);
+	return node_value(a->inv, a->at, json_integer((json_int_t)port), &a->port, a->err);
 }
 
 int inventory_add_hosts(struct inventory *inv, const struct place *at, struct span expression,
@@ -360,6 +360,7 @@ static int read_directory(struct inventory *inv, const char *path, unsigned dept
 static int read_path(struct inventory *inv, const char *path, unsigned depth, struct err *err)
 {
 	struct stat st;
+	int r;
 
 	if (stat(path, &st) < 0)
 		return err_sys(err, errno, "%s", path);
@@ -369,6 +370,9 @@ static int read_path(struct inventory *inv, const char *path, unsigned depth, st
 				err, ELOOP, "%s: too many directories within each other", path);
 		return read_directory(inv, path, depth, err);
 	}
+	r = node_file(inv, path, err);
+	if (r < 0)
+		return r;
 	if (is_program(path, &st))
 		return read_program(inv, path, err);
 	/* A FIFO only where it was asked for by name: nothing waits for one that lies around. */
@@ -405,6 +409,7 @@ int inventory_load(struct inventory *inv, const char *source, struct err *err)
 	node_unsettle(inv);
 	inv->source++;
 	if (strchr(source, ',') && access(source, F_OK) < 0) {
+		(void)node_file(inv, NULL, err);
 		r = inventory_read_list(inv, source, err);
 	} else {
 		r = read_path(inv, source, 0, err);

@@ -40,7 +40,7 @@ static int set_vars(
 	int r = 0;
 
 	json_object_foreach ((json_t *)vars, name, v) {
-		r = node_value(t->inv, json_incref(v), &value, err);
+		r = node_value(t->inv, &t->at, json_incref(v), &value, err);
 		if (r == 0 && of_group)
 			r = node_set_group_var(t->inv, &t->at, owner, span_str(name), value, err);
 		else if (r == 0)

@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "console/fleet/ytree.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,25 +38,52 @@ static int no_memory(struct err *err)
 
 /* ---- Files ---- */
 
-static int set_vars(struct owner *o, const char *file, const json_t *vars)
+/* Takes the reference to `v`. */
+static int set_var(struct owner *o, const struct place *at, const char *name, json_t *v)
+{
+	const struct value *value;
+	int r = node_value(o->inv, at, v, &value, o->err);
+
+	if (r < 0)
+		return r;
+	return node_set_file_var(o->inv, o->is_group, o->index, span_str(name), value, o->err);
+}
+
+static int no_mapping(struct owner *o, const char *file)
 {
 	const struct place at = {.file = file};
-	const struct value *value;
+
+	return mistake(&at, o->err, "variables are a mapping: `name: value`");
+}
+
+static int set_json(struct owner *o, const char *file, const json_t *vars)
+{
+	const struct place at = {.file = file};
 	const char *name;
 	json_t *v;
 	int r = 0;
 
-	if (json_is_null(vars))
-		return 0;
-	if (!json_is_object(vars))
-		return mistake(&at, o->err, "variables are a mapping: `name: value`");
 	json_object_foreach ((json_t *)vars, name, v) {
-		r = node_value(o->inv, json_incref(v), &value, o->err);
-		if (r == 0)
-			r = node_set_file_var(
-				o->inv, o->is_group, o->index, span_str(name), value, o->err);
+		r = set_var(o, &at, name, json_incref(v));
 		if (r < 0)
 			break;
+	}
+	return r;
+}
+
+static int set_yaml(struct owner *o, const char *file, const struct ynode *vars)
+{
+	int r = 0;
+
+	if (!vars || ynode_is_null(vars))
+		return 0;
+	if (vars->kind != YNODE_MAP)
+		return no_mapping(o, file);
+	for (size_t i = 0; i < vars->n && r == 0; i += 2) {
+		const struct ynode *key = vars->v[i];
+		const struct place at = {.file = file, .line = key->line};
+
+		r = set_var(o, &at, json_string_value(key->json), ytree_json(vars->v[i + 1]));
 	}
 	return r;
 }
@@ -64,15 +92,21 @@ static int read_vars(struct owner *o, const char *file, struct span text)
 {
 	struct span begin = span_trim(text);
 	json_t *vars = NULL;
+	struct ytree *t;
 	int r = 0;
 
 	if (begin.n && begin.p[0] == '{')
 		vars = json_read_any(text.p, text.n, VARS_DEPTH_MAX, NULL);
-	if (!vars)
-		r = inventory_read_vars_yaml(text, file, &vars, o->err);
-	if (r == 0)
-		r = set_vars(o, file, vars);
-	json_decref(vars);
+	if (vars) {
+		r = json_is_object(vars) ? set_json(o, file, vars) : no_mapping(o, file);
+		json_decref(vars);
+		return r;
+	}
+	r = ytree_read(file, text, &t, o->err);
+	if (r < 0)
+		return r;
+	r = set_yaml(o, file, t->root);
+	ytree_free(t);
 	return r;
 }
 
@@ -299,6 +333,7 @@ int inventory_load_vars(struct inventory *inv, struct err *err)
 {
 	int r = 0;
 
+	node_forget(inv);
 	inv->n_vault_files = 0;
 	for (size_t i = 0; i < inv->n_beside && r == 0; i++) {
 		if (comes_again(inv, i))

@@ -37,7 +37,7 @@ static int set_var(struct reader *r, uint32_t group, const struct ynode *key, js
 	struct span name = span_str(json_string_value(key->json));
 	struct place at = place_of(r, key);
 	const struct value *v;
-	int e = node_value(r->inv, value, &v, r->err);
+	int e = node_value(r->inv, &at, value, &v, r->err);
 
 	if (e == 0 && group != GROUP_NONE)
 		return node_set_group_var(r->inv, &at, group, name, v, r->err);
@@ -283,18 +283,4 @@ int inventory_try_yaml(
 	r = *ret_is ? read_tree(inv, file, t, err) : 0;
 	ytree_free(t);
 	return r;
-}
-
-/* ---- Files of variables ---- */
-
-int inventory_read_vars_yaml(struct span text, const char *file, json_t **ret, struct err *err)
-{
-	struct ytree *t;
-	int r = ytree_read(file, text, &t, err);
-
-	if (r < 0)
-		return r;
-	*ret = t->root ? ytree_json(t->root) : json_null();
-	ytree_free(t);
-	return *ret ? 0 : err_set(err, ENOMEM, "out of memory");
 }

@@ -28,6 +28,9 @@ static const char *const harmless[] = {"addkeystoagent", "batchmode",
 	"setenv", "sessiontype", "stdinnull", "streamlocalbindmask", "streamlocalbindunlink",
 	"tcpkeepalive", "updatehostkeys", "verifyhostkeydns", "visualhostkey", NULL};
 
+/* Those that choose hosts or files; ssh(1) refuses them here, too. */
+static const char *const of_files[] = {"host", "match", "include", NULL};
+
 struct reading {
 	struct ssh_args *args;
 	const char *what;
@@ -105,6 +108,13 @@ static int add_line(struct reading *rd, const char *keyword, const char *value)
 	return r < 0 ? no_memory(rd->err) : 0;
 }
 
+static bool is_one_of(const char *keyword, const char *const *names)
+{
+	while (*names && strcasecmp(*names, keyword) != 0)
+		names++;
+	return *names;
+}
+
 /* -o "Keyword=value", or with blanks between the two. */
 static int add_option(struct reading *rd, const char *text)
 {
@@ -114,16 +124,16 @@ static int add_option(struct reading *rd, const char *text)
 
 	text += strspn(text, BLANKS);
 	n = strcspn(text, BLANKS "=");
-	if (ssh_config_knows(text, n))
-		return add_line(rd, "", text);
 	keyword = span_dup((struct span){text, n});
 	if (!keyword)
 		return no_memory(rd->err);
-	for (size_t i = 0; harmless[i]; i++)
-		if (strcasecmp(harmless[i], keyword) == 0)
-			goto out;
-	r = leave_out(rd, "-o ", keyword);
-out:
+	if (is_one_of(keyword, of_files))
+		r = err_set(
+			rd->err, EINVAL, "%s: -o %s: it belongs into a file", rd->what, keyword);
+	else if (ssh_config_knows(text, n))
+		r = add_line(rd, "", text);
+	else if (!is_one_of(keyword, harmless))
+		r = leave_out(rd, "-o ", keyword);
 	free(keyword);
 	return r;
 }

@@ -77,12 +77,13 @@ static bool read_sixties(const struct number *m, size_t end, int64_t *ret)
 	size_t i = 0, parts = 0;
 
 	while (i < end) {
+		const size_t most = parts ? 2 : 9;
 		int64_t part = 0;
 		size_t digits = 0;
 
-		for (; i < end && is_digit(m->text[i]); i++, digits++)
+		for (; i < end && is_digit(m->text[i]) && digits <= most; i++, digits++)
 			part = part * 10 + (m->text[i] - '0');
-		if (digits == 0 || digits > (parts ? 2U : 9U) || (parts && part > 59))
+		if (digits == 0 || digits > most || (parts && part > 59))
 			return false;
 		if (value > INT64_MAX / 120)
 			return false;

@@ -26,6 +26,12 @@ same_patterns() {
 	cases+=("compare_patterns $(printf '%q ' "$T/theirs.$n" "$@")")
 	printf 'select\t%s\t%s\t%s\n' "$T/theirs.$n" "$2" "$fixtures/patterns" >>"$T/questions"
 }
+# same_reach NAME SOURCE: hosts are reached by the same user, key, port, arguments and address.
+same_reach() {
+	local n=${#cases[@]}
+	cases+=("compare_reach $(printf '%q ' "$T/theirs.$n" "$@")")
+	printf 'reach\t%s\t%s\n' "$T/theirs.$n" "$2" >>"$T/questions"
+}
 ask_ansible() {
 	local c
 	timeout -k 5 120 "$python" tests/tools/ansiblesays <"$T/questions" >"$T/says" 2>&1 ||
@@ -75,6 +81,22 @@ compare_patterns() {
 	is "$2" "$(differences "$1")" ""
 }
 
+# Says what it was called with, but for what tocsin adds to it.
+cat >"$T/ssh" <<'END'
+#!/bin/bash
+IFS='|'
+line="$*" to=${*: -2:1}
+printf '%s--|%s\n' "${line%%-o|BatchMode=yes*}" "$to" >>"$T/reached"
+END
+chmod +x "$T/ssh"
+# compare_reach THEIRS NAME SOURCE
+compare_reach() {
+	: >"$T/reached"
+	run "$TOCSIN" -i "$3" --ssh-command "$T/ssh" query 'select 1'
+	[ -s "$1" ] || { fail "$2" "Ansible says nothing: $(cat "$1.err")" && return; }
+	check "$2" diff <(sort "$T/reached") <(sort "$1")
+}
+
 same_inventory "odd INI lines" "$fixtures/hard.ini"
 same_inventory "groups within groups" "$fixtures/groups.ini"
 same_inventory "a program" "$fixtures/program"
@@ -95,6 +117,8 @@ same_inventory "two sources with variables" "$fixtures/two/a/hosts.yml.ini" "$fi
 same_inventory "one of them twice" "$fixtures/two/b/hosts.yml" "$fixtures/two/a/hosts.yml.ini" \
 	"$fixtures/two/b/hosts.yml"
 same_inventory "all of them" "$fixtures/yaml/hard.yml" "$fixtures/vars/hosts" "$fixtures/mixed" "m1,web1,"
+same_inventory "variables that refer to others" "$fixtures/templates/hosts"
+same_reach "and what becomes of them" "$fixtures/templates/hosts"
 same_patterns "patterns over odd INI lines" "$fixtures/hard.ini"
 same_patterns "patterns over groups within groups" "$fixtures/groups.ini"
 same_patterns "patterns over a program's hosts" "$fixtures/program"
@@ -106,9 +130,15 @@ is "hosts from a pipe" "$status $out" $'0 h1\nh2'
 printf 'all:\n  hosts:\n    h1: {ansible_user: !vault x}\n    h2: {other: !vault x}\n' >"$T/vault.yml"
 run "$TOCSIN" -i "$T/vault.yml" query 'select 1'
 is "what ansible-vault keeps is named where it is needed" "$status $err" \
-	"2 tocsin: host h1: ansible_user is encrypted by ansible-vault, which cannot be read; leave it out with -t 'all:!h1'"
+	"2 tocsin: $T/vault.yml:3: host h1: ansible_user is encrypted by ansible-vault, which cannot be read; leave it out with -t 'all:!h1'"
 run "$TOCSIN" -i "$T/vault.yml" -u me hosts --list
 is "and does not matter elsewhere" "$status $out" $'0 h1\nh2'
+printf 'h1 ansible_user="{{ x | regex_replace(1) }}" unused="{{ y() }}"\nh2 unused="{{ z() }}"\n' >"$T/expressions"
+run "$TOCSIN" -i "$T/expressions" hosts --list
+is "an expression is refused where it is needed, with file and line" "$status $err" \
+	"2 tocsin: $T/expressions:1: host h1: ansible_user has \`{{ x | regex_replace(1) }}\`, which only Ansible works out; leave it out with -t 'all:!h1'"
+run "$TOCSIN" -i "$T/expressions" -t 'all:!h1' hosts --list
+is "and only there" "$status $out" "0 h2"
 
 mkdir "$T/kept" "$T/kept/host_vars"
 printf 'h1\nh2\n' >"$T/kept/hosts"

@@ -146,6 +146,9 @@ TEST(arguments_for_ssh)
 	end();
 	CHECK_INT(resolve("a ansible_ssh_common_args='-p many'\n", NULL), -EINVAL);
 	end();
+	CHECK_INT(resolve("a ansible_ssh_common_args='-o \"match exec id\"'\n", NULL), -EINVAL);
+	CHECK_STR(err.text, "host a: ansible_ssh_common_args: -o match: it belongs into a file");
+	end();
 }
 
 TEST(command_line_wins)

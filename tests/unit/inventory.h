@@ -93,7 +93,22 @@ static inline size_t host(const char *name)
 
 static inline const char *var(const char *of, const char *name)
 {
-	return inventory_var(inv, host(of), name);
+	const char *text = NULL;
+
+	if (inventory_var(inv, host(of), name, &text, &why) < 0)
+		FAIL("%s", why.text);
+	return text;
+}
+
+/* Why a variable cannot be told, from where the file's directory ends. */
+static inline const char *no_var(const char *of, const char *name)
+{
+	const char *text;
+
+	if (inventory_var(inv, host(of), name, &text, &why) == 0)
+		return "(nothing wrong)";
+	CHECK_INT(why.code, EINVAL);
+	return str_starts(why.text, dir) ? why.text + strlen(dir) + 1 : why.text;
 }
 
 /* The members of a group of the JSON, or of a list in it, as text. */
