@@ -189,7 +189,7 @@ enum wire_reply_op {
 struct wire_reply {
 	enum wire_reply_op op;
 	int64_t id;   /* -1: null or none */
-	json_t *tree; /* owns the strings below; NULL for rows */
+	json_t *tree; /* owns the strings below, where there are any */
 	struct wire_hello hello;
 	struct wire_column *columns;
 	size_t n_columns;
@@ -209,7 +209,8 @@ struct wire_reply {
 /*
  * Reads one reply line; writes into the line (strings are unescaped in place), which must stay as
  * long as the cells are used. `ret` is zeroed before the first call, and wire_reply_reset between
- * two. Row lines are read in one pass without a tree; all else by jansson.
+ * two. Row lines, and the usual ends of answers, are read in one pass without a tree; all else by
+ * jansson.
  */
 int wire_reply_read(char *p, size_t n, struct wire_reply *ret, struct err *err);
 /* Drops what the last call gave, keeps the cell array. */

@@ -365,12 +365,13 @@ int output_end(struct output *o)
 
 /* ---- Rows of another shape ---- */
 
-static bool same_columns(const struct columns *a, const struct columns *b)
+/* Those of `c` are all different, so they would not be changed to be so. */
+static bool has_names(const struct columns *c, const char *const *names, size_t n)
 {
-	if (a->n != b->n)
+	if (c->n != n)
 		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!str_eq(a->names[i], b->names[i]))
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq(c->names[i], names[i]))
 			return false;
 	return true;
 }
@@ -401,15 +402,21 @@ fail:
 int output_shape_new(
 	struct output *o, const char *const *columns, size_t n, struct output_shape **ret)
 {
-	struct output_shape *shape = calloc(1, sizeof(*shape));
+	struct output_shape *shape;
 	int r = -ENOMEM;
 
+	/* As with most hosts. */
+	if (has_names(&o->columns, columns, n)) {
+		*ret = NULL;
+		return 0;
+	}
+	shape = calloc(1, sizeof(*shape));
 	if (!shape)
 		return r;
 	r = columns_init(&shape->columns, columns, n);
 	if (r < 0)
 		goto out;
-	if (same_columns(&shape->columns, &o->columns)) {
+	if (has_names(&o->columns, (const char *const *)shape->columns.names, n)) {
 		*ret = NULL;
 		goto out;
 	}

@@ -356,6 +356,46 @@ TEST(done)
 	wire_reply_done(&reply);
 }
 
+/* The usual one is read without a tree; any other way to write it, and what is wrong, with one. */
+TEST(done_without_a_tree)
+{
+	static const char *const quick[] = {
+		"{\"op\":\"done\",\"id\":0,\"rows\":0,\"ms\":0,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":9007199254740992,\"rows\":9223372036854775807,"
+		"\"ms\":1.5e3,\"warnings\":[]}",
+	};
+	static const char *const others[] = {
+		" {\"op\":\"done\",\"id\":1,\"rows\":7,\"ms\":2.439,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1,\"rows\":7,\"ms\":2.439,\"warnings\":[]} ",
+		"{\"op\":\"done\",\"id\":1,\"rows\":7,\"ms\":-0.0,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1,\"rows\":7,\"ms\":2.439}",
+	};
+	static const char *const wrong[] = {
+		"{\"op\":\"done\",\"id\":9007199254740993,\"rows\":1,\"ms\":1,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1.0,\"rows\":1,\"ms\":1,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1,\"rows\":1e0,\"ms\":1,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1,\"rows\":9223372036854775808,\"ms\":1,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":01,\"rows\":1,\"ms\":1,\"warnings\":[]}",
+		"{\"op\":\"done\",\"id\":1,\"rows\":1,\"ms\":1,\"warnings\":[]",
+		"{\"op\":\"done\",\"id\":1,\"rows\":1,\"ms\":1e999,\"warnings\":[]}",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(quick); i++) {
+		CHECK_INT(hear_text(quick[i]), 0);
+		CHECK(reply.op == WIRE_REPLY_DONE && !reply.tree && !reply.done.n_warnings);
+		CHECK_INT(reply.id, i ? WIRE_ID_MAX : 0);
+		CHECK_INT(reply.done.rows, i ? INT64_MAX : 0);
+		CHECK(reply.done.ms == (i ? 1500 : 0));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		CHECK_INT(hear_text(others[i]), 0);
+		CHECK(reply.op == WIRE_REPLY_DONE && reply.tree && reply.done.rows == 7);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		CHECK(hear_text(wrong[i]) < 0);
+	wire_reply_done(&reply);
+}
+
 TEST(error)
 {
 	fresh(1000);
@@ -591,6 +631,6 @@ TEST(requests_without_memory)
 
 TEST_MAIN(&requests_written, &query_read, &other_requests_read, &unknown_requests_are_no_errors,
 	&requests_refused, &request_line_at_its_edge, &names, &hello, &columns, &long_names, &done,
-	&error, &other_replies, &replies_refused, &reply_line_at_its_edge,
+	&done_without_a_tree, &error, &other_replies, &replies_refused, &reply_line_at_its_edge,
 	&encoders_take_back_what_does_not_fit, &encoders_without_memory, &decoders_without_memory,
 	&requests_without_memory)
