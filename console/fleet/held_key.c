@@ -8,6 +8,7 @@
 #include "console/fleet/sshconfig.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,32 @@ static int put_text(struct buf *b, const char *s)
 	return s ? put(b, s, strlen(s) + 1) : put(b, "", 0);
 }
 
-static void digest(const struct buf *b, unsigned char ret[HELD_DIGEST])
+/* Made once: to look up an algorithm by its name costs more than to use it. */
+struct digester {
+	EVP_MD *sha256;
+	EVP_MD_CTX *context;
+};
+
+static int digester_init(struct digester *d)
 {
-	SHA256((const unsigned char *)buf_str(b), b->len, ret);
+	d->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	d->context = EVP_MD_CTX_new();
+	return d->sha256 && d->context ? 0 : -ENOMEM;
+}
+
+static void digester_done(struct digester *d)
+{
+	EVP_MD_CTX_free(d->context);
+	EVP_MD_free(d->sha256);
+}
+
+static int digest(struct digester *d, const struct buf *b, unsigned char ret[HELD_DIGEST])
+{
+	return EVP_DigestInit_ex2(d->context, d->sha256, NULL) &&
+			       EVP_DigestUpdate(d->context, buf_str(b), b->len) &&
+			       EVP_DigestFinal_ex(d->context, ret, NULL)
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* Which file it is, and which content of it; the name alone where there is none. */
@@ -71,9 +95,10 @@ struct file {
 struct files {
 	struct map *by_name;
 	const char *home;
+	struct digester digester;
 };
 
-static int look_at(const char *path, struct file *ret)
+static int look_at(struct files *files, const char *path, struct file *ret)
 {
 	char *certificate = str_printf("%s-cert.pub", path);
 	struct buf b;
@@ -84,7 +109,7 @@ static int look_at(const char *path, struct file *ret)
 	if (r == 0)
 		r = put_file(&b, certificate);
 	if (r == 0)
-		digest(&b, ret->digest);
+		r = digest(&files->digester, &b, ret->digest);
 	buf_done(&b);
 	free(certificate);
 	return r;
@@ -100,7 +125,7 @@ static int put_key_file(struct files *files, struct buf *b, const char *name)
 		return put(b, f->digest, sizeof(f->digest));
 	path = keys_path(files->home, name);
 	f = malloc(sizeof(*f));
-	r = path && f ? look_at(path, f) : -ENOMEM;
+	r = path && f ? look_at(files, path, f) : -ENOMEM;
 	free(path);
 	if (r == 0)
 		r = map_put(files->by_name, name, f, NULL);
@@ -194,16 +219,19 @@ struct held_key *held_keys_new(
 	int r;
 
 	buf_init(&b, TEXT_MAX);
-	r = keys && files.by_name ? put_network(&b) : -ENOMEM;
+	r = digester_init(&files.digester);
+	if (r == 0)
+		r = keys && files.by_name ? put_network(&b) : -ENOMEM;
 	common = b.len;
 	for (size_t i = 0; r == 0 && i < n_hosts; i++) {
 		buf_cut(&b, common);
 		for (const struct host_config *h = &hosts[i]; h && r == 0; h = h->jump)
 			r = put_host(&files, &b, h, user);
 		if (r == 0)
-			digest(&b, keys[i].digest);
+			r = digest(&files.digester, &b, keys[i].digest);
 	}
 	buf_done(&b);
+	digester_done(&files.digester);
 	map_free(files.by_name, free);
 	if (r < 0) {
 		free(keys);
@@ -231,7 +259,7 @@ int held_hi_new(const char *agent, struct held_hi *ret)
 	buf_init(&b, TEXT_MAX);
 	r = put_file(&b, agent && agent[0] ? agent : NULL);
 	if (r == 0)
-		digest(&b, hi.agent);
+		SHA256((const unsigned char *)buf_str(&b), b.len, hi.agent);
 	buf_done(&b);
 	if (r == 0)
 		*ret = hi;
