@@ -106,6 +106,7 @@ struct ssh {
 	bool doomed;	 /* closed meanwhile */
 	bool handed;	 /* libssh has the descriptor */
 	bool got;	 /* bytes came for us */
+	bool only_send;	 /* the timer runs for that; epoll tells when there is something to read */
 	bool by_agent;	 /* ssh-agent signed */
 	bool paused, waiting_for_status, odd_packets;
 	unsigned confirmations; /* of the channel */
