@@ -260,6 +260,21 @@ int action_identity(const struct span *parts, size_t n, char ret[ACTION_IDENTITY
 	return 0;
 }
 
+bool action_is_planned(const struct action_call *call, const char *identity, const char *what,
+	struct action_outcome *ret)
+{
+	const struct action_value *planned = action_value(call, "identity");
+
+	if (!planned->given) {
+		action_say(ret, WIRE_REFUSED, "`identity` is missing: a dry run tells it");
+		return false;
+	}
+	if (span_eq(planned->text, identity))
+		return true;
+	action_say(ret, WIRE_REFUSED, "%s is no longer what was planned for", what);
+	return false;
+}
+
 static json_t *base64_object(const char *p, size_t n)
 {
 	struct buf b;

@@ -28,7 +28,7 @@ struct subject;
 #define ACTION_REASON_MAX 1024 /* bytes of the operator's words */
 /* Bytes of `before`, `after` and `undo` together, as JSON. */
 #define ACTION_JSON_MAX (192u << 10)
-/* What tells the thing that was planned from every other one: hex SHA-256, see identity_token. */
+/* What tells the thing that was planned from every other one: hex SHA-256, see action_identity. */
 #define ACTION_IDENTITY_MAX 64
 
 enum action_arg_type {
@@ -113,6 +113,12 @@ void action_say(struct action_outcome *o, enum wire_status status, const char *f
 void action_outcome_done(struct action_outcome *o);
 /* SHA-256 over the parts, each with its length, as hex with its NUL. */
 int action_identity(const struct span *parts, size_t n, char ret[ACTION_IDENTITY_MAX + 1]);
+/*
+ * Before anything is done: is the live thing (`what` in words) the one whose identity the request
+ * carries? When it is not, or none is carried, `ret` says so.
+ */
+bool action_is_planned(const struct action_call *call, const char *identity, const char *what,
+	struct action_outcome *ret);
 /* Bytes as the wire shows them: a string, or {"b64":…} where they are not UTF-8. NULL: no memory.
  */
 json_t *action_json_bytes(const char *p, size_t n);

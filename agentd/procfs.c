@@ -90,6 +90,11 @@ int procfs_list_fds(struct procfs_list *l, const struct procfs_proc *p)
 	return list_open(l, p->fd, "fd");
 }
 
+int procfs_list_tasks(struct procfs_list *l, const struct procfs_proc *p)
+{
+	return list_open(l, p->fd, "task");
+}
+
 void procfs_list_done(struct procfs_list *l)
 {
 	l->fd = io_close(l->fd);
@@ -395,7 +400,7 @@ static bool stat_fields(struct span rest, struct procfs_stat *st)
 		return false;
 	st->state = state.p[0];
 	return next_int(&rest, ' ', &st->ppid) && next_int(&rest, ' ', &st->pgrp) &&
-	       skip_words(&rest, 3) && next_uint(&rest, ' ', &st->flags) && skip_words(&rest, 4) &&
+	       next_int(&rest, ' ', &st->session) && skip_words(&rest, 2) && next_uint(&rest, ' ', &st->flags) && skip_words(&rest, 4) &&
 	       next_uint(&rest, ' ', &st->utime) && next_uint(&rest, ' ', &st->stime) &&
 	       skip_words(&rest, 3) && next_int(&rest, ' ', &st->nice) &&
 	       next_int(&rest, ' ', &st->threads) && skip_words(&rest, 1) &&

@@ -96,6 +96,8 @@ int procfs_link(const struct procfs_proc *p, const char *name, struct buf *b);
 int procfs_namespace(const struct procfs_proc *p, const char *kind, uint64_t *ret);
 /* Its descriptors. 0 or -errno. */
 int procfs_list_fds(struct procfs_list *l, const struct procfs_proc *p);
+/* Its threads. 0 or -errno. */
+int procfs_list_tasks(struct procfs_list *l, const struct procfs_proc *p);
 /* The link of descriptor `fd` while listing. 0 or -errno. */
 int procfs_list_link(const struct procfs_list *l, int32_t fd, struct buf *b);
 
@@ -107,7 +109,7 @@ int procfs_list_link(const struct procfs_list *l, int32_t fd, struct buf *b);
 struct procfs_stat {
 	struct span comm; /* points into the text; any byte but NUL, also newlines and brackets */
 	char state;
-	int64_t ppid, pgrp, nice, threads;
+	int64_t ppid, pgrp, session, nice, threads;
 	uint64_t flags;	       /* PF_* */
 	uint64_t utime, stime; /* ticks */
 	uint64_t start;	       /* ticks since boot */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/procact.h"
+#include "agentd/signame.h"
+#include "common/clock.h"
+
+#include <signal.h>
+
+#define GRACE_DEFAULT_S 5
+#define GRACE_MAX_S	60
+/* How long a signal other than KILL is given to show an effect. */
+#define SIGNAL_SHOWS_MS 500
+/* KILL, and look again for who was started meanwhile. */
+#define KILL_ROUNDS 5
+
+static const struct action_arg args[] = {
+	PROCACT_ARGS,
+	{"signal", ACTION_TEXT, false, 1, SIGNAME_MAX - 1,
+		"this one alone, instead of TERM and then KILL"},
+	{"grace_s", ACTION_INT, false, 0, GRACE_MAX_S,
+		"seconds between TERM and KILL, 5 unless given; 0: KILL at once"},
+	{0},
+};
+
+struct kill {
+	struct procact act;
+	int sig;	  /* the only one, 0: TERM, then KILL */
+	int64_t grace_ms; /* between them */
+	bool termed, killed;
+};
+
+static bool read_args(struct kill *k, const struct action_call *call, struct action_outcome *ret)
+{
+	const struct action_value *sig = action_value(call, "signal");
+	const struct action_value *grace = action_value(call, "grace_s");
+
+	k->grace_ms = 1000 * (grace->given ? grace->i : GRACE_DEFAULT_S);
+	k->sig = sig->given ? signame_read(sig->text.p) : 0;
+	if (k->sig < 0)
+		action_say(ret, WIRE_REFUSED, "there is no signal \"%s\"", sig->text.p);
+	return k->sig >= 0;
+}
+
+static bool ends_in_kill(const struct kill *k)
+{
+	return !k->sig || k->sig == SIGKILL;
+}
+
+/* Stopped: with -ETIME not all. 0 or -errno. */
+static int stop_tree(struct kill *k)
+{
+	struct proctree *t = &k->act.tree;
+
+	if (!k->act.with_tree)
+		return 0;
+	if (ends_in_kill(k))
+		proctree_trap(t);
+	return proctree_stop(t, clock_mono_ms() + PROCACT_STOP_MS);
+}
+
+/* ---- What is told ---- */
+
+static json_t *after(const struct kill *k, size_t left)
+{
+	json_t *signals = json_array();
+	char name[SIGNAME_MAX];
+
+	if (k->sig)
+		json_array_append_new(signals, json_string(signame(k->sig, name)));
+	if (k->termed)
+		json_array_append_new(signals, json_string("TERM"));
+	if (k->killed && k->sig != SIGKILL)
+		json_array_append_new(signals, json_string("KILL"));
+	return json_pack("{s:o, s:I, s:I}", "signals", signals, "ended",
+		(json_int_t)(k->act.tree.n - left), "left", (json_int_t)left);
+}
+
+static void tell_left(struct kill *k, size_t left)
+{
+	struct procact *a = &k->act;
+	char why[96] = "it is being started anew";
+	struct pidref p;
+
+	for (size_t i = 0; i < a->tree.n; i++) {
+		if (proctree_open(&a->tree, i, &p) < 0)
+			continue;
+		if (!pidref_ended(&p)) {
+			procact_stuck(&p, why, sizeof(why));
+			i = a->tree.n - 1;
+		}
+		pidref_close(&p);
+	}
+	action_say(a->ret, WIRE_FAILED, "%zu of %zu have not ended, %s: %s; KILL is pending", left,
+		a->tree.n, a->who, why);
+}
+
+static void tell(struct kill *k, size_t left)
+{
+	struct procact *a = &k->act;
+	char others[48], name[SIGNAME_MAX];
+
+	procact_tell(a, after(k, left), NULL);
+	procact_others(a, others, sizeof(others));
+	if (!ends_in_kill(k))
+		action_say(a->ret, WIRE_DONE, "%s sent to %s%s: %s", signame(k->sig, name), a->who,
+			a->tree.n > 1 ? others : "", left ? "still there" : "ended");
+	else if (left)
+		tell_left(k, left);
+	else
+		action_say(a->ret, WIRE_DONE, "%s%s ended on %s", a->who,
+			a->tree.n > 1 ? others : "", k->killed ? "KILL" : "TERM");
+}
+
+/* ---- Doing it ---- */
+
+/* Only one signal, which need not end it. */
+static void send_one(struct kill *k)
+{
+	struct proctree *t = &k->act.tree;
+	bool stays_stopped = k->sig == SIGSTOP || k->sig == SIGTSTP;
+
+	proctree_signal(t, k->sig);
+	if (!stays_stopped)
+		proctree_continue(t);
+	tell(k, proctree_wait_end(t, clock_mono_ms() + SIGNAL_SHOWS_MS));
+}
+
+/* How many there are still, those that were found only now included. */
+static size_t ask_to_end(struct kill *k)
+{
+	struct proctree *t = &k->act.tree;
+	size_t left, n = t->n;
+
+	proctree_signal(t, SIGTERM);
+	k->termed = true;
+	proctree_continue(t);
+	left = proctree_wait_end(t, clock_mono_ms() + k->grace_ms);
+	if (k->act.with_tree)
+		proctree_find(t);
+	return left + (t->n - n);
+}
+
+static size_t make_end(struct kill *k)
+{
+	struct proctree *t = &k->act.tree;
+	size_t left = 1, n = 0;
+
+	for (unsigned i = 0; i < KILL_ROUNDS && n != t->n; i++) {
+		n = t->n;
+		k->killed = true;
+		proctree_signal(t, SIGKILL);
+		left = proctree_wait_end(t, clock_mono_ms() + PROCACT_HEED_MS);
+		if (k->act.with_tree)
+			proctree_stop(t, clock_mono_ms() + PROCACT_STOP_MS);
+		left += t->n - n;
+	}
+	return left;
+}
+
+static void kill_it(struct kill *k)
+{
+	struct procact *a = &k->act;
+	int r = stop_tree(k);
+	size_t left = 1;
+
+	if (r < 0 && (r != -ETIME || !ends_in_kill(k))) {
+		proctree_continue(&a->tree);
+		action_say(a->ret, WIRE_FAILED, "%s%s: %s", a->who,
+			r == -ETIME ? " starts processes faster than they are stopped" : "",
+			strerror(-r));
+		return;
+	}
+	if (!ends_in_kill(k)) {
+		send_one(k);
+		return;
+	}
+	/* What was suspended must not wake up once more to handle TERM. */
+	if (!k->sig && k->grace_ms && r == 0 && a->facts.state != 'T')
+		left = ask_to_end(k);
+	if (left && a->with_tree && k->termed)
+		proctree_stop(&a->tree, clock_mono_ms() + PROCACT_STOP_MS);
+	tell(k, left ? make_end(k) : 0);
+}
+
+static void run(const struct action_call *call, struct action_outcome *ret)
+{
+	struct kill k = {0};
+
+	if (!procact_init(&k.act, call, ret) || !read_args(&k, call, ret))
+		goto out;
+	if (pidref_ended(&k.act.p))
+		action_say(ret, WIRE_ALREADY, "%s has ended; its parent has not taken note",
+			k.act.who);
+	else if (!procact_is_said(&k.act, "kill"))
+		kill_it(&k);
+out:
+	procact_done(&k.act);
+}
+
+const struct action action_kill = {
+	.name = "kill",
+	.summary = "end a process",
+	.args = args,
+	.run = run,
+};

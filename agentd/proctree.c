@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/proctree.h"
+
+#include "agentd/action.h"
+#include "common/clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* PID_MAX_LIMIT of the kernel. */
+#define PID_LIMIT	(4 << 20)
+#define GROUP_BYTES_MAX (2u << 20)
+/* Between two looks when the last one found nobody new, but somebody still running. */
+#define LOOK_AGAIN_US 2000
+
+/* ---- Members ---- */
+
+static bool is_member(const struct proctree *t, int64_t pid)
+{
+	return pid > 0 && pid < PID_LIMIT && t->known[pid];
+}
+
+static int add_member(struct proctree *t, const struct pidref *p, const struct procfs_stat *st)
+{
+	struct procmember *m;
+	int r = array_grow(&t->members, &t->cap, t->n + 1, sizeof(*t->members), PROCTREE_MAX);
+
+	if (r < 0)
+		return r;
+	if (p->pid >= PID_LIMIT)
+		return -ERANGE;
+	m = &t->members[t->n++];
+	*m = (struct procmember){
+		.pid = p->pid, .start = p->start, .stopped_before = st->state == 'T'};
+	snprintf(m->name, sizeof(m->name), "%.*s", (int)st->comm.n, st->comm.p);
+	t->known[p->pid] = p->start + 1;
+	return 0;
+}
+
+int proctree_init(struct proctree *t, const struct procfs *fs, const struct procguard *guard,
+	const struct pidref *root)
+{
+	struct procfs_stat st;
+	int r;
+
+	*t = (struct proctree){.fs = fs, .guard = guard, .trap = CGTRAP_NONE};
+	buf_init(&t->text, PROCFS_FILE_MAX);
+	/* Most of it is never touched, so it costs address space only. */
+	t->known = calloc(PID_LIMIT, sizeof(*t->known));
+	if (!t->known)
+		return -ENOMEM;
+	r = pidref_stat(root, &t->text, &st);
+	return r < 0 ? r : add_member(t, root, &st);
+}
+
+void proctree_done(struct proctree *t)
+{
+	cgtrap_done(&t->trap);
+	buf_done(&t->text);
+	free(t->members);
+	free(t->known);
+	t->members = NULL;
+	t->known = NULL;
+}
+
+int proctree_open(const struct proctree *t, size_t i, struct pidref *ret)
+{
+	struct pidref p;
+	int r = pidref_open(t->fs, t->members[i].pid, &p, NULL);
+
+	if (r == 0 && p.start != t->members[i].start) {
+		pidref_close(&p);
+		r = -ESRCH;
+	}
+	if (r == 0)
+		*ret = p;
+	return r;
+}
+
+void proctree_trap(struct proctree *t)
+{
+	struct pidref p;
+
+	if (cgtrap_init(&t->trap, t->fs->root) < 0)
+		return;
+	for (size_t i = 0; i < t->n; i++) {
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		cgtrap_add(&t->trap, &p);
+		pidref_close(&p);
+	}
+}
+
+/* ---- Looking for them ---- */
+
+/* Is the process of this number the member, and not a later one of the same number? */
+static bool is_still_member(const struct proctree *t, int32_t pid)
+{
+	struct procfs_stat st;
+	struct procfs_proc p;
+	struct buf text;
+	bool same;
+
+	if (procfs_open(t->fs, pid, &p) < 0)
+		return false;
+	buf_init(&text, PROCFS_FILE_MAX);
+	same = procfs_read(&p, "stat", &text) == 0 &&
+	       procfs_stat_parse((struct span){text.p, text.len}, &st) == 0 &&
+	       st.start + 1 == t->known[pid];
+	buf_done(&text);
+	procfs_close(&p);
+	return same;
+}
+
+/*
+ * The number of a session is not given to another process as long as somebody is in it, so what is
+ * in a member's session descends from it.
+ */
+static bool descends(const struct proctree *t, const struct procfs_stat *st)
+{
+	return is_member(t, st->session) ||
+	       (is_member(t, st->ppid) && is_still_member(t, (int32_t)st->ppid));
+}
+
+/* 1 when it is a new member, 0 when it is none, -errno. */
+static int take(struct proctree *t, const struct pidref *p, bool trapped, bool stop)
+{
+	struct procfs_stat st;
+	int r = pidref_stat(p, &t->text, &st);
+
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
+	if (is_member(t, p->pid) && t->known[p->pid] == p->start + 1)
+		return 0;
+	if (!trapped && !descends(t, &st))
+		return 0;
+	if (procguard_why(t->guard, p, &st))
+		return 0;
+	r = add_member(t, p, &st);
+	if (r == 0 && stop)
+		pidref_signal(p, SIGSTOP);
+	if (r == 0)
+		cgtrap_add(&t->trap, p);
+	return r < 0 ? r : 1;
+}
+
+static int look_at(struct proctree *t, int32_t pid, bool trapped, bool stop)
+{
+	struct pidref p;
+	int r = pidref_open(t->fs, pid, &p, NULL);
+
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
+	r = take(t, &p, trapped, stop);
+	pidref_close(&p);
+	return r;
+}
+
+/* Cheap: most processes are nobody's descendants. */
+static bool may_descend(const struct proctree *t, int32_t pid, struct buf *text)
+{
+	struct procfs_stat st;
+	struct procfs_proc p;
+	bool may;
+
+	if (procfs_open(t->fs, pid, &p) < 0)
+		return false;
+	may = procfs_read(&p, "stat", text) == 0 &&
+	      procfs_stat_parse((struct span){text->p, text->len}, &st) == 0 &&
+	      (is_member(t, st.ppid) || is_member(t, st.session)) &&
+	      !(is_member(t, pid) && t->known[pid] == st.start + 1);
+	procfs_close(&p);
+	return may;
+}
+
+static int look_into_trap(struct proctree *t, bool stop, size_t *ret_new)
+{
+	struct span rest, word;
+	struct buf b;
+	uint64_t pid;
+	int r = 0;
+
+	buf_init(&b, GROUP_BYTES_MAX);
+	cgtrap_members(&t->trap, &b);
+	rest = (struct span){buf_str(&b), b.len};
+	while (r >= 0 && span_split(&rest, '\n', &word)) {
+		if (parse_span(word, 10, PID_LIMIT - 1, &pid) < 0 || !pid)
+			continue;
+		r = look_at(t, (int32_t)pid, true, stop);
+		*ret_new += r > 0;
+	}
+	buf_done(&b);
+	return r < 0 ? r : 0;
+}
+
+/* Once through all processes. */
+static int look(struct proctree *t, bool stop, size_t *ret_new)
+{
+	struct procfs_list list;
+	int32_t pid;
+	int r = procfs_list_init(&list, t->fs);
+
+	*ret_new = 0;
+	if (r < 0)
+		return r;
+	while (r >= 0 && procfs_list_next(&list, &pid) == 1) {
+		if (!may_descend(t, pid, &t->text))
+			continue;
+		r = look_at(t, pid, false, stop);
+		*ret_new += r > 0;
+	}
+	procfs_list_done(&list);
+	return r < 0 ? r : look_into_trap(t, stop, ret_new);
+}
+
+int proctree_find(struct proctree *t)
+{
+	size_t new;
+	int r;
+
+	/* A child can have a smaller number than its parent. */
+	do
+		r = look(t, false, &new);
+	while (r == 0 && new);
+	return r;
+}
+
+/* ---- Stopping them ---- */
+
+static bool is_quiet(char state)
+{
+	return state == 0 || strchr("TtZXD", state);
+}
+
+/* How many have come to rest since the last call; *ret_left: that still run. */
+static size_t settle(struct proctree *t, size_t *ret_left)
+{
+	struct pidref p;
+	size_t settled = 0;
+
+	*ret_left = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		struct procmember *m = &t->members[i];
+
+		if (m->quiet)
+			continue;
+		if (proctree_open(t, i, &p) < 0) {
+			m->quiet = true;
+		} else {
+			m->quiet = is_quiet(pidref_state(&p));
+			pidref_close(&p);
+		}
+		settled += m->quiet;
+		*ret_left += !m->quiet;
+	}
+	return settled;
+}
+
+/*
+ * A process that a signal was sent to may still finish the fork it is in. So the last look is one
+ * that began when all were at rest.
+ */
+int proctree_stop(struct proctree *t, int64_t until_ms)
+{
+	size_t new, settled, left;
+	int r;
+
+	for (size_t i = 0; i < t->n; i++)
+		t->members[i].quiet = false;
+	proctree_signal(t, SIGSTOP);
+	for (;;) {
+		r = look(t, true, &new);
+		if (r < 0)
+			return r;
+		settled = settle(t, &left);
+		if (!new && !settled && !left)
+			return 0;
+		if (clock_mono_ms() >= until_ms)
+			return -ETIME;
+		if (!new && !settled)
+			usleep(LOOK_AGAIN_US);
+	}
+}
+
+/* ---- All of them ---- */
+
+static size_t signal_some(struct proctree *t, int sig, bool ours_only)
+{
+	struct pidref p;
+	size_t took = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (ours_only && t->members[i].stopped_before)
+			continue;
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		took += pidref_signal(&p, sig) == 0;
+		pidref_close(&p);
+	}
+	return took;
+}
+
+size_t proctree_signal(struct proctree *t, int sig)
+{
+	return signal_some(t, sig, false);
+}
+
+void proctree_continue(struct proctree *t)
+{
+	signal_some(t, SIGCONT, true);
+}
+
+size_t proctree_wait_end(struct proctree *t, int64_t until_ms)
+{
+	struct pidref p;
+	size_t left = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		left += !pidref_wait_end(&p, until_ms);
+		pidref_close(&p);
+	}
+	return left;
+}
+
+size_t proctree_wait_stopped(struct proctree *t, bool stopped, int64_t until_ms)
+{
+	struct pidref p;
+	size_t left = 0;
+	char state;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		state = pidref_wait_stopped(&p, stopped, until_ms);
+		if (state && state != 'Z' && (state == 'T' || state == 't') != stopped)
+			left++;
+		pidref_close(&p);
+	}
+	return left;
+}
+
+json_t *proctree_json(const struct proctree *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 1; i < t->n && i <= PROCTREE_SHOWN; i++) {
+		const struct procmember *m = &t->members[i];
+
+		json_array_append_new(list, json_pack("{s:i, s:o}", "pid", m->pid, "name",
+						    action_json_bytes(m->name, strlen(m->name))));
+	}
+	return json_pack("{s:I, s:o}", "count", (json_int_t)(t->n - 1), "processes", list);
+}
