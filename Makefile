@@ -163,10 +163,13 @@ $(B)/tests/agentd_%: $(B)/obj/tests/unit/agentd_%.o $(unit_support) $(B)/lib/lib
 $(B)/tests/console_%: $(B)/obj/tests/unit/console_%.o $(unit_support) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(WRAP) $(call pkg_libs,$(LIBS_console))
 
-# tests/tools/NAME.c: a helper program on its own; console_NAME.c has the console's library too.
+# tests/tools/NAME.c: a helper program on its own; console_NAME.c and agentd_NAME.c have that part's
+# library too.
 tool_bin := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 $(B)/tools/console_%: $(B)/obj/tests/tools/console_%.o $(B)/lib/libconsole.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_console))
+$(B)/tools/agentd_%: $(B)/obj/tests/tools/agentd_%.o $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common) libssh) -lm
 

@@ -13,6 +13,9 @@
 /* Processes that were in it may take a moment to be gone. */
 #define REMOVE_TRIES	  20
 #define REMOVE_PAUSE_US	  5000
+#define FREEZE_TRIES	  50
+#define FREEZE_PAUSE_US	  1000
+#define EVENTS_BYTES_MAX  4096
 #define MEMBERS_BYTES_MAX (1u << 20)
 
 static int open_base(const struct root *root)
@@ -82,6 +85,45 @@ int cgtrap_add(struct cgtrap *t, const struct pidref *p)
 int cgtrap_members(const struct cgtrap *t, struct buf *out)
 {
 	return t->dir < 0 ? -ENOENT : io_read_file(t->dir, "cgroup.procs", out);
+}
+
+static void put(const struct cgtrap *t, const char *file, const char *value)
+{
+	int fd = t->dir < 0 ? -1 : openat(t->dir, file, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		io_write_all(fd, value, strlen(value));
+	io_close(fd);
+}
+
+static bool is_frozen(const struct cgtrap *t)
+{
+	struct buf b;
+	bool frozen;
+
+	buf_init(&b, EVENTS_BYTES_MAX);
+	frozen = io_read_file(t->dir, "cgroup.events", &b) == 0 && strstr(buf_str(&b), "frozen 1");
+	buf_done(&b);
+	return frozen;
+}
+
+void cgtrap_freeze(const struct cgtrap *t)
+{
+	if (t->dir < 0)
+		return;
+	put(t, "cgroup.freeze", "1");
+	for (unsigned i = 0; i < FREEZE_TRIES && !is_frozen(t); i++)
+		usleep(FREEZE_PAUSE_US);
+}
+
+void cgtrap_thaw(const struct cgtrap *t)
+{
+	put(t, "cgroup.freeze", "0");
+}
+
+void cgtrap_kill(const struct cgtrap *t)
+{
+	put(t, "cgroup.kill", "1");
 }
 
 static void let_go(const struct cgtrap *t)

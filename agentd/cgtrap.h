@@ -24,5 +24,10 @@ void cgtrap_done(struct cgtrap *t);
 int cgtrap_add(struct cgtrap *t, const struct pidref *p);
 /* Appends their numbers, one a line. 0 or -errno. */
 int cgtrap_members(const struct cgtrap *t, struct buf *out);
+/* Nobody in it runs (or starts anybody) between the two calls. Waits a moment for that. */
+void cgtrap_freeze(const struct cgtrap *t);
+void cgtrap_thaw(const struct cgtrap *t);
+/* Kills all of it in one step, where the kernel can (Linux 5.14). */
+void cgtrap_kill(const struct cgtrap *t);
 
 #endif

@@ -124,6 +124,9 @@ char pidref_state(const struct pidref *p)
 	if (procfs_list_tasks(&tasks, &p->proc) < 0)
 		return 0;
 	buf_init(&text, PROCFS_FILE_MAX);
+	/* One that has ended has no threads left to list. */
+	if (pidref_stat(p, &text, &st) == 0 && st.state == 'Z')
+		state = 'Z';
 	while (procfs_list_next(&tasks, &tid) == 1) {
 		snprintf(name, sizeof(name), "task/%d/stat", tid);
 		if (stat_of(&p->proc, name, &text, &st) == 0)

@@ -147,6 +147,7 @@ static size_t make_end(struct kill *k)
 	for (unsigned i = 0; i < KILL_ROUNDS && n != t->n; i++) {
 		n = t->n;
 		k->killed = true;
+		cgtrap_kill(&t->trap);
 		proctree_signal(t, SIGKILL);
 		left = proctree_wait_end(t, clock_mono_ms() + PROCACT_HEED_MS);
 		if (k->act.with_tree)
