@@ -26,6 +26,8 @@
  *     nsroot.c identity.c                 other mount namespaces; ids of rows
  *   catalog.c           the tables themselves as rows
  *   root.c              the file system asked about: / or --root
+ *   conf.c policy.c     settings; who may do what
+ *   audit*.c            the chained log of requests and outcomes: written, read, verified
  *
  * To add a role: write role_NAME.c that ends in a const struct role, and list it below.
  */
@@ -49,6 +51,7 @@ static const struct role *const roles[] = {
 	&role_serve,
 	&role_query,
 	&role_tables,
+	&role_audit,
 };
 
 static const struct opt common_opts[] = {

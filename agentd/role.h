@@ -11,6 +11,7 @@
 /* Exit statuses of all roles. */
 enum role_status {
 	ROLE_GOOD = 0,
+	ROLE_BROKEN = 1,  /* what was to be verified is not so */
 	ROLE_REFUSED = 2, /* nothing was answered: usage, SQL that is refused */
 	ROLE_FAILED = 3,  /* it went wrong on the way */
 };
@@ -34,6 +35,6 @@ struct role {
 	int (*run)(const struct agent_options *o, int argc, char **argv);
 };
 
-extern const struct role role_session, role_serve, role_query, role_tables;
+extern const struct role role_session, role_serve, role_query, role_tables, role_audit;
 
 #endif

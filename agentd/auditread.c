@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/auditread.h"
+
+#include "agentd/auditfile.h"
+#include "common/clock.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READ_CHUNK (64u << 10)
+/* How often the list of files may turn out to have changed while it was read. */
+#define TRIES 20
+/* A line that is being written is waited for as long. */
+#define UNENDED_MS 1000
+
+/* ---- The files ---- */
+
+struct files {
+	int dirfd;
+	int current; /* -ENOENT: there is none */
+	unsigned *older;
+	size_t n;
+};
+
+static void files_done(struct files *f)
+{
+	io_close(f->current);
+	io_close(f->dirfd);
+	free(f->older);
+}
+
+static bool is_current(const struct files *f)
+{
+	struct stat have, named;
+
+	if (fstatat(f->dirfd, AUDIT_FILE, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return f->current < 0 && errno == ENOENT;
+	return f->current >= 0 && fstat(f->current, &have) == 0 && have.st_ino == named.st_ino &&
+	       have.st_dev == named.st_dev;
+}
+
+/* A list that goes with the current file: nothing was put away between the two. */
+static int files_find(struct files *f)
+{
+	int r;
+
+	for (int i = 0; i < TRIES; i++) {
+		f->current = auditfile_open_read(f->dirfd, 0);
+		if (f->current < 0 && f->current != -ENOENT)
+			return f->current;
+		r = auditfile_list(f->dirfd, &f->older, &f->n);
+		if (r < 0)
+			return r;
+		if (is_current(f))
+			return f->current < 0 && !f->n ? -ENOENT : 0;
+		f->current = io_close(f->current);
+		free(f->older);
+		f->older = NULL;
+	}
+	return -EAGAIN;
+}
+
+static int files_open(struct files *f, const char *state_dir)
+{
+	int r;
+
+	*f = (struct files){.current = -1};
+	f->dirfd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = f->dirfd < 0 ? -errno : files_find(f);
+	if (r < 0)
+		files_done(f);
+	return r;
+}
+
+/* ---- Lines ---- */
+
+struct reading {
+	struct buf held;       /* what is not given yet */
+	size_t scanned;	       /* bytes of it that hold no newline */
+	bool skipping;	       /* the rest of a line longer than any of the log's */
+	int64_t wait_until_ms; /* for the end of the last line; 0: not */
+	struct audit_place place;
+	int (*fn)(void *arg, const struct audit_place *place, struct span line);
+	void *arg;
+};
+
+static int give(struct reading *rd, size_t n, bool ended)
+{
+	int r = 0;
+
+	if (!rd->skipping) {
+		rd->place.line++;
+		rd->place.ended = ended;
+		r = rd->fn(rd->arg, &rd->place, (struct span){rd->held.p, n});
+		rd->place.first = false;
+	}
+	rd->skipping = false;
+	buf_consume(&rd->held, n + ended);
+	rd->scanned = 0;
+	return r;
+}
+
+static int give_lines(struct reading *rd)
+{
+	const char *end;
+	int r = 0;
+
+	while (r == 0 && (end = memchr(rd->held.p + rd->scanned, '\n', rd->held.len - rd->scanned)))
+		r = give(rd, (size_t)(end - rd->held.p), true);
+	rd->scanned = rd->held.len;
+	if (r || rd->held.len <= AUDIT_LINE_MAX)
+		return r;
+	/* Of one that is too long as much is given as shows that. */
+	r = give(rd, rd->held.len, false);
+	rd->skipping = true;
+	return r;
+}
+
+/* 1: something was read; 0: the end. */
+static int fill(struct reading *rd, int fd)
+{
+	ssize_t n;
+	int r = buf_room(&rd->held, READ_CHUNK);
+
+	if (r < 0)
+		return r;
+	do
+		n = read(fd, rd->held.p + rd->held.len, READ_CHUNK);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		buf_added(&rd->held, (size_t)n);
+	return n < 0 ? -errno : n > 0;
+}
+
+/* Is somebody perhaps writing the rest of this line? */
+static bool wait_for_rest(struct reading *rd)
+{
+	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	if (!rd->held.len || !rd->wait_until_ms || clock_mono_ms() > rd->wait_until_ms)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+static int read_file(struct reading *rd, int fd, unsigned number)
+{
+	int r, given;
+
+	buf_init(&rd->held, AUDIT_LINE_MAX + 2 * READ_CHUNK);
+	rd->scanned = 0;
+	rd->skipping = false;
+	rd->wait_until_ms = number ? 0 : clock_mono_ms() + UNENDED_MS;
+	rd->place.file = number;
+	rd->place.line = 0;
+	do {
+		r = fill(rd, fd);
+		given = r > 0 ? give_lines(rd) : 0;
+		if (given < 0)
+			r = given;
+		else if (r == 0 && wait_for_rest(rd))
+			r = 1;
+	} while (r == 1);
+	if (r == 0 && rd->held.len)
+		r = give(rd, rd->held.len, false);
+	buf_done(&rd->held);
+	return r;
+}
+
+static int read_older(struct reading *rd, const struct files *f, size_t i)
+{
+	int fd = auditfile_open_read(f->dirfd, f->older[i]), r;
+
+	/* The oldest may just have been removed, to keep as many as are to be kept. */
+	if (fd == -ENOENT && rd->place.first)
+		return 0;
+	if (fd < 0)
+		return fd;
+	r = read_file(rd, fd, f->older[i]);
+	io_close(fd);
+	return r;
+}
+
+int audit_read(const char *state_dir,
+	int (*fn)(void *arg, const struct audit_place *place, struct span line), void *arg,
+	struct err *err)
+{
+	struct reading rd = {.place.first = true, .fn = fn, .arg = arg};
+	struct files f;
+	int r = files_open(&f, state_dir);
+
+	if (r < 0)
+		return err_sys(err, -r, "audit log %s/" AUDIT_FILE, state_dir);
+	for (size_t i = 0; r == 0 && i < f.n; i++)
+		r = read_older(&rd, &f, i);
+	if (r == 0 && f.current >= 0)
+		r = read_file(&rd, f.current, 0);
+	files_done(&f);
+	return r < 0 ? err_sys(err, -r, "audit log %s", state_dir) : r;
+}
+
+/* ---- The chain ---- */
+
+static void broken(struct audit_verifier *v, const struct audit_place *place, const char *why)
+{
+	v->breaks++;
+	v->broken(v->arg, place, why);
+}
+
+static void junk_is_none(struct audit_verifier *v)
+{
+	if (v->junk)
+		broken(v, &v->junk_place, "this is no line of the log");
+	v->junk = false;
+}
+
+static bool same(const struct audit_hash *a, const struct audit_hash *b)
+{
+	return strcmp(a->hex, b->hex) == 0;
+}
+
+/* The very first line there is. */
+static void check_first(struct audit_verifier *v, const struct audit_place *place,
+	const struct audit_link *link, const json_t *tree)
+{
+	char why[128];
+
+	v->first_seq = link->seq;
+	if (link->seq == 1 && same(&link->prev, &audit_hash_none))
+		return;
+	/* Files put away go, the oldest first, when there are more than are to be kept. */
+	if (place->file > 1 && strcmp(link->event, "continue") == 0 &&
+		json_integer_value(json_object_get(tree, "file")) == place->file - 1)
+		return;
+	snprintf(why, sizeof(why), "the log begins with line %lld: what was before it is missing",
+		(long long)link->seq);
+	broken(v, place, why);
+}
+
+/* NULL where `torn` is what it says. */
+static const char *check_torn(
+	const struct audit_verifier *v, const struct audit_link *link, const json_t *tree)
+{
+	struct audit_hash whole;
+
+	if (!v->junk || !same(&link->prev, &v->junk_hash))
+		return "the half line that it tells of is not before it";
+	if (!audit_line_hash(tree, "whole", &whole) || !same(&whole, &v->last))
+		return "`whole` is not the hash of the last whole line before it";
+	return NULL;
+}
+
+static void check_link(struct audit_verifier *v, const struct audit_place *place,
+	const struct audit_link *link, const json_t *tree)
+{
+	bool torn = strcmp(link->event, "torn") == 0;
+	const char *what = torn ? check_torn(v, link, tree) : NULL;
+	char why[128];
+
+	if (torn && !what)
+		v->junk = false;
+	v->torn += torn && !what;
+	junk_is_none(v);
+	if (!torn && !same(&link->prev, &v->last))
+		what = "`prev` is not the hash of the line before";
+	if (what && link->seq > v->seq + 1) {
+		snprintf(why, sizeof(why), "lines %lld to %lld are missing", (long long)v->seq + 1,
+			(long long)link->seq - 1);
+		what = why;
+	} else if (!what && link->seq != v->seq + 1) {
+		snprintf(why, sizeof(why), "`seq` is %lld, not %lld", (long long)link->seq,
+			(long long)v->seq + 1);
+		what = why;
+	}
+	if (what)
+		broken(v, place, what);
+}
+
+static void check_replaced(
+	struct audit_verifier *v, const struct audit_place *place, const json_t *tree)
+{
+	const char *detail = json_string_value(json_object_get(tree, "detail"));
+	char why[256];
+
+	snprintf(why, sizeof(why), "the daemon found here that %s", detail ? detail : "?");
+	broken(v, place, why);
+}
+
+int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line)
+{
+	struct audit_link link;
+	struct audit_hash hash;
+	int code = 0;
+	json_t *tree;
+
+	if (audit_hash(line, &hash) < 0)
+		return -ENOMEM;
+	if (!v->lines)
+		v->last = audit_hash_none;
+	tree = place->ended ? audit_line_read(line, &link, &code) : NULL;
+	if (code == -ENOMEM)
+		return code;
+	if (!tree) {
+		v->junk = true;
+		v->junk_hash = hash;
+		v->junk_place = *place;
+		return 0;
+	}
+	if (!v->lines++ && !v->junk)
+		check_first(v, place, &link, tree);
+	else
+		check_link(v, place, &link, tree);
+	if (strcmp(link.event, "replaced") == 0)
+		check_replaced(v, place, tree);
+	v->seq = link.seq;
+	v->last = hash;
+	json_decref(tree);
+	return 0;
+}
+
+void audit_verify_end(struct audit_verifier *v)
+{
+	/* Half a line at the very end: a crash, or one that is being written; torn will follow. */
+	if (v->junk && !v->junk_place.ended && !v->junk_place.file) {
+		v->junk = false;
+		v->torn++;
+	}
+	junk_is_none(v);
+}

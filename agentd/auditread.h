@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading the audit log over all its files, also while it is written, and verifying its chain. */
+#ifndef AGENTD_AUDITREAD_H
+#define AGENTD_AUDITREAD_H
+
+#include "agentd/auditline.h"
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct audit_place {
+	unsigned file; /* as in auditfile_name: 0 is the one being written */
+	uint64_t line; /* from 1 */
+	bool first;    /* of the oldest file there is */
+	bool ended;    /* by a newline; only the last line of a file may not be */
+};
+
+/*
+ * Calls `fn` for every line, oldest first; a negative one ends it and is returned. 0, or -errno
+ * with `err` (-ENOENT: there is no log). What is written meanwhile may be left out.
+ */
+int audit_read(const char *state_dir,
+	int (*fn)(void *arg, const struct audit_place *place, struct span line), void *arg,
+	struct err *err);
+
+struct audit_verifier {
+	/* Where the chain is broken, and why: bytes of the file may be in it. */
+	void (*broken)(void *arg, const struct audit_place *place, const char *why);
+	void *arg;
+	/* The rest is its own, but may be read. */
+	uint64_t lines, breaks, torn;
+	int64_t first_seq, seq;
+	struct audit_hash last;
+	bool junk;
+	struct audit_hash junk_hash;
+	struct audit_place junk_place;
+};
+/* 0 or -ENOMEM. */
+int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line);
+/* After the last line. */
+void audit_verify_end(struct audit_verifier *v);
+
+#endif
