@@ -4,6 +4,8 @@
 -- attack: T1204
 -- about: Hashes every file that the pattern matches, so keep it narrow: % is one level of directories,
 --   %% all below.
+-- key: path
+-- diff-ignore: ctime, mtime
 -- param: sha256  the hash to look for, in hexadecimal
 -- param: glob=/tmp/%%  files to hash
 -- param: max_size=52428800  larger files are not read, bytes

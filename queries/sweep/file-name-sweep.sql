@@ -3,6 +3,7 @@
 -- tags: file, sweep
 -- about: % is one level of directories or a part of a name, %% all directories below: /home/%/.ssh/%
 --   or /var/www/%%.
+-- key: path
 -- param: glob  the paths to look for
 select path, type, uid, gid, mode, size, mtime, ctime
 from file

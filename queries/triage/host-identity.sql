@@ -2,6 +2,8 @@
 -- title: What machine is this?
 -- tags: triage
 -- about: System, kernel, uptime and addresses in one row: the first lines of a ticket.
+-- key: uuid
+-- diff-ignore: uptime_s
 select s.hostname, s.uuid, s.cpu_brand, s.physical_memory, o.name as os, o.version as os_version,
 	k.version as kernel, u.total_seconds as uptime_s,
 	(select group_concat(address, ' ') from interface_addresses

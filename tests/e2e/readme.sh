@@ -16,7 +16,7 @@ tells "installing" 'sudo make install'
 tells "the subsystem" "echo 'Subsystem tocsin /usr/libexec/tocsin-agentd session' | sudo tee /etc/ssh/sshd_config.d/tocsin.conf"
 check "make install" make -s install "B=$B" "SAN=${SAN:-0}" "DESTDIR=$T/root"
 for f in usr/local/bin/tocsin usr/libexec/tocsin-agentd usr/local/share/man/man1/tocsin.1 \
-	usr/local/share/tocsin/queries/hygiene/proc-exe-deleted.sql; do
+	usr/local/share/tocsin/queries/process/proc-exe-deleted.sql; do
 	check "installs /$f" test -s "$T/root/$f"
 done
 for target in demo check lint fuzz bench deps; do

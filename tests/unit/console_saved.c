@@ -349,8 +349,8 @@ TEST(the_library)
 
 		if (s->problem)
 			FAIL("%s", s->problem);
-		if (!*s->title || !*s->tags || !*s->about || !*s->pack)
-			FAIL("%s lacks title, tags, about or a pack", s->path);
+		if (!*s->title || !*s->tags || !*s->about || !*s->pack || s->key.n == 0)
+			FAIL("%s lacks title, tags, about, key or a pack", s->path);
 	}
 	library_free(l);
 }

@@ -1,0 +1,18 @@
+-- name: net-listen-odd
+-- title: Ports held open by shells, interpreters or programs of odd places
+-- tags: network, c2, backdoor
+-- packs: hygiene, triage
+-- attack: T1571, T1205
+-- about: A bind shell, a web server for loot (python -m http.server), or an implant from /tmp or a hidden
+--   directory. Applications written in python, ruby or php listen as well, mostly on the same port on
+--   many hosts: those that are known as services are to be left to net-listen.
+-- key: address, port, path, cmdline
+-- diff-ignore: pid, start_time
+select l.address, l.port, l.pid, p.start_time, p.uid, p.name, p.path, p.cmdline
+from listening_ports l join processes p using (pid)
+where l.port != 0 and l.family in (2, 10)
+	and (regex_match(p.name, '^((ba|da|a|z|k|c|tc)?sh|nc|ncat|netcat|nc\.(openbsd|traditional)|socat|busybox|awk|gawk|telnet)$', 0) is not null
+		or regex_match(p.path, '^/(tmp|var/tmp|dev|run/user)/|/\.|^/memfd:', 0) is not null
+		or p.on_disk = 0
+		or regex_match(p.cmdline, 'http\.server|SimpleHTTPServer|php[0-9.]* -S |ruby -run|busybox httpd|-m pyftpdlib|-m uploadserver', 0) is not null)
+	and regex_match(p.path, '/\.(vscode|cursor)[a-z-]*/', 0) is null

@@ -1,0 +1,18 @@
+-- name: proc-masquerade
+-- title: Processes with the name of a system service, run from elsewhere
+-- tags: process, malware
+-- attack: T1036.004, T1036.005
+-- about: sshd, cron or systemd from another place than the system's directories is something that
+--   wants to be overlooked. Software in /opt and /snap that brings its own nginx or java is left out;
+--   a self-built one in a home directory shows up.
+-- key: path, name, cmdline, uid
+-- diff-ignore: pid, parent, start_time
+select pid, start_time, parent, uid, name, path, cmdline
+from processes
+where path != '' and (name like 'systemd%' or name like 'kworker%' or name like 'ksoftirq%'
+		or name in ('init', 'sshd', 'cron', 'crond', 'atd', 'rsyslogd', 'syslogd', 'auditd', 'udevd',
+			'dbus-daemon', 'agetty', 'getty', 'login', 'polkitd', 'irqbalance', 'chronyd', 'ntpd',
+			'dhclient', 'NetworkManager', 'snapd', 'containerd', 'dockerd', 'nginx', 'httpd',
+			'apache2', 'mysqld', 'mariadbd', 'postgres', 'master', 'sendmail', 'smbd', 'nfsd',
+			'named', 'unbound', 'dnsmasq', 'php-fpm', 'rpcbind', 'smartd', 'acpid'))
+	and regex_match(path, '^/(usr/)?(s?bin|lib[^/]*|libexec|local/s?bin|local/nginx)/|^/(opt|snap|nix/store)/', 0) is null

@@ -1,0 +1,21 @@
+-- name: proc-unpackaged
+-- title: Programs that run from system directories but belong to no package
+-- tags: process, integrity
+-- attack: T1554, T1036.005
+-- about: In /usr, /bin, /sbin and /lib everything comes from dpkg or rpm, but for /usr/local. A program
+--   that does not was copied there by hand, by a vendor's installer or by an intruder. Programs within
+--   containers are not looked at.
+-- key: path, cmdline, uid
+-- diff-ignore: pid, start_time, parent
+with owned (path) as materialized (
+	select path from deb_package_files
+	union select path from rpm_package_files
+)
+select pid, start_time, parent, uid, name, path, cmdline
+from processes
+where regex_match(path, '^/(usr/(bin|sbin|lib[^/]*|libexec|games)|bin|sbin|lib[^/]*)/', 0) is not null
+	and coalesce(container_id, '') = ''
+	and path not in (select path from owned)
+	and replace(path, '/usr/', '/') not in (select path from owned)
+	and regex_match(path, '^/usr/lib/(jvm|node_modules|dotnet|wsl)/|/alternatives/', 0) is null
+	and exists (select 1 from owned)
