@@ -347,7 +347,7 @@ struct held_link *held_link_new(int dir, const struct held_name *name, const str
 	return NULL;
 }
 
-/* One turn of talking: *patience_ms pays for a wait in vain. */
+/* One turn of talking: *patience_ms pays for the wait, also for a drop at a time. */
 static int turn(struct held_link *l, int *patience_ms)
 {
 	struct pollfd p = {.fd = l->io.fd};
@@ -357,12 +357,11 @@ static int turn(struct held_link *l, int *patience_ms)
 	flush(l);
 	p.events = (short)(POLLIN | (l->out.len ? POLLOUT : 0));
 	r = poll(&p, 1, *patience_ms);
-	if (r <= 0) {
-		/* A signal: somebody is in a hurry, perhaps. */
-		*patience_ms -= r == 0 ? *patience_ms : (int)(clock_mono_ms() - since) + 1;
-		return *patience_ms > 0 ? 0 : -ETIMEDOUT;
-	}
-	r = p.revents & ~POLLOUT ? read_some(l) : 0;
+	/* Signals cost a little more: somebody is in a hurry, perhaps. */
+	*patience_ms -= r == 0 ? *patience_ms : (int)(clock_mono_ms() - since) + (r < 0);
+	if (*patience_ms <= 0)
+		return -ETIMEDOUT;
+	r = r > 0 && p.revents & ~POLLOUT ? read_some(l) : 0;
 	return r > 0 ? take_frames(l) : r;
 }
 

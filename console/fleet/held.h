@@ -11,7 +11,7 @@
  * A client takes a session when the digest of its host's configuration is the same (held_key.h),
  * when it was not authenticated by another ssh-agent, and when the host's key, as the holder tells
  * it, is in known_hosts as that stands now. What it does not find it connects to by itself, and
- * leaves to a holder in its turn, unless another one has such a session by then.
+ * leaves to a holder in its turn, unless another one has such a session at rest by then.
  *
  * This is the client's side: looking for sessions, in fleet_new; and the transport that is a
  * session lent, over one socket per worker thread and holder. A holder that is slow, gone or full
@@ -24,8 +24,9 @@
 #include "console/fleet/held_frame.h"
 #include "console/fleet/transport.h"
 
-/* Waiting in vain for holders to answer, all together. */
-#define HELD_PATIENCE_MS 1000
+/* Waiting for holders to answer, all together; a millisecond more for so many hosts. */
+#define HELD_PATIENCE_MS    1000
+#define HELD_PATIENCE_HOSTS 10
 /* Getting the last frames out when a client ends. */
 #define HELD_FLUSH_MS 200
 /* Bytes to a holder that does not read. */
@@ -45,7 +46,7 @@ struct held_wish {
  */
 typedef void held_found_fn(
 	void *arg, struct held_link *l, uint32_t host, const struct held_found *found);
-/* Is called for each wish that some session, lent or not, would fulfil. */
+/* Is called for each wish that some session at rest would fulfil. */
 typedef void held_has_fn(void *arg, uint32_t host);
 
 /* Connects and greets. NULL when nobody is there. */

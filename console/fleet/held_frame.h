@@ -20,7 +20,7 @@ enum held_kind {
 	HELD_HI = 1, /* first, both ways: struct held_hi */
 	/* The client's. */
 	HELD_FIND,  /* struct held_key: lend the session that is at rest, answered by FOUND */
-	HELD_HAVE,  /* struct held_key: is there one, at rest or not? answered by HAS */
+	HELD_HAVE,  /* struct held_key: is there such a session at rest? answered by HAS */
 	HELD_ASKED, /* that was all: answered by TOLD after the other answers */
 	HELD_SAY,   /* bytes for the host */
 	HELD_AGAIN, /* the bytes of the last SAY, for this host */

@@ -392,7 +392,7 @@ static void on_have(struct client *c, const struct held_frame *f)
 
 	memcpy(&key, f->p, sizeof(key));
 	s = *bucket(c->holder, &key);
-	while (s && !fits(c, s, &key))
+	while (s && (s->client || !fits(c, s, &key)))
 		s = s->next;
 	if (s)
 		tell(c, HELD_HAS, f->host, NULL, 0);

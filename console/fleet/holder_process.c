@@ -23,7 +23,7 @@ struct keeper {
 	pthread_t thread;
 	struct process *process;
 	struct worker *worker;
-	struct holder *holder;
+	struct holder *holder; /* under the process's lock, NULL when it is about to be freed */
 	int listener;
 	struct held_name name;
 	atomic_bool ended;
@@ -32,6 +32,7 @@ struct keeper {
 struct process {
 	struct loop *loop;
 	int dir;
+	pthread_mutex_t lock;
 	struct keeper keepers[HELD_SOCKETS_MAX];
 	size_t n;
 };
@@ -189,12 +190,17 @@ static struct holder *take_worker(const struct holder_plan *plan, size_t i)
 static void *keep(void *arg)
 {
 	struct keeper *k = arg;
+	struct holder *h = k->holder;
 
-	holder_run(k->holder);
+	holder_run(h);
 	/* Nobody is to wait at a socket that is not looked at any more. */
 	held_dir_remove(k->process->dir, &k->name);
 	io_close(k->listener);
-	holder_free(k->holder);
+	/* A signal may come at the same time. */
+	pthread_mutex_lock(&k->process->lock);
+	k->holder = NULL;
+	pthread_mutex_unlock(&k->process->lock);
+	holder_free(h);
 	jumps_free(k->worker->transports.jumps);
 	k->ended = true;
 	loop_wake(k->process->loop);
@@ -206,9 +212,11 @@ static void on_signal(int signo, void *arg)
 	struct process *p = arg;
 
 	(void)signo;
+	pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < p->n; i++)
-		if (!p->keepers[i].ended)
+		if (p->keepers[i].holder)
 			holder_stop(p->keepers[i].holder);
+	pthread_mutex_unlock(&p->lock);
 }
 
 static void on_end(void *arg)
@@ -259,7 +267,7 @@ static void run(struct process *p)
 
 static void be_holder(struct holder_plan *plan)
 {
-	static struct process p;
+	static struct process p = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	size_t sessions = 0;
 
 	detach(plan->dir);

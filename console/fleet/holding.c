@@ -21,8 +21,8 @@ struct holding {
 	struct held_key *keys; /* per host */
 	struct held_hi hi;
 	int dir;
-	int patience_ms;
-	struct held_wish *wishes; /* as many as there are hosts */
+	int patience_whole_ms, patience_ms; /* what is left of it */
+	struct held_wish *wishes;	    /* as many as there are hosts */
 };
 
 struct holding *holding_new(const struct fleet_options *options, const struct host_config *hosts,
@@ -35,7 +35,10 @@ struct holding *holding_new(const struct fleet_options *options, const struct ho
 		goto fail;
 	h->ssh = ssh;
 	h->idle_ms = options->persist_ms;
-	h->patience_ms = HELD_PATIENCE_MS;
+	h->patience_whole_ms =
+		HELD_PATIENCE_MS +
+		(int)((n_hosts < HELD_HOSTS_MAX ? n_hosts : HELD_HOSTS_MAX) / HELD_PATIENCE_HOSTS);
+	h->patience_ms = h->patience_whole_ms;
 	h->dir = r = held_dir_open(err);
 	if (r < 0)
 		goto fail;
@@ -236,7 +239,7 @@ void holding_leave(struct holding *h, struct worker *workers, size_t n_workers)
 
 	for (size_t i = 0; i < n_workers; i++)
 		n += close_others(&workers[i]);
-	h->patience_ms = HELD_PATIENCE_MS;
+	h->patience_ms = h->patience_whole_ms;
 	if (n && agents_are_quiet() && held_dir_lock(h->dir) == 0) {
 		leave(h, workers, n_workers);
 		held_dir_unlock(h->dir);

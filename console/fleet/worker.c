@@ -411,10 +411,14 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 
 int worker_take_link(struct worker *w, struct held_link *l)
 {
+	int r;
+
 	if (w->n_held_links == HELD_SOCKETS_MAX)
 		return -E2BIG;
-	w->held_links[w->n_held_links++] = l;
-	return held_link_watch(l, w->loop);
+	r = held_link_watch(l, w->loop);
+	if (r == 0)
+		w->held_links[w->n_held_links++] = l;
+	return r;
 }
 
 int worker_start(struct worker *w, struct err *err)

@@ -82,7 +82,10 @@ int worker_init(struct worker *w, const struct transport_env *transports, struct
 	const struct worker_limits *limits, struct err *err);
 /* The i-th of its peers, NULL after the last. */
 struct peer *worker_peer(const struct worker *w, size_t i);
-/* A link to a holder, before the start: it and its peers' transports are the worker's. */
+/*
+ * A link to a holder, before the start: it and its peers' transports are the worker's. 0, or -errno
+ * and they are still the caller's.
+ */
 int worker_take_link(struct worker *w, struct held_link *l);
 /* Starts the thread. 0 or -errno with `err`. */
 int worker_start(struct worker *w, struct err *err);

@@ -165,6 +165,33 @@ is "without a login there" "$(jumps)" "$before"
 asked "another way is another session" 3 query 'select 1'
 kill_holders TERM
 
+# ---- Ctrl-C ----
+
+# Agents at work behind the hosts' sshds.
+agents() { for i in 1 2 3; do descendants "$(cat "$T/one$i/pid")"; done | xargs -r ps -o comm= -p | grep -c tocsin-agentd; }
+descendants() {
+	local p
+	# shellcheck disable=SC2013 # words of one line
+	for p in $(cat "/proc/$1/task"/*/children 2>/dev/null); do
+		echo "$p"
+		descendants "$p"
+	done
+}
+no_agents() { [ "$(agents)" = 0 ]; }
+busy() { [ "$(for p in $(descendants "$(cat "$T/one1/pid")"); do awk '{print $14}' "/proc/$p/stat"; done 2>/dev/null | sort -n | tail -n 1)" -gt 20 ]; }
+asked "before an interrupt" 3 query 'select 1'
+p=$(holders)
+background "$TOCSIN" "${common[@]}" --timeout 600 query \
+	'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n' >"$T/out" 2>"$T/err"
+check "the hosts count" wait_for 60 busy
+kill -INT "$pid"
+wait "$pid"
+is "interrupted" "$?" 130
+check "no host goes on" wait_for 60 no_agents
+check "a holder without sessions ends then" wait_for 20 gone "$p"
+asked "the next one is cold" 3 query 'select 1'
+kill_holders TERM
+
 # ---- Ends ----
 
 TOCSIN_PERSIST_S=1 asked "for a short time" 3 query 'select 1'
@@ -236,6 +263,41 @@ is "another one meanwhile" "$status" 0
 every_host_once "has every answer"
 wait "$client"
 is "and so has the first" "$? $(rows "$T/rows")" "0 40"
+
+# Ctrl-C: what came is shown, and the rest of it is not for the next one.
+p=$(holders)
+background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
+client=$pid
+check "before an interrupt" wait_for 60 has_rows "$T/rows" "$quick"
+kill -INT "$client"
+wait "$client"
+is "interrupted: status" "$?" 130
+is "interrupted: what came is there" "$(rows "$T/rows")" "$quick"
+has "interrupted: what did not come is counted" "$(cat "$T/rows.err")" "$quick of 40 hosts answered, $((40 - quick)) failed"
+has "interrupted: the holder goes on" "$(holders)" "^$p$"
+t -o ndjson query 'select 1'
+is "after an interrupt" "$status" 0
+every_host_once "every host answers once"
+# Twice: nobody reads, so that it cannot end the first time.
+p=$(holders)
+mkfifo "$T/fifo"
+exec 7<>"$T/fifo"
+timeout 1 cat /dev/zero >&7
+background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >&7 2>/dev/null
+client=$pid
+wait_for 60 grep -qE '^[0-9]+ 0x1 ' "/proc/$client/syscall"
+dies() {
+	kill -INT "$client" 2>/dev/null
+	! kill -0 "$client" 2>/dev/null
+}
+wait_for 20 dies
+wait "$client"
+is "interrupted twice" "$?" 130
+exec 7>&-
+rm "$T/fifo"
+has "interrupted twice: the holder goes on" "$(holders)" "^$p$"
+t -o ndjson query 'select 1'
+every_host_once "after that: every host answers once"
 
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
 check "before the holder is killed" wait_for 60 has_rows "$T/rows" "$quick"

@@ -530,12 +530,17 @@ TEST(what_others_have)
 	begin();
 	a = greeted();
 	b = greeted();
-	CHECK(find(&a, 0, 0));
 	put(&b, HELD_HAVE, 3, &key, sizeof(key));
 	key = key_of(HOSTS);
 	put(&b, HELD_HAVE, 4, &key, sizeof(key));
 	put(&b, HELD_ASKED, 0, NULL, 0);
 	CHECK(get(&b, &f) && f.kind == HELD_HAS && f.host == 3);
+	CHECK(get(&b, &f) && f.kind == HELD_TOLD);
+	/* One that is lent is of no use to the next client. */
+	CHECK(find(&a, 0, 0));
+	key = key_of(0);
+	put(&b, HELD_HAVE, 5, &key, sizeof(key));
+	put(&b, HELD_ASKED, 0, NULL, 0);
 	CHECK(get(&b, &f) && f.kind == HELD_TOLD);
 	raw_close(&a);
 	raw_close(&b);
@@ -987,6 +992,42 @@ TEST(a_holder_that_is_silent)
 	end();
 }
 
+/* Says something that is not what was asked for, again and again. */
+static void *trickle(void *arg)
+{
+	int fd = accept(listener, NULL, NULL), *turns = arg;
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	(void)held_put(&b, HELD_HI, 0, &hi, sizeof(hi));
+	while ((*turns)-- > 0 && io_write_all(fd, b.p, b.len) == 0) {
+		buf_reset(&b);
+		(void)held_put(&b, HELD_HEARD, 0, "x", 1);
+		poll(NULL, 0, 10);
+	}
+	buf_done(&b);
+	io_close(fd);
+	return NULL;
+}
+
+TEST(a_holder_that_trickles)
+{
+	struct held_key key = key_of(0);
+	struct held_wish wish = {0, &key};
+	struct held_link *l;
+	int patience = 100, turns = WAIT_MS / 10;
+
+	begin();
+	stop();
+	l = held_link_new(dir_fd, &name, &hi);
+	CHECK(l != NULL);
+	CHECK_INT(pthread_create(&thread, NULL, trickle, &turns), 0);
+	CHECK_INT(held_find(l, &wish, 1, take_found, NULL, &patience), -ETIMEDOUT);
+	held_link_free(l);
+	pthread_join(thread, NULL);
+	end();
+}
+
 /* Plays a holder that says these bytes. */
 static int find_at(const void *bytes, size_t n)
 {
@@ -1094,4 +1135,5 @@ TEST_MAIN(&lending, &one_client_at_a_time, &what_comes_back, &what_does_not_come
 	&questions_that_are_not_read_back, &sessions_at_rest_are_pinged, &idle_sessions_end,
 	&after_a_long_sleep, &a_ping_and_a_loan, &old_sessions, &a_client, &a_client_refuses,
 	&a_client_is_told_of_ends, &a_client_pauses, &a_client_asks_what_there_is,
-	&a_holder_that_is_silent, &a_holder_that_talks_nonsense, &words_before_the_loop)
+	&a_holder_that_is_silent, &a_holder_that_trickles, &a_holder_that_talks_nonsense,
+	&words_before_the_loop)
