@@ -78,7 +78,7 @@ common_src := $(wildcard common/*.c)
 output_src := console/output.c $(wildcard console/output/*.c)
 agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c agentd/functions/*.c agentd/daemon/*.c))
 serve_src := $(wildcard agentd/serve/*.c)
-console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c))
+console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c console/import/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 gen_obj = $(patsubst %,$(B)/obj/gen/%.o,$(1))
@@ -94,7 +94,7 @@ all: $(programs) $(man_made)
 $(B)/lib/libcommon.a: $(call obj,$(common_src))
 $(B)/lib/liboutput.a: $(call obj,$(output_src)) $(call gen_obj,formats)
 $(B)/lib/libagent.a: $(call obj,$(agent_src)) $(call gen_obj,tables actions)
-$(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands)
+$(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands imports)
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
 	$(if $(Q),,@echo "  AR    $@")
@@ -145,6 +145,7 @@ endef
 $(eval $(call registry,tables,agentd/table.h,table,tables_all,$(wildcard agentd/tables/*.c)))
 $(eval $(call registry,actions,agentd/action.h,action,actions_all,$(wildcard agentd/actions/*.c)))
 $(eval $(call registry,commands,console/command.h,command,commands_all,$(wildcard console/commands/*.c)))
+$(eval $(call registry,imports,console/import.h,import_format,import_formats_all,$(wildcard console/import/*.c)))
 $(eval $(call registry,formats,console/output.h,format,formats_all,$(wildcard console/output/*.c)))
 
 # ---- Tests ----------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ $(B)/fuzz/common_%: tests/fuzz/common_%.c $(common_src)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_common))
 $(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/actions.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_agent)) -lm
-$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/formats.c
+$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/imports.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_console))
 define fuzz_link
 @mkdir -p $(@D)

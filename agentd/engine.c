@@ -233,6 +233,15 @@ static int send_rows(struct run *r)
 	return rc == SQLITE_DONE ? 0 : run_fail_sqlite(r, rc);
 }
 
+static int answer(struct run *r)
+{
+	int status = bind_params(r);
+
+	if (status == 0)
+		status = send_columns(r);
+	return status ? status : send_rows(r);
+}
+
 static void take_warnings(struct run *r)
 {
 	char text[96];
@@ -274,12 +283,8 @@ int engine_run(const struct engine_query *q, struct engine_result *ret, struct e
 	status = run_open(&r);
 	if (status == 0)
 		status = prepare(&r);
-	if (status == 0)
-		status = bind_params(&r);
-	if (status == 0)
-		status = send_columns(&r);
-	if (status == 0)
-		status = send_rows(&r);
+	if (status == 0 && !query.prepare_only)
+		status = answer(&r);
 	take_warnings(&r);
 	ret->ms = (double)(clock_mono_us() - start) / 1000;
 	run_done(&r);

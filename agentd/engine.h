@@ -31,6 +31,7 @@ struct engine_query {
 	int64_t timeout_ms;	/* 0: WIRE_TIMEOUT_MS */
 	int64_t max_rows;	/* 0: WIRE_ANSWER_ROWS */
 	atomic_bool *cancelled; /* set by another thread; may be NULL */
+	bool prepare_only;	/* only find out whether it is a question that can be asked */
 	const struct table *const
 		*tables; /* those that may be asked, NULL-ended; NULL: tables_all */
 

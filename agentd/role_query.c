@@ -22,6 +22,7 @@ static struct query_options {
 	double timeout;
 	uint64_t max_rows;
 	struct opt_list params;
+	bool check;
 } opts_given = {.format = "table", .timeout = WIRE_TIMEOUT_MS / 1e3, .max_rows = WIRE_ANSWER_ROWS};
 
 static const struct opt query_opts[] = {
@@ -33,6 +34,8 @@ static const struct opt query_opts[] = {
 		.max = QUERY_ROWS_MAX, .doc = "stop after N rows (100000)"},
 	{0, "param", "NAME=VALUE", OPT_LIST, offsetof(struct query_options, params),
 		.doc = "a value for :NAME in the SQL; repeatable"},
+	{0, "check", NULL, OPT_FLAG, offsetof(struct query_options, check),
+		.doc = "ask nothing, only tell whether the SQL could be asked"},
 	OPT_END,
 };
 
@@ -157,6 +160,24 @@ static int ask(
 	return r;
 }
 
+/* Without values for its parameters, and without an answer. */
+static int check(const struct buf *sql, struct err *err)
+{
+	struct engine_query eq = {.sql = buf_str(sql), .sql_len = sql->len, .prepare_only = true};
+	struct engine_result res = {.code = WIRE_CODE_INTERNAL};
+	struct query nothing_written = {0};
+	int r = engine_init(err);
+
+	if (r < 0)
+		return r;
+	r = engine_run(&eq, &res, err);
+	if (r < 0)
+		log_error("query: %s", err->text);
+	r = status_of(r, &nothing_written, &res);
+	engine_result_done(&res);
+	return r;
+}
+
 static int answer(const struct agent_options *o, const struct format *format, const struct buf *sql,
 	const json_t *params, struct err *err)
 {
@@ -192,7 +213,7 @@ static int run(const struct agent_options *o, int argc, char **argv)
 		r = read_sql(argv[0], &sql, &err);
 	if (r == 0) {
 		sigaction(SIGINT, &on_int, NULL);
-		r = answer(o, format, &sql, params, &err);
+		r = opts_given.check ? check(&sql, &err) : answer(o, format, &sql, params, &err);
 	}
 	if (r < 0) {
 		log_error("query: %s", err.text);

@@ -57,40 +57,63 @@ static const char *why_not(enum json_error_code code)
 	}
 }
 
-static json_t *load(const char *p, size_t n, size_t max_depth, size_t flags, struct err *err)
+/* A text to be read; `file` NULL: mistakes are told by their byte, not by file and line. */
+struct text {
+	const char *file, *p;
+	size_t n;
+};
+
+/* Returns NULL. */
+static json_t *wrong(const struct text *t, int code, const char *why, size_t at, struct err *err)
 {
-	const char *deep = too_deep(p, n, max_depth), *nul = n ? memchr(p, '\0', n) : NULL;
+	size_t line = 1;
+
+	for (size_t i = 0; i < at && i < t->n; i++)
+		line += t->p[i] == '\n';
+	if (t->file)
+		err_set(err, code, "%s:%zu: %s", t->file, line, why);
+	else
+		err_set(err, code, "%s, near byte %zu", why, at);
+	return NULL;
+}
+
+static json_t *load(const struct text *t, size_t max_depth, size_t flags, struct err *err)
+{
+	const char *deep = too_deep(t->p, t->n, max_depth);
+	const char *nul = t->n ? memchr(t->p, '\0', t->n) : NULL;
+	char why[ERR_TEXT_MAX];
 	enum json_error_code code;
 	json_error_t e;
 	json_t *tree;
 
-	if (deep) {
-		err_set(err, EMLINK, "nested deeper than %zu, at byte %zu", max_depth,
-			(size_t)(deep - p));
-		return NULL;
-	}
+	snprintf(why, sizeof(why), "nested deeper than %zu", max_depth);
+	if (deep)
+		return wrong(t, EMLINK, why, (size_t)(deep - t->p), err);
 	/* jansson drops one that stands behind a number. */
-	if (nul) {
-		err_set(err, EBADMSG, "not JSON: a NUL, near byte %zu", (size_t)(nul - p));
-		return NULL;
-	}
+	if (nul)
+		return wrong(t, EBADMSG, "not JSON: a NUL", (size_t)(nul - t->p), err);
 	memset(&e, 0, sizeof(e));
-	tree = json_loadb(p, n, flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+	tree = json_loadb(t->p, t->n, flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
 	if (tree)
 		return tree;
 	code = json_error_code(&e);
 	/* jansson does not always say that memory was what it lacked. */
-	if (code == json_error_unknown || code == json_error_out_of_memory)
+	if (code == json_error_unknown || code == json_error_out_of_memory) {
 		err_set(err, ENOMEM, "out of memory");
-	else
-		err_set(err, EBADMSG, "not JSON: %s, near byte %d", why_not(code), e.position);
-	return NULL;
+		return NULL;
+	}
+	snprintf(why, sizeof(why), "not JSON: %s", why_not(code));
+	return wrong(t, code == json_error_duplicate_key ? EEXIST : EBADMSG, why,
+		(size_t)e.position, err);
 }
 
 json_t *json_read_object(const char *p, size_t n, struct err *err)
 {
-	json_t *tree = load(p, n, JSON_DEPTH_MAX, JSON_REJECT_DUPLICATES, err);
+	const struct text text = {NULL, p, n};
+	json_t *tree = load(&text, JSON_DEPTH_MAX, JSON_REJECT_DUPLICATES, err);
 
+	if (!tree && err && err->code == EEXIST)
+		err->code = EBADMSG;
 	if (!tree || json_is_object(tree))
 		return tree;
 	json_decref(tree);
@@ -100,7 +123,17 @@ json_t *json_read_object(const char *p, size_t n, struct err *err)
 
 json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err)
 {
-	return load(p, n, max_depth, 0, err);
+	const struct text text = {NULL, p, n};
+
+	return load(&text, max_depth, 0, err);
+}
+
+json_t *json_read_lines(
+	const char *file, const char *p, size_t n, size_t max_depth, bool twice_ok, struct err *err)
+{
+	const struct text text = {file, p, n};
+
+	return load(&text, max_depth, twice_ok ? 0 : JSON_REJECT_DUPLICATES, err);
 }
 
 /* ---- Writing ---- */

@@ -11,6 +11,7 @@
 #include "common/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,12 @@ json_t *json_read_object(const char *p, size_t n, struct err *err);
 /* As above for any JSON value and with a depth of one's own, for files of the user's (inventories).
  */
 json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err);
+/*
+ * Likewise; `err` tells the line of `file`. Of a member that stands twice the last one counts, or
+ * it is refused (EEXIST).
+ */
+json_t *json_read_lines(const char *file, const char *p, size_t n, size_t max_depth, bool twice_ok,
+	struct err *err);
 
 /* All return as buf_add does. */
 /* A string; each byte that is not UTF-8 becomes U+FFFD. */

@@ -59,7 +59,7 @@ const struct opt app_opts[] = {
 		.doc = "neither use nor leave open connections for the next command"},
 	{0, "read-only", NULL, OPT_FLAG, AT(read_only), .doc = "refuse commands that change hosts"},
 	{0, "yes", NULL, OPT_FLAG, AT(yes), .doc = "act without asking at the terminal"},
-	{0, "dry-run", NULL, OPT_FLAG, AT(dry_run), .doc = "only show what the actions would do"},
+	{0, "dry-run", NULL, OPT_FLAG, AT(dry_run), .doc = "only show what would be done"},
 	{0, "reason", "TEXT", OPT_STRING, AT(reason),
 		.doc = "why, for the hosts' audit logs and the record of actions"},
 	{'q', "quiet", NULL, OPT_FLAG, AT(quiet), .doc = "errors only on standard error"},

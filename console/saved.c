@@ -4,6 +4,7 @@
 #include "common/err.h"
 #include "common/str.h"
 #include "common/text.h"
+#include "console/sqltext.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -229,24 +230,6 @@ static int read_head(struct parser *p, struct span *text)
 
 /* ---- Parameters in the SQL ---- */
 
-/* Bytes of the string, quoted name or comment that `s` begins with; 0: none. */
-static size_t skip_quoted(struct span s)
-{
-	const char *end;
-
-	if (s.p[0] == '\'' || s.p[0] == '"' || s.p[0] == '`')
-		end = memchr(s.p + 1, s.p[0], s.n - 1);
-	else if (s.p[0] == '[')
-		end = memchr(s.p + 1, ']', s.n - 1);
-	else if (s.n >= 2 && memcmp(s.p, "--", 2) == 0)
-		end = memchr(s.p, '\n', s.n);
-	else if (s.n >= 2 && memcmp(s.p, "/*", 2) == 0)
-		end = (end = memmem(s.p + 2, s.n - 2, "*/", 2)) ? end + 1 : NULL;
-	else
-		return 0;
-	return end ? (size_t)(end - s.p) + 1 : s.n;
-}
-
 static struct saved_param *find_param(const struct saved *q, struct span name)
 {
 	for (size_t i = 0; i < q->n_params; i++)
@@ -264,7 +247,7 @@ static int check_params(struct saved *q, struct span sql, size_t line)
 		struct span name = {sql.p + 1, 0};
 		const struct saved_param *param;
 
-		skip = skip_quoted(sql);
+		skip = sqltext_quoted(sql);
 		for (size_t i = 0; i < skip; i++)
 			line += sql.p[i] == '\n';
 		if (skip > 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists and searches the saved queries. */
+/* Lists and searches the saved queries; takes over those of other programs. */
 #include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "common/text.h"
 #include "console/app.h"
 #include "console/command.h"
+#include "console/importrun.h"
 #include "console/library.h"
 #include "console/listing.h"
 #include "console/rows.h"
@@ -19,11 +20,16 @@
 
 struct queries_values {
 	const char *show;
+	struct importrun_options import;
 };
 
 static const struct opt queries_opts[] = {
 	{0, "show", "NAME", OPT_STRING, offsetof(struct queries_values, show),
 		.doc = "print what this query is about and its SQL"},
+	{0, "pack", "NAME", OPT_STRING, offsetof(struct queries_values, import.pack),
+		.doc = "import into this pack what belongs to none"},
+	{0, "force", NULL, OPT_FLAG, offsetof(struct queries_values, import.force),
+		.doc = "import over queries that are there already"},
 	OPT_END,
 };
 
@@ -242,9 +248,8 @@ static int list(struct app *app, const struct library *l, int argc, char **argv)
 	return status;
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static int from_library(struct app *app, const struct queries_values *v, int argc, char **argv)
 {
-	const struct queries_values *v = values;
 	struct library *l = library_new();
 	struct err err;
 	int r = l ? library_load(l, &err) : err_sys(&err, ENOMEM, "saved queries"), status;
@@ -259,17 +264,32 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	return status;
 }
 
+static int run(struct app *app, const void *values, int argc, char **argv)
+{
+	const struct queries_values *v = values;
+
+	/* Alone it is a word to search for. */
+	if (argc > 1 && str_eq(argv[0], "import"))
+		return importrun(app, &v->import, argc - 1, argv + 1);
+	return from_library(app, v, argc, argv);
+}
+
 const struct command command_queries = {
 	.name = "queries",
-	.args = "[WORD …]",
-	.summary = "list and search the saved queries",
+	.args = "[WORD … | import FILE …]",
+	.summary = "list and search the saved queries, or import other programs'",
 	.help = "Lists them by pack: all, or those in whose name, packs, title, tags, ATT&CK "
 		"technique\n"
 		"or description every word occurs. Saved queries are looked for in the program's "
 		"data, in\n"
 		"/usr/share/tocsin/queries and in ~/.config/tocsin/queries; of two with one name "
 		"the\n"
-		"last counts.",
+		"last counts.\n\n"
+		"import takes osquery's packs and configurations, Fleet's YAML and plain SQL into "
+		"the\n"
+		"last of these, and says which queries do not prepare and why.\n\n"
+		"  tocsin queries ssh\n"
+		"  tocsin queries --dry-run import incident-response.conf",
 	.max_args = -1,
 	.opts = queries_opts,
 	.values_size = sizeof(struct queries_values),

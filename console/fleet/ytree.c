@@ -21,6 +21,7 @@ struct builder {
 	struct ynode *open[YTREE_DEPTH_MAX]; /* lists and mappings not closed yet */
 	unsigned depth;
 	size_t expanded; /* nodes so far, aliases as what they stand for */
+	bool several;	 /* documents; the root is the list of them */
 	struct err *err;
 };
 
@@ -399,8 +400,13 @@ static int take_event(struct builder *b)
 	const yaml_event_t *e = &b->event;
 
 	switch (e->type) {
+	case YAML_STREAM_START_EVENT:
+		return b->several ? open_node(b, YNODE_LIST, NULL, NULL) : 0;
+	case YAML_STREAM_END_EVENT:
+		return b->several ? close_node(b) : 0;
 	case YAML_DOCUMENT_START_EVENT:
-		return b->tree->root ? wrong_here(b, "a second document in one file") : 0;
+		return b->tree->root && !b->several ? wrong_here(b, "a second document in one file")
+						    : 0;
 	case YAML_ALIAS_EVENT:
 		return add_alias(b);
 	case YAML_SCALAR_EVENT:
@@ -434,9 +440,10 @@ static int build(struct builder *b)
 	return r;
 }
 
-int ytree_read(const char *file, struct span text, struct ytree **ret, struct err *err)
+static int read_text(
+	const char *file, struct span text, bool several, struct ytree **ret, struct err *err)
 {
-	struct builder b = {.file = file, .text = text, .err = err};
+	struct builder b = {.file = file, .text = text, .several = several, .err = err};
 	int r;
 
 	b.tree = calloc(1, sizeof(*b.tree));
@@ -454,6 +461,16 @@ int ytree_read(const char *file, struct span text, struct ytree **ret, struct er
 	else
 		*ret = b.tree;
 	return r;
+}
+
+int ytree_read(const char *file, struct span text, struct ytree **ret, struct err *err)
+{
+	return read_text(file, text, false, ret, err);
+}
+
+int ytree_read_several(const char *file, struct span text, struct ytree **ret, struct err *err)
+{
+	return read_text(file, text, true, ret, err);
 }
 
 void ytree_free(struct ytree *t)
