@@ -1,7 +1,7 @@
 -- name: net-hosts-blocked
 -- title: Update and security names that /etc/hosts leads to nowhere
 -- tags: network, evasion
--- packs: hygiene
+-- packs: triage
 -- attack: T1562.001
 -- about: Malware that shuts out updates, security vendors and rival miners' pools. Lists against
 --   advertising do not have such names.

@@ -1,7 +1,7 @@
 -- name: net-listen-odd
 -- title: Ports held open by shells, interpreters or programs of odd places
 -- tags: network, c2, backdoor
--- packs: hygiene, triage
+-- packs: triage
 -- attack: T1571, T1205
 -- about: A bind shell, a web server for loot (python -m http.server), or an implant from /tmp or a hidden
 --   directory. Applications written in python, ruby or php listen as well, mostly on the same port on

@@ -1,7 +1,7 @@
 -- name: net-promisc
 -- title: Network interfaces that take every packet
 -- tags: network, sniffing
--- packs: hygiene
+-- packs: triage
 -- attack: T1040
 -- about: Promiscuous mode is what a sniffer switches on. Ports of bridges and of virtual machines
 --   (veth, tap, vnet, docker, bond members) have it by design and are left out by name; on a host

@@ -1,7 +1,7 @@
 -- name: net-raw-socket
 -- title: Processes that see or make packets by themselves
 -- tags: network, sniffing, backdoor
--- packs: hygiene
+-- packs: triage
 -- attack: T1040, T1205.002
 -- about: Packet and raw sockets are for sniffers and for backdoors that wait for a magic packet
 --   (BPFDoor). DHCP clients, network managers, routing and monitoring daemons and ping have them

@@ -1,7 +1,7 @@
 -- name: net-tunnel-tools
 -- title: Tunnels and proxies by which others reach in
 -- tags: network, c2, tunnel
--- packs: hygiene, triage
+-- packs: triage
 -- attack: T1572, T1090
 -- about: chisel, ngrok, frp, gost, ligolo, cloudflared, Tor and ssh with -R, -D or -w. Where one of
 --   them is in honest use (autossh of a monitoring site, cloudflared of a web team) it is there every

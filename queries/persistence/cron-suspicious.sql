@@ -1,6 +1,6 @@
 -- name: cron-suspicious
 -- title: Cron lines that fetch, decode or run from temporary directories
--- tags: persistence
+-- tags: persistence, cron
 -- packs: hygiene
 -- attack: T1053.003
 -- about: The usual way for a foothold to come back. Monitoring and backup jobs use curl too: those
@@ -8,7 +8,4 @@
 -- key: path, command
 select path, event, minute, hour, day_of_month, month, day_of_week, command
 from crontab
-where command like '%curl%' or command like '%wget%' or command like '%base64%'
-	or command like '%/tmp/%' or command like '%/dev/shm/%' or command like '%/dev/tcp/%'
-	or command like '%python% -c%' or command like '%perl% -e%' or command like '%| sh%'
-	or command like '%|sh%' or command like '%| bash%' or command like '%|bash%'
+where regex_match(command, '(curl|wget|fetch|lwp-download) |base64|/(tmp|var/tmp|dev/shm)/[^ ]|/dev/(tcp|udp)/|python[0-9.]* -c|perl -e|\| *(/[^ ]*/)?(ba|da|z|k)?sh( |$)|/\.[^/. ][^/ ]*(/| |$)|\b(nc|ncat|socat)\b|chattr|LD_PRELOAD|\bnohup\b', 0) is not null

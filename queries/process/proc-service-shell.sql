@@ -1,7 +1,7 @@
 -- name: proc-service-shell
 -- title: Shells below a web server, database or application server
 -- tags: process, webshell, exploitation
--- packs: hygiene, triage
+-- packs: triage
 -- attack: T1505.003, T1190
 -- about: Web shells and exploited services start commands by a shell. Honest ones: CGI scripts, PHP
 --   that calls exec(), database backups; they are short and always the same. What an interactive

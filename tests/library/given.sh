@@ -207,14 +207,14 @@ clean_usr() {
 	mkdir -p "$R/var/lib/dpkg/info"
 	package coreutils /usr/bin/ls /usr/bin/cat
 	package bash /bin/bash
-	package openssh-server /usr/sbin/sshd
+	put usr/lib/systemd/system/ssh.service <<<$'[Unit]\nDescription=OpenBSD Secure Shell server\n[Service]\nExecStart=/usr/sbin/sshd -D\n[Install]\nWantedBy=multi-user.target'
+	package openssh-server /usr/sbin/sshd /usr/lib/systemd/system/ssh.service
 	package cron /usr/sbin/cron
 	package sudo /usr/bin/sudo
 	package libpam-modules /usr/lib/x86_64-linux-gnu/security/pam_unix.so
 	program usr/bin/bash
 	cp "$R/bin/bash" "$R/usr/bin/bash"
 	chmod 4755 "$R/usr/bin/sudo"
-	put usr/lib/systemd/system/ssh.service <<<$'[Unit]\nDescription=OpenBSD Secure Shell server\n[Service]\nExecStart=/usr/sbin/sshd -D\n[Install]\nWantedBy=multi-user.target'
 	mkdir -p "$R/etc/systemd/system/multi-user.target.wants"
 	ln -s /usr/lib/systemd/system/ssh.service "$R/etc/systemd/system/multi-user.target.wants/ssh.service"
 }
