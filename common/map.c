@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/map.h"
 
+#include "common/hash.h"
 #include "common/str.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 struct entry {
 	char *key;
@@ -31,9 +31,7 @@ struct map *map_new(size_t max)
 	if (!m)
 		return NULL;
 	m->max = max < UINT32_MAX / 4 ? max : UINT32_MAX / 4;
-	/* Without randomness the map still works; it is only predictable. */
-	if (getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) != sizeof(m->seed))
-		m->seed = (uintptr_t)m;
+	m->seed = hash_seed();
 	return m;
 }
 
@@ -51,28 +49,9 @@ void map_free(struct map *m, void (*free_value)(void *value))
 	free(m);
 }
 
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93u;
-	h ^= h >> 29;
-	h *= 0xd6e8feb86659fd93u;
-	return h ^ h >> 32;
-}
-
-/* Keyed by the seed, a word at a time. */
 static uint64_t hash(const struct map *m, const char *key, size_t n)
 {
-	uint64_t h = m->seed ^ n, word;
-
-	for (; n >= sizeof(word); key += sizeof(word), n -= sizeof(word)) {
-		memcpy(&word, key, sizeof(word));
-		h = mix(h ^ word) + m->seed;
-	}
-	word = 0;
-	if (n)
-		memcpy(&word, key, n);
-	return mix(h ^ word);
+	return hash_bytes(m->seed, key, n);
 }
 
 /* The slot where the key is, or the free one where it would go. n_slots > 0. */
