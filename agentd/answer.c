@@ -203,6 +203,24 @@ int answer_failed(struct answer *a)
 	return r;
 }
 
+/* ---- Files ---- */
+
+int answer_chunk(struct answer *a, int64_t offset, const void *p, size_t n)
+{
+	int r;
+
+	pthread_mutex_lock(&a->lock);
+	if (a->over && !a->failed)
+		a->failed = -ECANCELED;
+	if (!a->failed)
+		a->failed = wire_put_chunk(&a->buf, a->id, offset, p, n);
+	if (!a->failed)
+		a->failed = hand_over(a);
+	r = a->failed;
+	pthread_mutex_unlock(&a->lock);
+	return r;
+}
+
 /* ---- The end; all but the last three with the lock held ---- */
 
 /* What is there goes out whole, full queue or not: it is one line and a bit. */
@@ -272,6 +290,18 @@ void answer_fail(struct answer *a, enum wire_code code, const char *message)
 {
 	pthread_mutex_lock(&a->lock);
 	fail_now(a, code, message);
+	pthread_mutex_unlock(&a->lock);
+}
+
+void answer_outcome(struct answer *a, const struct wire_outcome *o)
+{
+	pthread_mutex_lock(&a->lock);
+	if (!a->over) {
+		if (wire_put_outcome(&a->buf, a->id, o))
+			fail_now(a, WIRE_CODE_INTERNAL, "out of memory");
+		else
+			finish(a);
+	}
 	pthread_mutex_unlock(&a->lock);
 }
 

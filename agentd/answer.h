@@ -59,9 +59,13 @@ int answer_row(void *answer, const struct cell *cells, size_t n);
 /* Why the reader did not get a row: 0 or -errno as above. */
 int answer_failed(struct answer *a);
 
+/* A part of a file, waiting for the reader as rows do. 0 or -errno as above. */
+int answer_chunk(struct answer *a, int64_t offset, const void *p, size_t n);
+
 /* The last line. Never waits. `d->rows` is the answer's own count. */
 void answer_end(struct answer *a, const struct wire_done *d);
 void answer_fail(struct answer *a, enum wire_code code, const char *message);
+void answer_outcome(struct answer *a, const struct wire_outcome *o);
 /*
  * answer_fail by another thread, for a producer that does not return. False when the producer is
  * just now at work here: try again soon.

@@ -63,14 +63,18 @@ static int one_table(
 	return r;
 }
 
-int catalog_rows(const struct table *table,
+int catalog_rows_of(const struct table *const *tables,
 	int (*row)(void *arg, const struct cell *cells, size_t n), void *arg)
 {
 	int r = 0;
 
-	if (table)
-		return one_table(table, row, arg);
-	for (size_t i = 0; !r && tables_all[i]; i++)
-		r = one_table(tables_all[i], row, arg);
+	for (size_t i = 0; !r && tables[i]; i++)
+		r = one_table(tables[i], row, arg);
 	return r;
+}
+
+int catalog_rows(const struct table *table,
+	int (*row)(void *arg, const struct cell *cells, size_t n), void *arg)
+{
+	return table ? one_table(table, row, arg) : catalog_rows_of(tables_all, row, arg);
 }

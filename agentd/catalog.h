@@ -17,5 +17,8 @@ extern const struct wire_column catalog_columns[CATALOG_COLUMNS];
  */
 int catalog_rows(const struct table *table,
 	int (*row)(void *arg, const struct cell *cells, size_t n), void *arg);
+/* The same of these tables, NULL behind the last one. */
+int catalog_rows_of(const struct table *const *tables,
+	int (*row)(void *arg, const struct cell *cells, size_t n), void *arg);
 
 #endif

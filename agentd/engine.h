@@ -33,7 +33,8 @@ struct engine_query {
 	atomic_bool *cancelled; /* set by another thread; may be NULL */
 	bool prepare_only;	/* only find out whether it is a question that can be asked */
 	const struct table *const
-		*tables; /* those that may be asked, NULL-ended; NULL: tables_all */
+		*tables;	   /* those that may be asked, NULL-ended; NULL: tables_all */
+	const char *const *denied; /* names of the others, for words; NULL-ended or NULL */
 
 	/* Called once before the first row, then per row. Non-zero ends the query with that
 	 * (-errno). */

@@ -4,6 +4,8 @@
 #include "agentd/table.h"
 #include "common/str.h"
 
+#include <strings.h>
+
 int run_fail(struct run *r, enum wire_code code, int errnum, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
@@ -96,6 +98,20 @@ static const char *nearest(const struct run *r, const char *text)
 	return NULL;
 }
 
+/* A table that is there, but not for this asker. */
+static const char *denied_table(const struct run *r, const char *text)
+{
+	static const char no_table[] = "no such table: ";
+	const char *const *denied = r->query->denied;
+
+	if (!str_starts(text, no_table))
+		return NULL;
+	for (size_t i = 0; denied && denied[i]; i++)
+		if (strcasecmp(denied[i], text + strlen(no_table)) == 0)
+			return denied[i];
+	return NULL;
+}
+
 static int fail_sql(struct run *r)
 {
 	static const char *const limits[] = {
@@ -116,6 +132,9 @@ static int fail_sql(struct run *r)
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		if (str_starts(text, limits[i]))
 			return run_fail(r, WIRE_CODE_LIMIT, E2BIG, "%s", text);
+	if (denied_table(r, text))
+		return run_fail(r, WIRE_CODE_DENIED, EACCES,
+			"the agent's policy denies you the table %s", denied_table(r, text));
 	near = nearest(r, text);
 	if (near)
 		return run_fail(r, WIRE_CODE_SQL, EINVAL, "%s (did you mean %s?)", text, near);

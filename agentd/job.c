@@ -3,26 +3,37 @@
 
 #include "agentd/catalog.h"
 #include "agentd/engine.h"
+#include "agentd/privlink.h"
+#include "agentd/session.h"
 #include "common/clock.h"
 
 #include <errno.h>
 
-struct job *job_new(struct wire_request *request, const struct root *root, struct outq *out,
+/* Milliseconds that a request is given. Of actions and files the requester's patience decides. */
+static int64_t time_of(const struct wire_request *request, const struct priv_grant *g)
+{
+	int64_t most = g ? (int64_t)g->timeout_s * 1000 : JOB_TIMEOUT_MAX_MS, ms = WIRE_TIMEOUT_MS;
+
+	if (request->op == WIRE_OP_ACTION || request->op == WIRE_OP_GET)
+		return JOB_TIMEOUT_MAX_MS;
+	if (request->timeout_ms)
+		ms = request->timeout_ms;
+	return ms < most ? ms : most;
+}
+
+struct job *job_new(struct wire_request *request, const struct session_options *o, struct outq *out,
 	void (*on_finish)(void *arg), void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	int64_t timeout_ms = request->timeout_ms ? request->timeout_ms : WIRE_TIMEOUT_MS;
 
-	if (timeout_ms > JOB_TIMEOUT_MAX_MS)
-		timeout_ms = JOB_TIMEOUT_MAX_MS;
 	if (!job)
 		return NULL;
-	job->deadline_ms = clock_mono_ms() + timeout_ms;
+	job->deadline_ms = clock_mono_ms() + time_of(request, o->grant);
 	if (answer_init(&job->answer, out, request->id, job->deadline_ms, &job->cancelled) < 0) {
 		free(job);
 		return NULL;
 	}
-	job->root = root;
+	job->o = o;
 	job->on_finish = on_finish;
 	job->arg = arg;
 	job->request = *request;
@@ -45,12 +56,18 @@ void job_cancel(struct job *job)
 {
 	atomic_store(&job->cancelled, true);
 	outq_kick(job->answer.out);
+	if (job->o->daemon)
+		privlink_kick(job->o->daemon);
+}
+
+bool job_must_end(const struct job *job)
+{
+	return job->running && job->request.op == WIRE_OP_ACTION;
 }
 
 /* ---- In the thread ---- */
 
-/* The reader did not take a row: what to say of it. */
-static void fail_by_reader(struct job *job, int why)
+void job_fail_by_reader(struct job *job, int why)
 {
 	switch (why) {
 	case -ETIMEDOUT:
@@ -65,10 +82,25 @@ static void fail_by_reader(struct job *job, int why)
 	}
 }
 
+/* What the daemon's policy leaves of the tables; and the question is told to it. */
+static void limit_to_grant(struct job *job, struct engine_query *q)
+{
+	struct buf frame;
+
+	if (!job->o->daemon)
+		return;
+	q->tables = job->o->tables;
+	q->denied = (const char *const *)job->o->grant->deny_tables;
+	buf_init(&frame, PRIV_FRAME_MAX);
+	if (priv_put_query(&frame, privlink_number(job->o->daemon), q->sql, q->sql_len) == 0)
+		(void)privlink_tell(job->o->daemon, &frame);
+	buf_done(&frame);
+}
+
 static void run_query(struct job *job)
 {
 	struct engine_query q = {
-		.root = job->root,
+		.root = job->o->root,
 		.sql = job->request.sql,
 		.sql_len = job->request.sql_len,
 		.params = job->request.params,
@@ -84,6 +116,7 @@ static void run_query(struct job *job)
 	struct wire_done done;
 	int r, failed;
 
+	limit_to_grant(job, &q);
 	if (q.timeout_ms < 1)
 		q.timeout_ms = 1; /* 0 would be the default */
 	r = engine_run(&q, &res, &err);
@@ -95,7 +128,7 @@ static void run_query(struct job *job)
 	if (r == 0 || failed == -E2BIG)
 		answer_end(&job->answer, &done);
 	else if (failed)
-		fail_by_reader(job, failed);
+		job_fail_by_reader(job, failed);
 	else
 		answer_fail(&job->answer, res.code, err.text);
 	engine_result_done(&res);
@@ -108,10 +141,11 @@ static void run_tables(struct job *job)
 	int r = answer_columns(&job->answer, catalog_columns, CATALOG_COLUMNS);
 
 	if (!r)
-		r = catalog_rows(NULL, answer_row, &job->answer);
+		r = catalog_rows_of(
+			job->o->tables ? job->o->tables : tables_all, answer_row, &job->answer);
 	done.ms = (double)(clock_mono_us() - started_us) / 1e3;
 	if (r)
-		fail_by_reader(job, r);
+		job_fail_by_reader(job, r);
 	else
 		answer_end(&job->answer, &done);
 }
@@ -122,10 +156,19 @@ static void *thread_main(void *arg)
 	void (*on_finish)(void *) = job->on_finish;
 	void *finish_arg = job->arg;
 
-	if (job->request.op == WIRE_OP_TABLES)
+	switch (job->request.op) {
+	case WIRE_OP_TABLES:
 		run_tables(job);
-	else
+		break;
+	case WIRE_OP_ACTION:
+		job_run_action(job);
+		break;
+	case WIRE_OP_GET:
+		job_run_get(job);
+		break;
+	default:
 		run_query(job);
+	}
 	atomic_store(&job->finished, true);
 	on_finish(finish_arg);
 	return NULL;

@@ -22,11 +22,11 @@
  * (a read from a dead network file system cannot be interrupted). */
 #define JOB_GIVE_UP_MS 1000
 
-struct root;
+struct session_options;
 
 struct job {
 	struct wire_request request;
-	const struct root *root;
+	const struct session_options *o;
 	struct answer answer;
 	int64_t deadline_ms; /* on clock_mono_ms; counted from when the request came */
 	atomic_bool cancelled;
@@ -40,7 +40,7 @@ struct job {
 
 /* Takes the request over (and zeroes it). NULL when out of memory: the request stays the caller's.
  */
-struct job *job_new(struct wire_request *request, const struct root *root, struct outq *out,
+struct job *job_new(struct wire_request *request, const struct session_options *o, struct outq *out,
 	void (*on_finish)(void *arg), void *arg);
 /* Waits for the thread, which must have been told to end, or has finished. */
 void job_free(struct job *job);
@@ -49,5 +49,13 @@ void job_free(struct job *job);
 int job_start(struct job *job);
 /* Has the job end soon; it answers `cancelled`. Any number of times. */
 void job_cancel(struct job *job);
+/* An action that has begun: nobody takes it back. */
+bool job_must_end(const struct job *job);
+
+/* In the job's thread: an action, a file, by the daemon (jobact.c). */
+void job_run_action(struct job *job);
+void job_run_get(struct job *job);
+/* The reader did not take what it was given: what to say of it. */
+void job_fail_by_reader(struct job *job, int why);
 
 #endif

@@ -48,10 +48,12 @@
 
 static const struct role *const roles[] = {
 	&role_session,
+	&role_daemon,
 	&role_serve,
 	&role_query,
 	&role_tables,
 	&role_audit,
+	&role_worker,
 };
 
 static const struct opt common_opts[] = {
@@ -85,8 +87,9 @@ static int put_usage(struct buf *b)
 			    "Answers questions about this machine (tocsin-agentd(8)). Roles:\n\n");
 
 	for (size_t i = 0; !r && i < ARRAY_LEN(roles); i++)
-		r = buf_printf(
-			b, "  %-10s %-8s %s\n", roles[i]->name, roles[i]->args, roles[i]->summary);
+		if (!roles[i]->hidden)
+			r = buf_printf(b, "  %-10s %-8s %s\n", roles[i]->name, roles[i]->args,
+				roles[i]->summary);
 	if (!r)
 		r = buf_puts(b, "\nOptions of every role:\n");
 	return r ? r : opts_usage(common_opts, b);

@@ -31,10 +31,12 @@ struct role {
 	void *values; /* what the offsets in opts are of */
 	/* The words are another program's: `run` gets them as they are, and no options. */
 	bool foreign;
+	bool hidden; /* started by the agent itself */
 	/* argv: the words that are not options. Returns a role_status. */
 	int (*run)(const struct agent_options *o, int argc, char **argv);
 };
 
-extern const struct role role_session, role_serve, role_query, role_tables, role_audit;
+extern const struct role role_session, role_daemon, role_serve, role_query, role_tables, role_audit,
+	role_worker;
 
 #endif

@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What sshd starts: Subsystem tocsin /usr/libexec/tocsin-agentd session */
 #include "agentd/engine.h"
+#include "agentd/handover.h"
 #include "agentd/role.h"
 #include "agentd/root.h"
 #include "agentd/session.h"
+#include "agentd/worker.h"
 #include "common/log.h"
+#include "common/str.h"
 
 #include <malloc.h>
 #include <unistd.h>
 
-/* Each arena of malloc's that a thread opens holds on to memory of its own. */
-#define SESSION_ARENAS 2
-
-static int run(const struct agent_options *o, int argc, char **argv)
+static int answer_here(const struct agent_options *o, struct session_options *options)
 {
-	struct session_options options = {.privileged = false};
 	struct root *root;
 	struct err err;
 	bool stuck;
 	int r;
 
-	if (argc > 0) {
-		log_error("session: takes no argument, got \"%s\"", argv[0]);
-		return ROLE_REFUSED;
-	}
 	mallopt(M_ARENA_MAX, SESSION_ARENAS);
 	root = root_new(o->root, &err);
 	if (!root || engine_init(&err) < 0) {
@@ -31,12 +26,8 @@ static int run(const struct agent_options *o, int argc, char **argv)
 		root_free(root);
 		return root ? ROLE_FAILED : ROLE_REFUSED;
 	}
-	if (isatty(STDIN_FILENO))
-		log_note(
-			"session: one request a line, such as "
-			"{\"op\":\"query\",\"id\":1,\"sql\":\"select * from users\"}; Ctrl-D ends");
-	options.root = root;
-	r = session_run(STDIN_FILENO, STDOUT_FILENO, &options, &stuck, &err);
+	options->root = root;
+	r = session_run(STDIN_FILENO, STDOUT_FILENO, options, &stuck, &err);
 	if (r < 0)
 		log_error("session: %s", err.text);
 	r = r == 0 ? ROLE_GOOD : r == -EMSGSIZE ? ROLE_REFUSED : ROLE_FAILED;
@@ -44,6 +35,44 @@ static int run(const struct agent_options *o, int argc, char **argv)
 		_exit(r);
 	root_free(root);
 	return r;
+}
+
+/* What the daemon refuses is told request by request, as any other answer is. */
+static int refuse(const struct agent_options *o, const char *why, enum wire_code code)
+{
+	struct session_options options = {.refusal = why, .refusal_code = code};
+	int r = answer_here(o, &options);
+
+	return r == ROLE_GOOD ? ROLE_REFUSED : r;
+}
+
+static int run(const struct agent_options *o, int argc, char **argv)
+{
+	struct session_options options = {.privileged = false};
+	struct handover h;
+	struct err err;
+	int r;
+
+	if (argc > 0) {
+		log_error("session: takes no argument, got \"%s\"", argv[0]);
+		return ROLE_REFUSED;
+	}
+	if (isatty(STDIN_FILENO))
+		log_note(
+			"session: one request a line, such as "
+			"{\"op\":\"query\",\"id\":1,\"sql\":\"select * from users\"}; Ctrl-D ends");
+	/* The daemon answers for the machine, not for an image that somebody names. */
+	r = str_eq(o->root, "/") ? handover(o->run_dir, STDIN_FILENO, STDOUT_FILENO, &h, &err)
+				 : -ENOENT;
+	if (r == -ENOENT)
+		return answer_here(o, &options);
+	if (r < 0) {
+		log_error("session: %s", err.text);
+		return refuse(o, err.text, WIRE_CODE_INTERNAL);
+	}
+	if (h.end == HANDOVER_REFUSED)
+		return refuse(o, h.text, h.code);
+	return h.end == HANDOVER_ENDED ? h.status : ROLE_FAILED;
 }
 
 const struct role role_session = {

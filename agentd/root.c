@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/root.h"
 
+#include "agentd/policy.h"
 #include "common/io.h"
 #include "common/str.h"
 
@@ -23,6 +24,7 @@ struct root {
 	bool live;
 	bool no_openat2;
 	char *prefix;
+	const char *const *denied; /* or NULL */
 };
 
 /* /proc/PID/root can be the same directory by device and inode, and show other mounts. */
@@ -97,6 +99,27 @@ bool root_is_live(const struct root *r)
 const char *root_prefix(const struct root *r)
 {
 	return r->prefix;
+}
+
+void root_deny(struct root *r, const char *const *patterns)
+{
+	r->denied = patterns;
+}
+
+bool root_denies(const struct root *r, int fd)
+{
+	char self[ROOT_SELF_FD_MAX], path[PATH_MAX + 1];
+	size_t prefix = strlen(r->prefix);
+	ssize_t n;
+
+	if (!r->denied || !r->denied[0])
+		return false;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = readlink(self, path, sizeof(path) - 1);
+	if (n < 0 || (size_t)n < prefix)
+		return true;
+	path[n] = '\0';
+	return policy_path_in(r->denied, path + prefix);
 }
 
 void root_without_openat2(struct root *r)

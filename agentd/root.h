@@ -49,6 +49,11 @@ int root_readlink(const struct root *r, const char *path, struct buf *out);
  */
 int root_read(const struct root *r, const char *path, struct buf *out);
 
+/* Paths whose content is denied to who asks: patterns as in policy.h, which must stay. */
+void root_deny(struct root *r, const char *const *patterns);
+/* Is this open file one of them, whatever the name by which it was opened? */
+bool root_denies(const struct root *r, int fd);
+
 /* For tests: as on a kernel before 5.6. */
 void root_without_openat2(struct root *r);
 

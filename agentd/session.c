@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/session.h"
 
+#include "agentd/action.h"
 #include "agentd/hostinfo.h"
 #include "agentd/job.h"
 #include "agentd/outq.h"
+#include "agentd/policy.h"
+#include "agentd/privlink.h"
 #include "agentd/root.h"
 #include "common/clock.h"
 #include "common/io.h"
@@ -27,13 +30,15 @@
 #define SESSION_AGAIN_MS 20
 /* Bytes of an unknown op that its error repeats. */
 #define SESSION_OP_SHOWN 64
+/* Actions that hello names. */
+#define OFFER_ACTIONS_MAX 32
 
 struct session {
 	const struct session_options *o;
 	struct loop *loop;
 	struct outq *out;
 	struct lines lines;
-	struct loop_io in_io, out_io;
+	struct loop_io in_io, out_io, daemon_io;
 	struct loop_timer tick, end;
 	struct job *jobs[SESSION_JOBS_MAX]; /* in the order in which they came */
 	size_t n_jobs;
@@ -43,11 +48,14 @@ struct session {
 	bool out_blocked;	/* the reader does not read */
 	bool gone;		/* the reader does not exist */
 	bool over, too_long;
+	bool daemon_gone;
 	int write_error;
 };
 
-static const char *const ops[] = {"query", "tables", "cancel", "ping", NULL};
-static const char *const no_actions[] = {NULL};
+/* What the client may ask for. */
+struct offer {
+	const char *ops[WIRE_OP_GET + 1], *actions[OFFER_ACTIONS_MAX + 1];
+};
 
 /* ---- Replies of one line ---- */
 
@@ -66,8 +74,39 @@ static void put_error(struct session *s, int64_t id, enum wire_code code, const 
 	put_line(s, &line, wire_put_error(&line, id, code, message));
 }
 
+/* Without a daemon anything may be asked, and nothing be done. */
+static uint32_t allowed(const struct session *s)
+{
+	return s->o->refusal ? 0 : s->o->grant ? s->o->grant->allow : RIGHT_QUERY;
+}
+
+static void make_offer(const struct session *s, struct offer *ret)
+{
+	uint32_t allow = allowed(s);
+	size_t ops = 0, actions = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; actions_all[i] && actions < OFFER_ACTIONS_MAX; i++) {
+		const struct action *a = actions_all[i];
+
+		if (allow & right_of(a->right ? a->right : a->name))
+			ret->actions[actions++] = a->name;
+	}
+	if (allow & RIGHT_QUERY)
+		ret->ops[ops++] = "query";
+	if (!s->o->refusal)
+		ret->ops[ops++] = "tables";
+	ret->ops[ops++] = "cancel";
+	ret->ops[ops++] = "ping";
+	if (actions)
+		ret->ops[ops++] = "action";
+	if (allow & RIGHT_GET)
+		ret->ops[ops++] = "get";
+}
+
 static int put_hello(struct session *s)
 {
+	struct offer offer;
 	struct hostinfo host;
 	struct wire_hello hello = {
 		.protocol = WIRE_PROTOCOL,
@@ -80,12 +119,13 @@ static int put_hello(struct session *s)
 		.os_version = host.os_version,
 		.kernel = host.kernel,
 		.arch = host.arch,
-		.ops = ops,
-		.actions = no_actions,
+		.ops = offer.ops,
+		.actions = offer.actions,
 	};
 	struct buf line;
 	int r;
 
+	make_offer(s, &offer);
 	hostinfo_read(s->o->root, &host);
 	hello.time = (double)(clock_real_us() / 1000) / 1e3;
 	buf_init(&line, WIRE_REPLY_MAX);
@@ -161,7 +201,7 @@ static void add_job(struct session *s, struct wire_request *request)
 		put_error(s, id, WIRE_CODE_LIMIT, "too many requests at once");
 		return;
 	}
-	job = job_new(request, s->o->root, s->out, job_finished, s);
+	job = job_new(request, s->o, s->out, job_finished, s);
 	if (!job) {
 		put_error(s, id, WIRE_CODE_INTERNAL, "out of memory");
 		return;
@@ -231,11 +271,14 @@ static bool all_answered(struct session *s)
 static void handle_cancel(struct session *s, const struct wire_request *request)
 {
 	const char *const none[] = {"no such request is being answered"};
+	const char *const too_late[] = {"an action that has begun is not cancelled"};
 	struct wire_done done = {.warnings = none};
 	struct job *job = find_job(s, request->target);
 	struct buf line;
 
-	if (job)
+	if (job && job_must_end(job))
+		done = (struct wire_done){.warnings = too_late, .n_warnings = 1};
+	else if (job)
 		cancel(s, job);
 	else
 		done.n_warnings = 1;
@@ -261,6 +304,34 @@ static void handle_unknown(struct session *s, const struct wire_request *request
 	put_error(s, request->id, WIRE_CODE_UNSUPPORTED, message);
 }
 
+/* Does the session refuse such requests at once? Whether an action is allowed is the daemon's say.
+ */
+static bool refuse(struct session *s, const struct wire_request *request)
+{
+	const char *why = s->o->refusal;
+	enum wire_code code = s->o->refusal_code;
+
+	if (!why && !s->o->daemon &&
+		(request->op == WIRE_OP_ACTION || request->op == WIRE_OP_GET)) {
+		why = "this needs the agent's daemon, which does not run here";
+		code = WIRE_CODE_UNSUPPORTED;
+	}
+	if (!why && request->op == WIRE_OP_QUERY && !(allowed(s) & RIGHT_QUERY)) {
+		why = "the agent's policy does not let you query";
+		code = WIRE_CODE_DENIED;
+	}
+	if (!why)
+		return false;
+	put_error(s, request->id, code, why);
+	return true;
+}
+
+static void add_request(struct session *s, struct wire_request *request)
+{
+	if (!refuse(s, request))
+		add_job(s, request);
+}
+
 static void handle_line(struct session *s, const char *p, size_t n)
 {
 	struct wire_request request = {.id = -1};
@@ -277,7 +348,9 @@ static void handle_line(struct session *s, const char *p, size_t n)
 		switch (request.op) {
 		case WIRE_OP_QUERY:
 		case WIRE_OP_TABLES:
-			add_job(s, &request);
+		case WIRE_OP_ACTION:
+		case WIRE_OP_GET:
+			add_request(s, &request);
 			break;
 		case WIRE_OP_CANCEL:
 			handle_cancel(s, &request);
@@ -285,8 +358,6 @@ static void handle_line(struct session *s, const char *p, size_t n)
 		case WIRE_OP_PING:
 			handle_ping(s, &request);
 			break;
-		case WIRE_OP_ACTION:
-		case WIRE_OP_GET:
 		case WIRE_OP_UNKNOWN:
 			handle_unknown(s, &request);
 			break;
@@ -422,6 +493,18 @@ static void end_now(struct loop_timer *timer)
 	s->over = true;
 }
 
+/* Nothing is to be said any more: the session's process tells the reader. */
+static void on_daemon(struct loop_io *io, uint32_t events)
+{
+	struct session *s = io->arg;
+
+	(void)events;
+	if (privlink_read(s->o->daemon) == 0)
+		return;
+	loop_unwatch(s->loop, io);
+	s->daemon_gone = s->over = true;
+}
+
 /* The first signal cancels and lets the reader know, the second one does not wait for it. */
 static void on_signal(int signo, void *arg)
 {
@@ -479,6 +562,13 @@ static int session_init(struct session *s, int in, int out, struct err *err)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	r = loop_signals(s->loop, &signals, on_signal, s, err);
+	if (!r && s->o->daemon) {
+		s->daemon_io = (struct loop_io){
+			.fd = privlink_fd(s->o->daemon), .fn = on_daemon, .arg = s};
+		r = loop_watch(s->loop, &s->daemon_io, EPOLLIN);
+		if (r < 0)
+			err_sys(err, -r, "session");
+	}
 	return r ? r : watch_first(s, err);
 }
 
@@ -532,6 +622,8 @@ static int run_on(
 			err_sys(err, -r, "session");
 		else if (s->write_error)
 			r = err_sys(err, -s->write_error, "cannot write the answer");
+		else if (s->daemon_gone)
+			r = err_set(err, EPIPE, "the daemon is gone");
 		else if (s->too_long)
 			r = err_set(err, EMSGSIZE, "a request line was longer than %u bytes",
 				WIRE_REQUEST_MAX);

@@ -4,6 +4,7 @@
 #define AGENTD_SESSION_H
 
 #include "common/err.h"
+#include "common/wire.h"
 
 #include <stdbool.h>
 
@@ -16,11 +17,22 @@
 /* How long a session that was told to end (SIGTERM) still tries to tell its reader. */
 #define SESSION_END_MS 2000
 
+struct priv_grant;
+struct privlink;
 struct root;
+struct table;
 
 struct session_options {
 	const struct root *root;
 	bool privileged; /* what hello says */
+	/* Of a worker: its daemon, and what the client may do. NULL: there is none, all may be
+	 * asked, and nothing be done. */
+	struct privlink *daemon;
+	const struct priv_grant *grant;
+	const struct table *const *tables; /* those that are not denied, NULL-ended */
+	/* Not NULL: whatever is asked is answered by this error. */
+	const char *refusal;
+	enum wire_code refusal_code;
 };
 
 /*

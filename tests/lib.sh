@@ -8,6 +8,7 @@
 #   need, need_root, all_skipped end the test as skipped where it cannot be run
 #   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
 #   background CMD…              starts CMD, sets $pid; it and its children end with the test
+#   start_daemon, ask_daemon     the agent's daemon, and a session of it
 #   free_port, make_keys, start_sshd, start_sshds, known_hosts_for    real sshd on loopback
 #
 # Everything that a test starts must be started by `background` or `start_sshd`.
@@ -126,6 +127,8 @@ clean_up() {
 	exec 2>/dev/null
 	for p in "${pids[@]}"; do end_tree "$p"; done
 	for p in "${pids[@]}"; do wait "$p"; done
+	# An audit log can only be added to.
+	if [ -d "$T/state" ]; then chattr -R -f -a -i "$T/state"; fi
 	rm -rf "$T"
 }
 trap clean_up EXIT
@@ -240,6 +243,23 @@ sshd_passwd() {
 	sed '/^root:/s|:[^:]*$|:/bin/sh|' /etc/passwd
 	for u in ${SSHD_USERS:-}; do echo "${u%%:*}:x:${u#*:}:${u#*:}::/tmp:/bin/sh"; done
 }
+# ---- The agent's daemon ----
+
+# start_daemon [OPTION…]: one of its own, with $T/run, $T/state and the settings of $T/agentd.conf if that
+# is there; listening when this returns. Its words go to $T/daemon.log. Sets $pid.
+start_daemon() {
+	background "$AGENTD" daemon --run-dir "$T/run" --state-dir "$T/state" --config "$T/agentd.conf" "$@" \
+		>/dev/null 2>>"$T/daemon.log" </dev/null
+	if ! wait_for 10 test -S "$T/run/agentd.sock"; then
+		fail "start_daemon" "$(tail -n 3 "$T/daemon.log")"
+		exit 1
+	fi
+}
+# ask_daemon LINE…: a session handed to it; prints the replies but for hello.
+ask_daemon() {
+	printf '%s\n' "$@" | timeout 60 "$AGENTD" session --run-dir "$T/run" | grep -v '^{"op":"hello"'
+}
+
 # known_hosts_for NAME ADDR PORT: the line for ~/.ssh/known_hosts of an sshd started as NAME.
 known_hosts_for() {
 	printf '[%s]:%s %s\n' "$2" "$3" "$(cut -d' ' -f1,2 "$T/$1/host_key.pub")"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/mounttab.h"
 #include "agentd/pathscan.h"
+#include "agentd/root.h"
 #include "agentd/textfile.h"
 #include "common/io.h"
 
@@ -72,6 +73,11 @@ static int open_file(struct scan *s, struct state *st)
 		if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP &&
 			(e->named || (fd != -EISDIR && fd != -EINVAL)))
 			scan_skipped(s, "lines", fd == -EREMOTE ? "network mount" : "file", -fd);
+		return 1;
+	}
+	if (root_denies(scan_root(s), fd)) {
+		scan_skipped(s, "lines", "file that the agent's policy denies", EACCES);
+		io_close(fd);
 		return 1;
 	}
 	if (!e->named && e->type != DT_LNK && mount_fd_pseudo(fd)) {

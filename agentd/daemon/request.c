@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/daemon/request.h"
+
+#include "agentd/daemon/actor.h"
+#include "agentd/daemon/relay.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+struct request {
+	struct daemon *d;
+	struct client *client; /* NULL: its session is gone */
+	struct request *next;
+	struct child *child; /* NULL: it has ended */
+	uint64_t number;     /* of the worker's frame */
+	int64_t id, session; /* of the audit log */
+	struct subject who;
+	struct actor actor;
+	json_t *args;
+	bool has_file; /* a file was handed to the worker */
+	struct priv_file file;
+	bool has_got; /* what the worker said of it */
+	struct priv_got got;
+	char sha256[ACTION_IDENTITY_MAX + 1], detail[ERR_TEXT_MAX];
+};
+
+/* ---- The audit log ---- */
+
+static const char *action_name(const struct request *q)
+{
+	return q->actor.action ? q->actor.action->name : "get";
+}
+
+static int audit_request(const struct request *q, struct err *err)
+{
+	const struct audit_entry entry = {
+		.event = AUDIT_REQUEST,
+		.who = &q->who,
+		.session = q->session,
+		.request = q->id,
+		.action = action_name(q),
+		.dry_run = q->actor.dry_run,
+		.reason = q->actor.reason,
+		.args = q->args,
+	};
+
+	return audit_write(q->d->audit, &entry, true, err);
+}
+
+static void audit_outcome(const struct request *q, const struct audit_entry *what)
+{
+	struct audit_entry entry = *what;
+	struct err err;
+
+	entry.event = AUDIT_OUTCOME;
+	entry.who = &q->who;
+	entry.session = q->session;
+	entry.request = q->id;
+	entry.action = action_name(q);
+	entry.dry_run = q->actor.dry_run;
+	/* It has happened: all that can be done is to say so loudly. */
+	if (audit_write(q->d->audit, &entry, true, &err) < 0)
+		log_error("audit: the outcome of %s, request %" PRId64 " (%s) is not written: %s",
+			entry.action, q->id, entry.status, err.text);
+}
+
+/* ---- The end of a request ---- */
+
+static void request_free(struct request *q)
+{
+	struct request **p = &q->d->requests_first;
+
+	while (*p && *p != q)
+		p = &(*p)->next;
+	if (*p)
+		*p = q->next;
+	actor_done(&q->actor);
+	json_decref(q->args);
+	free(q);
+}
+
+static void send_outcome(struct client *c, uint64_t number, const struct priv_outcome *o)
+{
+	if (c && priv_put_outcome(&c->d->out, number, o) == 0)
+		client_send(c, -1);
+}
+
+static void __attribute__((format(printf, 4, 5)))
+say(struct client *c, uint64_t number, enum wire_status status, const char *fmt, ...)
+{
+	char detail[ERR_TEXT_MAX];
+	struct priv_outcome o = {
+		.status = status, .detail = detail, .before = "", .after = "", .undo = ""};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	send_outcome(c, number, &o);
+}
+
+/* What our own child wrote: it is of our making, whatever names stand in it. */
+static json_t *tree_of(const char *text)
+{
+	return *text ? json_loads(text, 0, NULL) : NULL;
+}
+
+static void end_with(struct request *q, const struct priv_outcome *o)
+{
+	json_t *before = tree_of(o->before), *after = tree_of(o->after), *undo = tree_of(o->undo);
+	const struct audit_entry entry = {
+		.before = before,
+		.after = after,
+		.undo = undo,
+		.status = wire_status_name(o->status),
+		.detail = o->detail,
+	};
+
+	audit_outcome(q, &entry);
+	send_outcome(q->client, q->number, o);
+	json_decref(before);
+	json_decref(after);
+	json_decref(undo);
+	request_free(q);
+}
+
+static void end_failed(struct request *q, const char *detail)
+{
+	const struct priv_outcome o = {
+		.status = WIRE_FAILED, .detail = detail, .before = "", .after = "", .undo = ""};
+
+	end_with(q, &o);
+}
+
+/* The file went to the worker, which has told what became of it; or has not, and is gone. */
+static void end_file(struct request *q)
+{
+	json_t *before = actor_file_json(&q->actor, &q->file, q->has_got ? q->sha256 : "");
+	const struct audit_entry entry = {
+		.before = before,
+		.status = wire_status_name(q->has_got ? q->got.status : WIRE_FAILED),
+		.detail = q->has_got ? q->detail : "the session ended before all of it was read",
+	};
+
+	audit_outcome(q, &entry);
+	json_decref(before);
+	request_free(q);
+}
+
+/* ---- Children ---- */
+
+static void on_child(void *arg, const char *p, size_t n, int status)
+{
+	struct request *q = arg;
+	struct priv_outcome o;
+	char detail[ERR_TEXT_MAX];
+
+	q->child = NULL;
+	if (status == 0 && priv_read_outcome(p, n, &o) == 0) {
+		end_with(q, &o);
+	} else if (status == 0 && !q->actor.action && priv_read_file(p, n, &q->file) == 0) {
+		q->has_file = true;
+		if (q->has_got || !q->client)
+			end_file(q);
+	} else if (WIFSIGNALED(status)) {
+		snprintf(detail, sizeof(detail),
+			"its process was ended by signal %d: what it did may be incomplete",
+			WTERMSIG(status));
+		end_failed(q, detail);
+	} else {
+		end_failed(q, "its process did not tell how it ended: what it did may be "
+			      "incomplete");
+	}
+}
+
+static void start_child(struct request *q)
+{
+	struct child_plan plan = {
+		.name = action_name(q),
+		.run = q->actor.action ? actor_act : actor_open,
+		.arg = &q->actor,
+		.fd = q->actor.action ? -1 : q->client->channel.fd,
+		.done = on_child,
+		.done_arg = q,
+	};
+	struct err err;
+
+	q->child = child_start(&q->d->children, &plan, &err);
+	if (!q->child)
+		end_failed(q, err.text);
+}
+
+/* ---- Requests ---- */
+
+static size_t count_of(const struct client *c)
+{
+	size_t n = 0;
+
+	for (const struct request *q = c->d->requests_first; q; q = q->next)
+		n += q->client == c;
+	return n;
+}
+
+static struct request *new_request(struct client *c, uint64_t number)
+{
+	struct daemon *d = c->d;
+	struct request *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->d = d;
+	q->client = c;
+	q->number = number;
+	q->id = ++d->requests;
+	q->session = c->number;
+	q->who = c->who;
+	q->actor.daemon = d;
+	q->actor.who = &q->who;
+	q->actor.number = number;
+	q->next = d->requests_first;
+	d->requests_first = q;
+	return q;
+}
+
+/* Nothing is done of which the log does not tell. */
+static void begin(struct request *q)
+{
+	struct err err;
+
+	if (audit_request(q, &err) < 0) {
+		log_error("audit: %s", err.text);
+		say(q->client, q->number, WIRE_REFUSED, "the audit log cannot be written: %s",
+			err.text);
+		request_free(q);
+		return;
+	}
+	start_child(q);
+}
+
+static bool has_room(struct client *c, uint64_t number)
+{
+	if (c->d->stopping) {
+		say(c, number, WIRE_REFUSED, "the agent is being stopped");
+		return false;
+	}
+	if (count_of(c) < REQUESTS_OF_ONE_MAX)
+		return true;
+	say(c, number, WIRE_REFUSED, "too many actions at once");
+	return false;
+}
+
+static int take_action(struct client *c, const struct buf *frame, uint64_t number)
+{
+	struct priv_action a;
+	struct request *q;
+	struct err err;
+
+	if (priv_read_action(frame->p, frame->len, &a) < 0 ||
+		action_args_check(a.action, a.values, &err) < 0)
+		return -EBADMSG;
+	if (!has_room(c, number))
+		return 0;
+	q = new_request(c, number);
+	if (!q || actor_set_action(&q->actor, &a) < 0)
+		goto no_memory;
+	q->args = actor_args_json(&q->actor);
+	if (!q->args)
+		goto no_memory;
+	begin(q);
+	return 0;
+no_memory:
+	if (q)
+		request_free(q);
+	say(c, number, WIRE_FAILED, "out of memory");
+	return 0;
+}
+
+static int take_get(struct client *c, const struct buf *frame, uint64_t number)
+{
+	struct priv_get g;
+	struct request *q;
+
+	if (priv_read_get(frame->p, frame->len, &g) < 0)
+		return -EBADMSG;
+	if (!has_room(c, number))
+		return 0;
+	q = new_request(c, number);
+	if (!q || actor_set_get(&q->actor, &g) < 0)
+		goto no_memory;
+	q->args = actor_args_json(&q->actor);
+	if (!q->args)
+		goto no_memory;
+	begin(q);
+	return 0;
+no_memory:
+	if (q)
+		request_free(q);
+	say(c, number, WIRE_FAILED, "out of memory");
+	return 0;
+}
+
+static int take_got(struct client *c, const struct buf *frame, uint64_t number)
+{
+	struct request *q = c->d->requests_first;
+	struct priv_got got;
+
+	if (priv_read_got(frame->p, frame->len, &got) < 0)
+		return -EBADMSG;
+	while (q && (q->client != c || q->number != number || q->actor.action))
+		q = q->next;
+	if (!q || q->has_got)
+		return -EBADMSG;
+	q->has_got = true;
+	q->got = got;
+	snprintf(q->sha256, sizeof(q->sha256), "%s", got.sha256);
+	snprintf(q->detail, sizeof(q->detail), "%" PRId64 " bytes were sent%s%s", got.bytes,
+		got.detail[0] ? ": " : "", got.detail);
+	if (q->has_file)
+		end_file(q);
+	return 0;
+}
+
+/* ---- Queries ---- */
+
+/* As much processor time as a query may take, from now on. */
+static void give_time(const struct client *c)
+{
+	struct timespec used;
+	struct rlimit limit;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(c->worker, &clock) != 0 || clock_gettime(clock, &used) < 0)
+		return;
+	limit.rlim_cur = (rlim_t)used.tv_sec + c->d->conf->worker_cpu_s + 1;
+	limit.rlim_max = RLIM_INFINITY;
+	(void)prlimit(c->worker, RLIMIT_CPU, &limit, NULL);
+}
+
+/* That a query cannot be written down does not keep it from being answered. */
+static int take_query(struct client *c, const struct buf *frame)
+{
+	struct span sql;
+	struct audit_entry entry = {.event = AUDIT_QUERY, .who = &c->who, .session = c->number};
+	struct err err;
+
+	if (priv_read_query(frame->p, frame->len, &sql) < 0)
+		return -EBADMSG;
+	give_time(c);
+	entry.text = sql.p;
+	if (audit_write(c->d->audit, &entry, false, &err) < 0)
+		log_error("audit: %s", err.text);
+	return 0;
+}
+
+static int take_connect(struct client *c, const struct buf *frame, uint64_t number)
+{
+	struct priv_connected answer = {.error = 0};
+	struct priv_connect connect;
+	int fd = -1, r;
+
+	if (priv_read_connect(frame->p, frame->len, &connect) < 0)
+		return -EBADMSG;
+	r = relay_start(c, &connect, &fd);
+	answer.error = -r;
+	if (priv_put_connected(&c->d->out, number, &answer) == 0)
+		client_send(c, fd);
+	return 0;
+}
+
+int request_take(struct client *c, const struct buf *frame)
+{
+	enum priv_type type;
+	uint64_t number;
+
+	if (!priv_peek(frame->p, frame->len, &type, &number))
+		return -EBADMSG;
+	switch (type) {
+	case PRIV_QUERY:
+		return take_query(c, frame);
+	case PRIV_ACTION:
+		return take_action(c, frame, number);
+	case PRIV_GET:
+		return take_get(c, frame, number);
+	case PRIV_GOT:
+		return take_got(c, frame, number);
+	case PRIV_CONNECT:
+		return take_connect(c, frame, number);
+	default:
+		return -EBADMSG;
+	}
+}
+
+void requests_forget(struct client *c)
+{
+	for (struct request *q = c->d->requests_first, *next; q; q = next) {
+		next = q->next;
+		if (q->client != c)
+			continue;
+		q->client = NULL;
+		if (q->has_file)
+			end_file(q);
+	}
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/daemon/subject.h"
+
+#include "agentd/procfs.h"
+#include "agentd/sockets.h"
+#include "common/io.h"
+#include "common/str.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Bytes of a user's record. */
+#define USER_RECORD_MAX (64u << 10)
+
+int subject_of_socket(int fd, struct subject *ret)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	*ret = (struct subject){.uid = peer.uid, .gid = peer.gid, .pid = peer.pid};
+	size = sizeof(ret->groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, ret->groups, &size) < 0)
+		return errno == ERANGE ? -E2BIG : -errno;
+	ret->n_groups = size / sizeof(ret->groups[0]);
+	return 0;
+}
+
+static void look_up_name(struct subject *who)
+{
+	char *text = malloc(USER_RECORD_MAX);
+	struct passwd user, *found = NULL;
+
+	if (text && getpwuid_r(who->uid, &user, text, USER_RECORD_MAX, &found) == 0 && found)
+		(void)str_copy(who->user, sizeof(who->user), found->pw_name);
+	free(text);
+}
+
+/* ---- The sshd above a session ---- */
+
+static bool is_server_name(const char *path)
+{
+	static const char *const names[] = {
+		"sshd", "sshd-session", "sshd-auth", "tocsin-agentd-serve"};
+	const char *name = strrchr(path, '/');
+
+	for (size_t i = 0; name && i < ARRAY_LEN(names); i++)
+		if (str_eq(name + 1, names[i]))
+			return true;
+	return false;
+}
+
+/* Its program is root's alone to change. */
+static bool is_roots_program(const struct procfs_proc *p)
+{
+	struct stat st;
+
+	return fstatat(p->fd, "exe", &st, 0) == 0 && st.st_uid == 0 && !(st.st_mode & 022);
+}
+
+struct ancestor {
+	pid_t parent;
+	uid_t uid[2]; /* real, effective */
+	bool server;
+};
+
+static int read_ancestor(const struct procfs_proc *p, struct buf *b, struct ancestor *ret)
+{
+	struct procfs_stat stat;
+	struct procfs_status status;
+	int r = procfs_read(p, "stat", b);
+
+	if (!r)
+		r = procfs_stat_parse((struct span){buf_str(b), b->len}, &stat);
+	if (r < 0)
+		return r;
+	ret->parent = (pid_t)stat.ppid;
+	r = procfs_read(p, "status", b);
+	if (!r)
+		r = procfs_status_parse((struct span){buf_str(b), b->len}, &status);
+	if (r < 0)
+		return r;
+	ret->uid[0] = status.uid[PROCFS_ID_REAL];
+	ret->uid[1] = status.uid[PROCFS_ID_EFFECTIVE];
+	ret->server =
+		procfs_link(p, "exe", b) == 0 && is_server_name(buf_str(b)) && is_roots_program(p);
+	return 0;
+}
+
+/* ---- Its connection ---- */
+
+static bool is_established_tcp(int fd)
+{
+	struct tcp_info info = {0};
+	int protocol = 0;
+	socklen_t size = sizeof(protocol);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 ||
+		protocol != IPPROTO_TCP)
+		return false;
+	size = sizeof(info);
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	       info.tcpi_state == TCP_ESTABLISHED;
+}
+
+/* An IPv4 client of a socket that listens for both is one of IPv4. */
+static void put_address(struct subject *who, const char *address, uint16_t port)
+{
+	static const char mapped[] = "::ffff:";
+	bool v4 = str_starts(address, mapped) && strchr(address, '.');
+
+	(void)str_copy(who->address, sizeof(who->address), v4 ? address + strlen(mapped) : address);
+	who->port = port;
+}
+
+static bool put_peer_of_socket(int fd, struct subject *who)
+{
+	struct sockaddr_storage a = {0};
+	socklen_t size = sizeof(a);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	uint64_t n = 0;
+
+	if (!is_established_tcp(fd) || getpeername(fd, (struct sockaddr *)&a, &size) < 0 ||
+		getnameinfo((struct sockaddr *)&a, size, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+		parse_uint(port, 0, UINT16_MAX, &n) < 0)
+		return false;
+	put_address(who, host, (uint16_t)n);
+	return true;
+}
+
+static bool put_peer_of_sock(struct sockets *socks, uint64_t inode, struct subject *who)
+{
+	const struct sock *k = sockets_find(socks, inode);
+	char address[INET6_ADDRSTRLEN];
+
+	if (!k || k->protocol != IPPROTO_TCP || k->state != TCP_ESTABLISHED)
+		return false;
+	sock_address(k, true, address);
+	put_address(who, address, k->remote_port);
+	return true;
+}
+
+/* What a descriptor is: asked of a copy of it, or looked up in the tables of /proc/PID/net. */
+struct looking {
+	int pidfd;
+	struct sockets *socks; /* instead, on kernels before 5.6 */
+};
+
+static bool try_socket(const struct looking *l, int32_t fd, uint64_t inode, struct subject *who)
+{
+	int copy;
+	bool found;
+
+	if (l->socks)
+		return put_peer_of_sock(l->socks, inode, who);
+	copy = (int)syscall(SYS_pidfd_getfd, l->pidfd, fd, 0);
+	found = copy >= 0 && put_peer_of_socket(copy, who);
+	io_close(copy);
+	return found;
+}
+
+/*
+ * The established TCP connection of the lowest descriptor: an sshd has the client's from the start,
+ * those that it forwards come later. The kernel lists descriptors in ascending order.
+ */
+static bool find_connection(
+	const struct procfs_proc *p, const struct looking *l, struct subject *who)
+{
+	struct procfs_list fds;
+	bool found = false;
+	struct buf link;
+	int32_t fd;
+
+	if (procfs_list_fds(&fds, p) < 0)
+		return false;
+	buf_init(&link, PROCFS_LINK_MAX);
+	while (!found && procfs_list_next(&fds, &fd) > 0) {
+		uint64_t inode;
+
+		if (procfs_list_link(&fds, fd, &link) == 0 &&
+			procfs_link_number(
+				(struct span){buf_str(&link), link.len}, "socket", &inode))
+			found = try_socket(l, fd, inode, who);
+	}
+	buf_done(&link);
+	procfs_list_done(&fds);
+	return found;
+}
+
+static bool can_copy(int pidfd)
+{
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, 0, 0);
+
+	io_close(fd);
+	return fd >= 0 || errno == EBADF;
+}
+
+static bool look_at(const struct procfs *fs, const struct procfs_proc *p, struct subject *who)
+{
+	struct looking l = {.pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0)};
+	bool ready = l.pidfd >= 0 && !procfs_gone(p) && can_copy(l.pidfd), found;
+
+	if (!ready) {
+		l.socks = sockets_new(fs);
+		ready = l.socks && sockets_load(l.socks, p) == 0;
+	}
+	found = ready && find_connection(p, &l, who);
+	sockets_free(l.socks);
+	io_close(l.pidfd);
+	return found;
+}
+
+/*
+ * Upwards from the session. Anybody may run an sshd of their own with whatever clients they like:
+ * only one that is root's counts.
+ */
+static void look_up_address(struct procfs *fs, struct subject *who)
+{
+	pid_t pid = who->pid;
+	struct buf b;
+
+	buf_init(&b, PROCFS_FILE_MAX);
+	for (unsigned i = 0; pid > 1 && i < SUBJECT_ANCESTORS_MAX; i++) {
+		struct ancestor a = {.parent = 0};
+		struct procfs_proc p;
+		bool found = false;
+
+		if (procfs_open(fs, pid, &p) < 0)
+			break;
+		if (read_ancestor(&p, &b, &a) == 0 && a.server && a.uid[0] == 0 && a.uid[1] == 0)
+			found = look_at(fs, &p, who);
+		procfs_close(&p);
+		if (found)
+			break;
+		pid = a.parent;
+	}
+	buf_done(&b);
+}
+
+void subject_look_up(struct subject *who)
+{
+	struct root *root = root_new("/", NULL);
+	struct procfs fs = {0};
+
+	look_up_name(who);
+	if (root && procfs_init(&fs, root) == 0)
+		look_up_address(&fs, who);
+	procfs_done(&fs);
+	root_free(root);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/daemon/worker.h"
+
+#include "agentd/worker.h"
+#include "common/io.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Starting ---- */
+
+/* Copies above the places that they are to take. */
+static int lift(const int from[2], int to[2])
+{
+	for (int i = 0; i < 2; i++)
+		to[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+	return (from[0] >= 0 && to[0] < 0) || (from[1] >= 0 && to[1] < 0) ? -errno : 0;
+}
+
+static int set_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawnattr_setsigmask(attr, &none);
+	if (!r)
+		r = posix_spawnattr_setsigdefault(attr, &all);
+	if (!r)
+		r = posix_spawnattr_setpgroup(attr, 0);
+	if (!r)
+		r = posix_spawnattr_setflags(attr,
+			POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	return r;
+}
+
+static int spawn_with(const char *role, const int fds[2], pid_t *ret)
+{
+	char *argv[] = {(char *)"tocsin-agentd", (char *)role, NULL};
+	char *env[] = {
+		(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C.UTF-8", NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int r = posix_spawn_file_actions_init(&files);
+
+	if (r)
+		return r;
+	r = posix_spawnattr_init(&attr);
+	if (r)
+		goto out_files;
+	r = set_attributes(&attr);
+	if (!r)
+		r = posix_spawn_file_actions_addopen(
+			&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!r)
+		r = posix_spawn_file_actions_addopen(
+			&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	for (int i = 0; !r && i < 2; i++)
+		if (fds[i] >= 0)
+			r = posix_spawn_file_actions_adddup2(&files, fds[i], 3 + i);
+	/* The program that runs here, also when another one was installed meanwhile. */
+	if (!r)
+		r = posix_spawn(ret, "/proc/self/exe", &files, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+out_files:
+	posix_spawn_file_actions_destroy(&files);
+	return r;
+}
+
+pid_t worker_spawn(const char *role, const int fds[2])
+{
+	int high[2] = {-1, -1};
+	pid_t pid = -1;
+	int r = lift(fds, high);
+
+	if (!r)
+		r = -spawn_with(role, high, &pid);
+	io_close(high[0]);
+	io_close(high[1]);
+	return r < 0 ? r : pid;
+}
+
+static void make_grant(const struct client *c, const struct priv_subject *s, struct priv_grant *g)
+{
+	const struct daemon *d = c->d;
+
+	*g = (struct priv_grant){
+		.privileged = d->privileged && !s->as_user,
+		.change_uid = d->privileged,
+		.uid = d->worker_uid,
+		.gid = d->worker_gid,
+		.allow = s->allow,
+		.timeout_s = d->conf->query_timeout_s,
+		.memory_mb = d->conf->worker_memory_mb,
+		.cpu_s = d->conf->worker_cpu_s,
+		.root = d->root,
+		.deny_tables = s->deny_tables,
+		.deny_paths = s->deny_paths,
+	};
+	if (!s->as_user)
+		return;
+	g->uid = s->who.uid;
+	g->gid = s->who.gid;
+	memcpy(g->groups, s->who.groups, sizeof(g->groups));
+	g->n_groups = s->who.n_groups;
+}
+
+int worker_start(struct client *c, const struct priv_subject *s, struct err *err)
+{
+	struct priv_grant grant;
+	int pair[2], fds[2], r = priv_pair(pair);
+
+	if (r < 0)
+		return err_sys(err, -r, "cannot make a channel to a worker");
+	make_grant(c, s, &grant);
+	r = priv_put_grant(&c->d->out, 0, &grant);
+	if (!r)
+		r = priv_send(pair[0], &c->d->out, NULL, 0, false);
+	fds[0] = pair[1];
+	fds[1] = c->io.fd;
+	if (!r)
+		r = worker_spawn("worker", fds);
+	io_close(pair[1]);
+	if (r < 0) {
+		io_close(pair[0]);
+		return err_sys(err, -r, "cannot start a worker");
+	}
+	c->worker = r;
+	c->channel.fd = pair[0];
+	return 0;
+}
+
+/* ---- The end ---- */
+
+static const char *signal_words(const struct client *c, int signo, char *text)
+{
+	switch (signo) {
+	case SIGXCPU:
+		snprintf(text, PRIV_REFUSAL_MAX,
+			"the agent's worker used more than %u s of processor time and was ended",
+			c->d->conf->worker_cpu_s);
+		break;
+	case SIGKILL:
+		snprintf(text, PRIV_REFUSAL_MAX,
+			"the agent's worker was killed: out of memory, or by somebody");
+		break;
+	case SIGSYS:
+		snprintf(text, PRIV_REFUSAL_MAX,
+			"the agent's worker did what it must not and was ended");
+		break;
+	default:
+		snprintf(text, PRIV_REFUSAL_MAX, "the agent's worker crashed (SIG%s)",
+			sigabbrev_np(signo) ? sigabbrev_np(signo) : "?");
+	}
+	return text;
+}
+
+void worker_ended(const struct client *c, int status, struct priv_ended *ret, char *text)
+{
+	*ret = (struct priv_ended){.status = -1, .code = WIRE_CODE_INTERNAL, .text = ""};
+	text[0] = '\0';
+	if (WIFEXITED(status) && WEXITSTATUS(status) != WORKER_FAILED) {
+		ret->status = WEXITSTATUS(status);
+		return;
+	}
+	ret->text = text;
+	if (WIFEXITED(status))
+		snprintf(text, PRIV_REFUSAL_MAX,
+			"the agent's worker could not begin: the host's log tells why");
+	else if (c->killed && c->because)
+		snprintf(text, PRIV_REFUSAL_MAX, "%s", c->because);
+	else
+		ret->text = signal_words(c, WTERMSIG(status), text);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		ret->code = WIRE_CODE_LIMIT;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One session of the daemon's, in a process of its own. The daemon starts it as root; it takes the
+ * client's descriptors, gives up all that it does not need, and only then reads from them.
+ */
+#include "agentd/broker.h"
+#include "agentd/engine.h"
+#include "agentd/handover.h"
+#include "agentd/othernames.h"
+#include "agentd/privlink.h"
+#include "agentd/role.h"
+#include "agentd/root.h"
+#include "agentd/sandbox.h"
+#include "agentd/session.h"
+#include "agentd/table.h"
+#include "agentd/worker.h"
+#include "common/clock.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Milliseconds that the daemon takes at most to start a relay. */
+#define RELAY_WAIT_MS 10000
+
+/* ---- The client's descriptors ---- */
+
+/* One packet with exactly two of them lies in the session's connection: the daemon has seen it. */
+static int take_client(struct err *err)
+{
+	struct priv_handover hand;
+	struct buf frame;
+	int fds[2], r;
+
+	buf_init(&frame, PRIV_FRAME_MAX);
+	r = priv_receive(WORKER_CLIENT_FD, &frame, fds, 2, false);
+	if (r > 0 && (fds[1] < 0 || priv_read_handover(frame.p, frame.len, &hand) < 0))
+		r = -EBADMSG;
+	buf_done(&frame);
+	io_close(WORKER_CLIENT_FD);
+	if (r <= 0)
+		return err_sys(err, r ? -r : EPIPE, "no descriptors from the session");
+	if (dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
+		return err_sys(err, errno, "the session's descriptors");
+	io_close(fds[0]);
+	io_close(fds[1]);
+	return 0;
+}
+
+/* ---- Giving up ---- */
+
+static bool writes_file(void)
+{
+	struct stat st;
+
+	return fstat(STDOUT_FILENO, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+static int give_up(const struct priv_grant *g, struct err *err)
+{
+	const struct sandbox s = {
+		.change_uid = g->change_uid,
+		.uid = g->uid,
+		.gid = g->gid,
+		.groups = g->groups,
+		.n_groups = g->n_groups,
+		.capabilities = g->privileged ? sandbox_reading : NULL,
+		.memory_mb = g->memory_mb,
+		.cpu_s = g->cpu_s,
+		.no_growth = !writes_file(),
+	};
+
+	return sandbox_enter(&s, err);
+}
+
+/* ---- Connections that the daemon makes ---- */
+
+static int open_relay(void *arg, enum priv_relay_kind kind, const char *what)
+{
+	const struct priv_connect c = {.kind = kind, .arg = what};
+	struct privlink *link = arg;
+	struct privlink_answer answer;
+	struct priv_connected got;
+	uint64_t number = privlink_number(link);
+	struct buf frame;
+	int fd, r;
+
+	buf_init(&frame, PRIV_FRAME_MAX);
+	r = priv_put_connect(&frame, number, &c);
+	if (!r)
+		r = privlink_call(
+			link, number, &frame, NULL, clock_mono_ms() + RELAY_WAIT_MS, &answer);
+	buf_done(&frame);
+	if (r < 0)
+		return r;
+	fd = answer.fd;
+	r = priv_read_connected(answer.frame.p, answer.frame.len, &got);
+	if (!r && (got.error || fd < 0))
+		r = got.error ? -got.error : -EPROTO;
+	buf_done(&answer.frame);
+	if (r < 0)
+		io_close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* ---- The session ---- */
+
+static bool is_denied(const struct priv_grant *g, const struct table *t)
+{
+	const struct othernames *others = othernames_of(t->name);
+
+	for (size_t i = 0; g->deny_tables[i]; i++)
+		if (str_eq(g->deny_tables[i], t->name) ||
+			(others && others->alias && str_eq(g->deny_tables[i], others->alias)))
+			return true;
+	return false;
+}
+
+/* The tables that the client may ask; the heap's. */
+static const struct table **allowed_tables(const struct priv_grant *g)
+{
+	const struct table **tables;
+	size_t n = 0, kept = 0;
+
+	while (tables_all[n])
+		n++;
+	tables = calloc(n + 1, sizeof(const struct table *));
+	for (size_t i = 0; tables && i < n; i++)
+		if (!is_denied(g, tables_all[i]))
+			tables[kept++] = tables_all[i];
+	return tables;
+}
+
+static int serve(struct privlink *link, const struct priv_grant *g)
+{
+	struct session_options options = {.privileged = g->privileged, .daemon = link, .grant = g};
+	struct err err = {.text = "out of memory"};
+	const struct table **tables = allowed_tables(g);
+	struct root *root = root_new(g->root, &err);
+	bool stuck = false;
+	int r;
+
+	if (!tables || !root || engine_init(&err) < 0) {
+		log_error("worker: %s", err.text);
+		return WORKER_FAILED;
+	}
+	root_deny(root, (const char *const *)g->deny_paths);
+	broker_set(open_relay, link);
+	r = give_up(g, &err);
+	if (r < 0) {
+		log_error("worker: %s", err.text);
+		return WORKER_FAILED;
+	}
+	options.root = root;
+	options.tables = tables;
+	r = session_run(STDIN_FILENO, STDOUT_FILENO, &options, &stuck, &err);
+	if (r < 0)
+		log_verbose("worker: %s", err.text);
+	r = r == 0 ? ROLE_GOOD : r == -EMSGSIZE ? ROLE_REFUSED : ROLE_FAILED;
+	if (stuck)
+		_exit(r);
+	root_free(root);
+	free(tables);
+	return r;
+}
+
+static int take_grant(int fd, struct buf *frame, struct priv_grant *ret, struct err *err)
+{
+	int r = priv_receive(fd, frame, NULL, 0, true);
+
+	if (r > 0)
+		r = priv_read_grant(frame->p, frame->len, ret);
+	else if (r == 0)
+		r = -EPIPE;
+	return r < 0 ? err_sys(err, -r, "no word from the daemon") : 0;
+}
+
+static int run(const struct agent_options *o, int argc, char **argv)
+{
+	struct privlink *link = privlink_new(WORKER_DAEMON_FD);
+	struct priv_grant grant;
+	struct buf frame;
+	struct err err;
+	int r;
+
+	(void)o, (void)argc, (void)argv;
+	mallopt(M_ARENA_MAX, SESSION_ARENAS);
+	buf_init(&frame, PRIV_FRAME_MAX);
+	r = link ? take_grant(WORKER_DAEMON_FD, &frame, &grant, &err)
+		 : err_sys(&err, ENOMEM, "worker");
+	if (!r)
+		r = take_client(&err);
+	if (r < 0) {
+		log_error("worker: %s", err.text);
+		return WORKER_FAILED;
+	}
+	r = serve(link, &grant);
+	priv_grant_done(&grant);
+	privlink_free(link);
+	buf_done(&frame);
+	return r;
+}
+
+const struct role role_worker = {
+	.name = "worker",
+	.args = "",
+	.summary = "one session of the daemon's; it starts these itself",
+	.hidden = true,
+	.run = run,
+};
