@@ -15,7 +15,7 @@
 /* The agent ends a question in time by itself; this much later it is given up from here. */
 #define PEER_GRACE_MS 1000
 /* A line buffer larger than this is given back when it is empty. */
-#define PEER_KEEP_BYTES (16u << 10)
+#define PEER_KEEP_BYTES (2u << 10)
 /* Bytes of lines longer than an agent has reason to send, of all peers of a thread. */
 #define PEER_LONG_LINE	    (2 * WIRE_ROWS_MAX)
 #define PEER_LONG_LINES_MAX (64u << 20)
