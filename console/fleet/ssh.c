@@ -17,8 +17,6 @@
 /* What libssh reads in one call. */
 #define READ_BYTES 4096
 #define ROUNDS_MAX (TRANSPORT_ROUND_BYTES / READ_BYTES)
-/* RFC 4253 section 6.1 has everybody take 32768 bytes. */
-#define PACKET_MIN 4096
 
 /* ---- Ends ---- */
 
@@ -268,232 +266,15 @@ static int shake_hands(struct ssh *s)
 	return dropped(s);
 }
 
-/* ---- The channel ---- */
-
-/* libssh's callbacks: what belongs to us is taken over at once, so nothing piles up in it. */
-static int take_data(
-	ssh_session session, ssh_channel channel, void *data, uint32_t n, int is_stderr, void *arg)
-{
-	struct ssh *s = arg;
-	char *room;
-
-	(void)session;
-	(void)channel;
-	if (is_stderr) {
-		size_t left = s->said.max - s->said.len;
-
-		(void)buf_add(&s->said, data, n < left ? n : left);
-		return (int)n;
-	}
-	s->got = true;
-	s->heard = s->counter.in_bytes;
-	/* Too long a line: lines_next says so to the peer. */
-	if (lines_room(s->t.in, n, &room) == 0) {
-		memcpy(room, data, n);
-		lines_added(s->t.in, n);
-	}
-	return (int)n;
-}
-
-static void take_status(ssh_session session, ssh_channel channel, int status, void *arg)
-{
-	struct ssh *s = arg;
-
-	(void)session;
-	(void)channel;
-	s->exit_status = status;
-}
-
-#if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0)
-/*
- * Before 0.11 libssh sends packets of the host's size less ten bytes, without end when that is
- * none, and tells that size only in its log; a host may state it again at any time.
- */
-static void watch_log(int level, const char *function, const char *text, void *arg)
-{
-	struct ssh *s = arg;
-	const char *at;
-	struct span size;
-	uint64_t n;
-
-	(void)level;
-	if (s && s->noted)
-		s->noted(s, function, text);
-	if (!s || !str_eq(function, "ssh_packet_channel_open_conf"))
-		return;
-	if (strstr(text, "Received a CHANNEL_OPEN_CONFIRMATION") && ++s->confirmations > 1 &&
-		!s->serve)
-		s->odd_packets = true;
-	at = strstr(text, "maxpacket : ");
-	if (!at)
-		return;
-	size = span_trim(span_str(at + strlen("maxpacket : ")));
-	if (parse_span(size, 10, UINT32_MAX, &n) < 0 || n < PACKET_MIN)
-		s->odd_packets = true;
-}
-
-/* All three are the thread's own. */
-static void watch_packets(struct ssh *s, bool on)
-{
-	ssh_set_log_userdata(on ? s : NULL);
-	ssh_set_log_callback(watch_log);
-	ssh_set_log_level(!on ? SSH_LOG_NOLOG : s->chatty ? SSH_LOG_PACKET : SSH_LOG_PROTOCOL);
-}
-#else
-static void watch_packets(struct ssh *s, bool on)
-{
-	(void)s;
-	(void)on;
-}
-#endif
-
-static int open_channel(struct ssh *s)
-{
-	int r;
-
-	if (!s->channel) {
-		watch_packets(s, true);
-		s->channel = ssh_channel_new(s->session);
-		if (!s->channel)
-			return ssh_fail(s, HOST_FAILED, "out of memory");
-		s->callbacks = (struct ssh_channel_callbacks_struct){
-			.userdata = s,
-			.channel_data_function = take_data,
-			.channel_exit_status_function = take_status,
-		};
-		ssh_callbacks_init(&s->callbacks);
-		ssh_set_channel_callbacks(s->channel, &s->callbacks);
-	}
-	r = ssh_channel_open_session(s->channel);
-	if (r == SSH_AGAIN)
-		return 0;
-	if (r != SSH_OK)
-		return ssh_fail(s, HOST_FAILED, "cannot open an SSH session: %s",
-			ssh_get_error(s->session));
-	s->step = SSH_SUBSYSTEM;
-	return 1;
-}
-
-static void now_open(struct ssh *s)
-{
-	s->step = SSH_OPEN;
-	ssh_asking_done(s->opening);
-	free(s->opening);
-	s->opening = NULL;
-	s->t.up->opened(s->t.arg);
-}
+/* ---- The loop ---- */
 
 /* A jump host is ready when it let us in. */
 static int begin_serving(struct ssh *s)
 {
-	watch_packets(s, true);
-	now_open(s);
+	ssh_watch_packets(s, true);
+	ssh_now_open(s);
 	return s->doomed ? -1 : 1;
 }
-
-static int ask_subsystem(struct ssh *s)
-{
-	int r = ssh_channel_request_subsystem(s->channel, WIRE_SUBSYSTEM);
-
-	if (r == SSH_AGAIN)
-		return 0;
-	if (r != SSH_OK && ssh_is_connected(s->session) && !ssh_channel_is_closed(s->channel))
-		return ssh_fail(s, HOST_FAILED, "no tocsin agent on this host: subsystem refused");
-	if (r != SSH_OK)
-		return ssh_fail(s, HOST_FAILED, "connection lost while asking for the agent: %s",
-			ssh_get_error(s->session));
-	now_open(s);
-	return s->doomed ? -1 : 1;
-}
-
-int ssh_lost(struct ssh *s)
-{
-	const char *why = ssh_get_error(s->session);
-
-	return ssh_fail(s, HOST_FAILED, "connection lost: %s",
-		str_eq(why, "Socket error: disconnected") ? "the host closed it" : why);
-}
-
-/* 0, or -1 when it is over. */
-static int write_out(struct ssh *s)
-{
-	int n;
-
-	while (s->out.len) {
-		if (s->odd_packets)
-			return ssh_fail(s, HOST_FAILED,
-				"protocol error: packets of an impossible size offered");
-		n = ssh_channel_write(s->channel, s->out.p, (uint32_t)s->out.len);
-		if (n == SSH_AGAIN || n == 0)
-			return 0;
-		if (n < 0)
-			return ssh_fail(
-				s, HOST_FAILED, "connection lost: %s", ssh_get_error(s->session));
-		buf_consume(&s->out, (size_t)n);
-	}
-	buf_done(&s->out);
-	return 0;
-}
-
-/* A program that could not be started says why in its first line on stderr, and by its status. */
-static int say_ended(struct ssh *s)
-{
-	struct span all = span_trim((struct span){buf_str(&s->said), s->said.len}), said;
-	char status[48] = "";
-
-	(void)span_split(&all, '\n', &said);
-	/* sshd throws away what a subsystem writes to stderr; this is what a shell ends with. */
-	if (s->exit_status == 126 || s->exit_status == 127)
-		snprintf(status, sizeof(status), " with status %d (is it installed?)",
-			s->exit_status);
-	else if (s->exit_status > 0)
-		snprintf(status, sizeof(status), " with status %d", s->exit_status);
-	return ssh_fail(s, HOST_FAILED, "the agent on the host ended%s%s%.*s", status,
-		said.n ? ": " : "", (int)said.n, said.p);
-}
-
-/* The output is at its end; the status may come a moment later. */
-static int wait_for_status(struct ssh *s)
-{
-	if (s->exit_status < 0)
-		(void)ssh_channel_get_exit_status(s->channel);
-	if (s->exit_status >= 0 || ssh_channel_is_closed(s->channel) ||
-		!ssh_is_connected(s->session))
-		return say_ended(s);
-	if (s->waiting_for_status)
-		return 0;
-	s->waiting_for_status = true;
-	if (loop_timer_in(s->env->loop, &s->timer, SSH_EXIT_MS) < 0)
-		return say_ended(s);
-	return 0;
-}
-
-static int hand_over(struct ssh *s)
-{
-	if (!s->got)
-		return 0;
-	s->got = false;
-	s->t.up->input(s->t.arg);
-	return s->doomed || s->step == SSH_OVER ? -1 : 0;
-}
-
-static int talk(struct ssh *s)
-{
-	int r;
-
-	if (write_out(s) < 0)
-		return -1;
-	r = ssh_channel_poll(s->channel, 0);
-	if (hand_over(s) < 0)
-		return -1;
-	if (r == SSH_ERROR)
-		return ssh_lost(s);
-	if (r == SSH_EOF)
-		return wait_for_status(s);
-	return write_out(s);
-}
-
-/* ---- The loop ---- */
 
 static int step(struct ssh *s)
 {
@@ -505,11 +286,11 @@ static int step(struct ssh *s)
 	case SSH_AUTH:
 		return ssh_authenticate(s);
 	case SSH_CHANNEL:
-		return s->serve ? begin_serving(s) : open_channel(s);
+		return s->serve ? begin_serving(s) : ssh_open_channel(s);
 	case SSH_SUBSYSTEM:
-		return ask_subsystem(s);
+		return ssh_ask_subsystem(s);
 	case SSH_OPEN:
-		return s->serve ? s->serve(s) : talk(s);
+		return s->serve ? s->serve(s) : ssh_talk(s);
 	default:
 		return 0;
 	}
@@ -597,12 +378,12 @@ void ssh_enter(struct ssh *s)
 {
 	s->busy = true;
 	if (s->step >= SSH_CHANNEL)
-		watch_packets(s, true);
+		ssh_watch_packets(s, true);
 }
 
 void ssh_leave(struct ssh *s)
 {
-	watch_packets(s, false);
+	ssh_watch_packets(s, false);
 	s->busy = false;
 	if (s->doomed)
 		close_ssh(&s->t);
@@ -636,7 +417,7 @@ static void send_out(struct ssh *s)
 	uint64_t before = s->counter.in_bytes;
 
 	s->only_send = false;
-	if (write_out(s) == 0)
+	if (ssh_write_out(s) == 0)
 		pump(s, s->counter.in_bytes == before);
 }
 
@@ -656,9 +437,9 @@ static void tick(struct loop_timer *timer)
 	}
 	ssh_enter(s);
 	if (s->waiting_for_status)
-		say_ended(s);
+		ssh_say_ended(s);
 	else if (s->paused)
-		write_out(s);
+		ssh_write_out(s);
 	else if (s->only_send && s->step == SSH_OPEN)
 		send_out(s);
 	else
@@ -673,7 +454,7 @@ static int send_bytes(struct transport *t, const void *p, size_t n)
 	struct ssh *s = (struct ssh *)t;
 	int r = buf_add(&s->out, p, n);
 
-	/* In a callback of ours talk() sends it; else the next round does. */
+	/* In a callback of ours ssh_talk() sends it; else the next round does. */
 	if (r == 0 && !s->busy && !s->waiting_for_status) {
 		s->only_send |= !s->timer.slot;
 		r = loop_timer_in(s->env->loop, &s->timer, 0);

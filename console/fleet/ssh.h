@@ -133,6 +133,22 @@ int ssh_authenticate(struct ssh *s);
  */
 int ssh_read_host_key(struct ssh *s, const char **ret_type, char **ret_key);
 
+/* Likewise, of the agent's channel. */
+int ssh_open_channel(struct ssh *s);
+int ssh_ask_subsystem(struct ssh *s);
+int ssh_talk(struct ssh *s);
+/* From now on the transport is open. */
+void ssh_now_open(struct ssh *s);
+/* Writes what it takes of s->out. 0, or -1 when it is over. */
+int ssh_write_out(struct ssh *s);
+/* Over, because the agent's output is at its end. */
+int ssh_say_ended(struct ssh *s);
+/*
+ * Listens to libssh's log for packet sizes that it cannot live with. The settings are the thread's
+ * own: on before what reads packets, off behind it.
+ */
+void ssh_watch_packets(struct ssh *s, bool on);
+
 /* When the server wants one; nothing else helped. */
 bool ssh_wants_password(const struct ssh *s);
 int ssh_try_password(struct ssh *s);
