@@ -11,6 +11,8 @@
 #   put PATH [MODE]         a file with stdin as its content      add PATH LINE…   lines behind those there are
 #   user NAME UID [SHELL [HOME]]     shadow NAME HASH [DAY]
 #   login USER HOST AGE     failed_login USER HOST AGE            records of wtmp and btmp
+#   journal                 entries of now in the journal: lines "IDENTIFIER MESSAGE" of stdin. Needs root and a
+#                           journald: `journal <<<'…' || return`
 #   root NAME               from here on the host is another one: $R is a clean one called NAME
 #   live                    first line: asked of the running system, in namespaces made for it (root)
 #   can CMD… || return      a live case that cannot be made without it is skipped
@@ -69,6 +71,34 @@ PY
 }
 login() { utmp_record var/log/wtmp "$@"; }
 failed_login() { utmp_record var/log/btmp "$@"; }
+
+journal() {
+	local daemon=/lib/systemd/systemd-journald
+	cat >"$T/entries"
+	[ "$(id -u)" = 0 ] && [ -x $daemon ] && command -v journalctl >/dev/null && can unshare --mount true || {
+		[ "$skipped" = 1 ] || skip "$case_name" "needs root and journald"
+		skipped=1
+		return 1
+	}
+	mkdir -p "$R/var/log"
+	# shellcheck disable=SC2016 # for the inner shell
+	timeout 60 unshare --mount --propagation private bash -c '
+		mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal /run/log/journal || exit
+		"$1" >/dev/null 2>&1 &
+		for _ in $(seq 500); do [ -S /run/systemd/journal/stdout ] && break; sleep 0.02; done
+		n=0
+		while read -r identifier message; do
+			printf "%s\n" "$message" | systemd-cat -t "$identifier"
+			n=$((n + 1))
+		done <"$2"
+		for _ in $(seq 500); do
+			[ "$(journalctl -D /run/log/journal _TRANSPORT=stdout -o cat 2>/dev/null | wc -l)" -ge $n ] && break
+			sleep 0.02
+		done
+		kill %1
+		wait
+		cp -r /run/log/journal "$3/var/log/"' bash $daemon "$T/entries" "$R"
+}
 
 # ---- Processes ----
 
@@ -192,7 +222,7 @@ clean_etc() {
 	put etc/resolv.conf <<<'nameserver 192.0.2.53'
 	put etc/crontab <<<$'SHELL=/bin/sh\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly'
 	put etc/cron.d/e2scrub_all <<<'10 3 * * * root test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r'
-	put etc/sudoers 440 <<<$'Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL'
+	put etc/sudoers 440 <<<$'Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d'
 	put etc/ssh/sshd_config <<<$'#PermitRootLogin prohibit-password\nUsePAM yes\nPasswordAuthentication no\nSubsystem sftp /usr/lib/openssh/sftp-server'
 	put etc/pam.d/common-auth <<<$'auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so'
 	put etc/profile <<<$'if [ "$(id -u)" -eq 0 ]; then PATH="/usr/sbin:/usr/bin"; fi\nexport PATH'
