@@ -118,12 +118,12 @@ static bool is_still_member(const struct proctree *t, int32_t pid)
 }
 
 /*
- * The number of a session is not given to another process as long as somebody is in it, so what is
- * in a member's session descends from it.
+ * The number of a session or group is not given to another process as long as somebody is in it,
+ * so who is in one of a member's number is in that which the member began.
  */
 static bool descends(const struct proctree *t, const struct procfs_stat *st)
 {
-	return is_member(t, st->session) ||
+	return is_member(t, st->session) || is_member(t, st->pgrp) ||
 	       (is_member(t, st->ppid) && is_still_member(t, (int32_t)st->ppid));
 }
 
@@ -176,7 +176,7 @@ static bool may_descend(const struct proctree *t, int32_t pid, struct buf *text)
 		return false;
 	may = procfs_read(&p, "stat", text) == 0 &&
 	      procfs_stat_parse((struct span){text->p, text->len}, &st) == 0 &&
-	      (is_member(t, st.ppid) || is_member(t, st.session)) &&
+	      (is_member(t, st.ppid) || is_member(t, st.session) || is_member(t, st.pgrp)) &&
 	      !(is_member(t, pid) && t->known[pid] == st.start + 1);
 	procfs_close(&p);
 	return may;

@@ -3,9 +3,9 @@
  * A process and its descendants, held by number and start; each is opened anew, and checked, for
  * what is done with it.
  *
- * A descendant is whose parent is a member, whose session a member began (also when its parent has
- * ended), or what was started in the trap. To catch them all they are stopped, parents first, and
- * looked for again until a look finds nobody new and everybody stopped.
+ * A descendant is whose parent is a member, whose session or process group a member began (also
+ * when its parent has ended), or what was started in the trap. To catch them all they are stopped,
+ * parents first, and looked for again until a look finds nobody new and everybody stopped.
  */
 #ifndef AGENTD_PROCTREE_H
 #define AGENTD_PROCTREE_H

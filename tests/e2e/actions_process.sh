@@ -250,14 +250,21 @@ outcome tree-deaf 'done' 'ended on KILL'
 check tree-deaf-all wait_for 5 no_bombs
 
 # Those who start processes faster than they can be killed one after the other.
-for mode in all rabbit; do
-	background "$bomb" $mode $uid 200
-	[ $mode = all ] && wait_for 10 bombs_at_least 100
-	run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_s\":0}"
-	outcome "bomb-$mode-killed" 'done' 'ended on KILL'
-	check "bomb-$mode-none-left" wait_for 5 no_bombs
-	pkill -KILL -u $uid
-done
+background "$bomb" all $uid 200
+wait_for 10 bombs_at_least 100
+run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_s\":0}"
+outcome bomb-killed 'done' 'ended on KILL'
+check bomb-none-left wait_for 5 no_bombs
+# Each one's parent has ended before it can be looked at.
+background setsid "$bomb" rabbit $uid 200
+rabbit=$pid
+runs_on() { [ "$(pgrep -u $uid -n)" -gt $((rabbit + 100)) ]; }
+wait_for 10 runs_on
+run "$act" -y kill "{\"pid\":$rabbit,\"tree\":true,\"grace_s\":0}"
+outcome rabbit-killed 'done' 'ended on KILL'
+# None comes back.
+check rabbit-none-left no_bombs
+pkill -KILL -u $uid
 background "$bomb" all $uid 200
 wait_for 10 bombs_at_least 100
 run "$act" -y suspend "{\"pid\":$pid,\"tree\":true}"
