@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/protect.h"
+
+#include "agentd/conf.h"
+#include "agentd/mounttab.h"
+#include "agentd/pkgowner.h"
+#include "agentd/policy.h"
+#include "agentd/root.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+
+/*
+ * Without these a machine does not boot, or lets nobody in any more. Most are of no package.
+ * /etc/ld.so.preload is not among them: it is there for an attack more often than for a reason.
+ */
+static const char *const vital[] = {
+	"/boot",
+	"/efi",
+	"/etc/apparmor.d",
+	"/etc/adjtime",
+	"/etc/crypttab",
+	"/etc/default/grub",
+	"/etc/fstab",
+	"/etc/group",
+	"/etc/gshadow",
+	"/etc/hostname",
+	"/etc/hosts",
+	"/etc/iscsi/initiatorname.iscsi",
+	"/etc/ld.so.cache",
+	"/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",
+	"/etc/localtime",
+	"/etc/login.defs",
+	"/etc/lvm",
+	"/etc/machine-id",
+	"/etc/mdadm",
+	"/etc/mdadm.conf",
+	"/etc/modprobe.d",
+	"/etc/netplan",
+	"/etc/network/interfaces",
+	"/etc/NetworkManager",
+	"/etc/nftables.conf",
+	"/etc/nsswitch.conf",
+	"/etc/os-release",
+	"/etc/pam.conf",
+	"/etc/pam.d",
+	"/etc/passwd",
+	"/etc/resolv.conf",
+	"/etc/security",
+	"/etc/securetty",
+	"/etc/selinux",
+	"/etc/shadow",
+	"/etc/shells",
+	"/etc/ssh/ssh_host_*",
+	"/etc/ssh/sshd_config",
+	"/etc/ssh/sshd_config.d",
+	"/etc/sssd",
+	"/etc/subgid",
+	"/etc/subuid",
+	"/etc/sudoers",
+	"/etc/sudo.conf",
+	"/etc/sysconfig",
+	"/etc/systemd/journald.conf",
+	"/etc/systemd/network",
+	"/etc/systemd/system.conf",
+	"/etc/tocsin",
+	NULL,
+};
+
+/* Where a hard link's other name is looked for, when it might be one of the above. */
+static const char *const link_places[] = {
+	"/boot",
+	"/etc",
+	"/etc/ld.so.conf.d",
+	"/etc/pam.d",
+	"/etc/security",
+	"/etc/ssh",
+	"/etc/ssh/sshd_config.d",
+	"/etc/sssd",
+	"/etc/systemd",
+	"/etc/tocsin",
+};
+/* Names of one such directory. */
+#define PLACE_NAMES_MAX 4096
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool is_own(const struct action_call *call, const char *path, const struct stat *st)
+{
+	const char *const own[] = {call->state_dir, call->run_dir, NULL};
+	struct stat exe;
+
+	return policy_path_in(own, path) ||
+	       (stat("/proc/self/exe", &exe) == 0 && same_file(&exe, st));
+}
+
+/* A vital name of the file in one directory. */
+static bool linked_from(
+	const struct root *root, const char *place, const struct stat *st, char ret[PATH_MAX])
+{
+	DIR *d = root_opendir(root, place);
+	const struct dirent *e;
+	bool found = false;
+	struct stat other;
+
+	for (size_t i = 0; d && !found && i < PLACE_NAMES_MAX && (e = readdir(d)); i++) {
+		if (snprintf(ret, PATH_MAX, "%s/%s", place, e->d_name) >= PATH_MAX)
+			continue;
+		found = fstatat(dirfd(d), e->d_name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+			same_file(&other, st) && policy_path_in(vital, ret);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static bool is_vital_by_link(
+	const struct root *root, const struct stat *st, char why[PROTECT_WHY_MAX])
+{
+	char other[PATH_MAX];
+
+	if (st->st_nlink < 2)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(link_places); i++) {
+		if (!linked_from(root, link_places[i], st, other))
+			continue;
+		snprintf(why, PROTECT_WHY_MAX, "is another name of %.128s", other);
+		return true;
+	}
+	return false;
+}
+
+static bool is_packaged(const struct action_call *call, const char *path, char why[PROTECT_WHY_MAX])
+{
+	char package[PKGOWNER_NAME_MAX];
+	int r = pkgowner_find(call->root, path, package);
+
+	if (r > 0)
+		snprintf(why, PROTECT_WHY_MAX, "belongs to the package %s", package);
+	else if (r < 0 && pkgowner_likely(path))
+		snprintf(why, PROTECT_WHY_MAX,
+			"may belong to a package: the packages cannot be read");
+	else
+		return false;
+	return true;
+}
+
+enum protect protect_check(const struct action_call *call, const char *path, int fd,
+	const struct stat *st, char ret_why[PROTECT_WHY_MAX])
+{
+	const char *const *mine = (const char *const *)call->conf->protect_paths;
+
+	if (is_own(call, path, st)) {
+		snprintf(ret_why, PROTECT_WHY_MAX, "is the agent's own");
+		return PROTECT_NEVER;
+	}
+	if (mount_fd_pseudo(fd)) {
+		snprintf(ret_why, PROTECT_WHY_MAX, "is made up by the kernel");
+		return PROTECT_NEVER;
+	}
+	if (policy_path_in(vital, path))
+		snprintf(ret_why, PROTECT_WHY_MAX, "is vital to this machine");
+	else if (policy_path_in(mine, path))
+		snprintf(ret_why, PROTECT_WHY_MAX, "is under protect_paths");
+	else if (!is_vital_by_link(call->root, st, ret_why) && !is_packaged(call, path, ret_why))
+		return PROTECT_NOT;
+	return PROTECT_FORCE;
+}
