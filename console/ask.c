@@ -8,6 +8,7 @@
 #include "console/output.h"
 #include "console/passphrase.h"
 #include "console/progress.h"
+#include "console/questions.h"
 #include "console/report.h"
 #include "console/rows.h"
 
@@ -511,4 +512,23 @@ enum exit_status ask_end(struct ask *a)
 	a->fleet = NULL;
 	ask_free(a);
 	return status;
+}
+
+enum exit_status ask_all(struct app *app, const char *command, const struct questions *questions)
+{
+	const struct ask_options options = {.command = command,
+		.question = questions->words ? questions->words : "",
+		.several = questions->n > 1};
+	struct ask *a;
+	enum exit_status status = ask_begin(app, &options, &a);
+	bool go_on = status == EXIT_ALL_GOOD;
+
+	for (size_t i = 0; go_on && i < questions->n; i++) {
+		const struct question_text *t = &questions->of[i];
+		struct ask_question q = {.name = t->name, .title = t->title};
+
+		questions_fleet(t, (int64_t)app->o.max_rows, &q.fleet);
+		go_on = ask_put(a, &q);
+	}
+	return status == EXIT_ALL_GOOD ? ask_end(a) : status;
 }

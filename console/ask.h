@@ -48,6 +48,10 @@ struct ask_question {
 /* False when no further question should be put: interrupted, or nobody reads the rows. */
 bool ask_put(struct ask *a, const struct ask_question *q);
 
+/* All of it: begins, puts each question, ends. `command`: its name, for the report. */
+struct questions;
+enum exit_status ask_all(struct app *app, const char *command, const struct questions *questions);
+
 /*
  * The same for a command that makes rows of its own, of all events but
  * columns and rows. What failed is told as ever.

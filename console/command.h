@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 
+struct act;
 struct app;
+struct questions;
 
 /* Exit statuses, DESIGN section 6. */
 enum exit_status {
@@ -36,9 +38,23 @@ struct command {
 	int min_args, max_args; /* max -1: any number */
 	const struct opt *opts; /* options of its own, or NULL */
 	size_t values_size;	/* of the zeroed struct that opts' offsets are of */
-	/* `values`: that struct, filled. Returns an exit status; says why on stderr itself. */
+	/*
+	 * One of three. `values`: that struct, filled.
+	 *
+	 * What is asked: shown as rows by the caller, in a way of its own. 0 or -errno with `err`;
+	 * `ret` is to be given to questions_done in any case.
+	 */
+	int (*ask)(struct app *app, const void *values, int argc, char **argv,
+		struct questions *ret, struct err *err);
+	/* What is done to hosts (COMMAND_ACTION); points into `values` and `argv`. */
+	void (*act)(const void *values, int argc, char **argv, struct act *ret);
+	/* All else. Returns an exit status; says why on stderr itself. */
 	int (*run)(struct app *app, const void *values, int argc, char **argv);
 };
+
+/* Runs it on the command line, whichever it has. Returns an exit status. */
+int command_run_it(
+	const struct command *c, struct app *app, const void *values, int argc, char **argv);
 
 /* All commands, sorted by name, NULL at the end (generated). */
 extern const struct command *const commands_all[];

@@ -144,7 +144,7 @@ static int run_command(
 		log_error("%s", err.text);
 		return EXIT_NOTHING;
 	}
-	return c->run(app, values, argc, argv);
+	return command_run_it(c, app, values, argc, argv);
 }
 
 static int with_command(struct app *app, const struct command *c, int argc, char **argv, int word)

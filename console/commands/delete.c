@@ -27,15 +27,13 @@ static int args(const char *target, const void *values, json_t **ret, struct err
 	return *ret ? 0 : err_sys(err, ENOMEM, "arguments");
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static void act(const void *values, int argc, char **argv, struct act *ret)
 {
-	const struct act act = {.action = "delete",
+	*ret = (struct act){.action = "delete",
 		.targets = argv,
 		.n = (size_t)argc,
 		.args = args,
 		.values = values};
-
-	return act_run(app, &act);
 }
 
 const struct command command_delete = {
@@ -52,5 +50,5 @@ const struct command command_delete = {
 	.max_args = -1,
 	.opts = delete_opts,
 	.values_size = sizeof(struct delete_values),
-	.run = run,
+	.act = act,
 };

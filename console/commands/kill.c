@@ -47,15 +47,13 @@ static int args(const char *target, const void *values, json_t **ret, struct err
 	return 0;
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static void act(const void *values, int argc, char **argv, struct act *ret)
 {
-	const struct act act = {.action = "kill",
+	*ret = (struct act){.action = "kill",
 		.targets = argv,
 		.n = (size_t)argc,
 		.args = args,
 		.values = values};
-
-	return act_run(app, &act);
 }
 
 const struct command command_kill = {
@@ -72,5 +70,5 @@ const struct command command_kill = {
 	.max_args = -1,
 	.opts = kill_opts,
 	.values_size = sizeof(struct kill_values),
-	.run = run,
+	.act = act,
 };

@@ -23,13 +23,11 @@ static int args(const char *target, const void *values, json_t **ret, struct err
 	return *ret ? 0 : err_sys(err, ENOMEM, "arguments");
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static void act(const void *values, int argc, char **argv, struct act *ret)
 {
-	const struct act act = {.action = "quarantine", .args = args, .values = values};
-
 	(void)argc;
 	(void)argv;
-	return act_run(app, &act);
+	*ret = (struct act){.action = "quarantine", .args = args, .values = values};
 }
 
 const struct command command_quarantine = {
@@ -46,5 +44,5 @@ const struct command command_quarantine = {
 	.flags = COMMAND_ACTION,
 	.opts = quarantine_opts,
 	.values_size = sizeof(struct quarantine_values),
-	.run = run,
+	.act = act,
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question in SQL to every target host. */
 #include "common/io.h"
-#include "common/log.h"
 #include "common/str.h"
-#include "console/ask.h"
+#include "console/command.h"
 #include "console/params.h"
+#include "console/questions.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,43 +36,28 @@ static int read_sql(const char *word, struct buf *sql, struct err *err)
 	return 0;
 }
 
-static int ask(struct app *app, const char *sql, const struct params *params)
-{
-	struct ask_question q = {.fleet = {.sql = sql,
-					 .params = params->all,
-					 .n_params = params->n,
-					 .max_rows = (int64_t)app->o.max_rows}};
-	const struct ask_options options = {.command = "query", .question = sql};
-	struct ask *a;
-	enum exit_status status = ask_begin(app, &options, &a);
-
-	if (status != EXIT_ALL_GOOD)
-		return status;
-	ask_put(a, &q);
-	return ask_end(a);
-}
-
-static int run(struct app *app, const void *values, int argc, char **argv)
+static int ask(struct app *app, const void *values, int argc, char **argv, struct questions *ret,
+	struct err *err)
 {
 	const struct query_values *v = values;
-	int status = EXIT_NOTHING, r = 0;
 	struct params params = {0};
 	struct buf sql;
-	struct err err;
+	int r = 0;
 
+	(void)app;
 	(void)argc;
 	buf_init(&sql, WIRE_REQUEST_MAX);
 	for (size_t i = 0; r == 0 && i < v->params.n; i++)
-		r = params_add(&params, v->params.items[i], &err);
+		r = params_add(&params, v->params.items[i], err);
 	if (r == 0)
-		r = read_sql(argv[0], &sql, &err);
-	if (r < 0)
-		log_error("%s", err.text);
-	else
-		status = ask(app, buf_str(&sql), &params);
+		r = read_sql(argv[0], &sql, err);
+	if (r == 0)
+		r = questions_add_sql(ret, buf_str(&sql), &params, err);
+	if (r == 0)
+		r = questions_set_words(ret, buf_str(&sql), err);
 	buf_done(&sql);
 	params_done(&params);
-	return status;
+	return r;
 }
 
 const struct command command_query = {
@@ -88,5 +73,5 @@ const struct command command_query = {
 	.max_args = 1,
 	.opts = query_opts,
 	.values_size = sizeof(struct query_values),
-	.run = run,
+	.ask = ask,
 };

@@ -8,15 +8,13 @@ static int args(const char *target, const void *values, json_t **ret, struct err
 	return *ret ? 0 : err_set(err, EINVAL, "`%s` is no id", target ? target : "");
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static void act(const void *values, int argc, char **argv, struct act *ret)
 {
-	const struct act act = {.action = "release",
+	*ret = (struct act){.action = "release",
 		.targets = argv,
 		.n = (size_t)argc,
 		.args = args,
 		.values = values};
-
-	return act_run(app, &act);
 }
 
 const struct command command_release = {
@@ -28,5 +26,5 @@ const struct command command_release = {
 		"quarantine. Nobody else's rules are touched.",
 	.flags = COMMAND_ACTION,
 	.max_args = -1,
-	.run = run,
+	.act = act,
 };

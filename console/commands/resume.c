@@ -18,15 +18,13 @@ static int args(const char *target, const void *values, json_t **ret, struct err
 	return act_process(target, v->tree, ret, err);
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static void act(const void *values, int argc, char **argv, struct act *ret)
 {
-	const struct act act = {.action = "resume",
+	*ret = (struct act){.action = "resume",
 		.targets = argv,
 		.n = (size_t)argc,
 		.args = args,
 		.values = values};
-
-	return act_run(app, &act);
 }
 
 const struct command command_resume = {
@@ -39,5 +37,5 @@ const struct command command_resume = {
 	.max_args = -1,
 	.opts = resume_opts,
 	.values_size = sizeof(struct resume_values),
-	.run = run,
+	.act = act,
 };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Saved queries and packs, asked one after the other. */
-#include "common/log.h"
 #include "common/str.h"
-#include "console/ask.h"
+#include "console/command.h"
 #include "console/library.h"
 #include "console/params.h"
+#include "console/questions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Queries of one run of the program. */
-#define CHOSEN_MAX 1000
+#define CHOSEN_MAX QUESTIONS_MAX
 
 struct chosen {
 	const struct saved *queries[CHOSEN_MAX];
@@ -124,80 +124,51 @@ static int check_given(const struct chosen *c, struct err *err)
 	return 0;
 }
 
-static size_t fill_params(const struct chosen *c, const struct saved *q, struct wire_param *ret)
-{
-	for (size_t i = 0; i < q->n_params; i++) {
-		const char *value = params_find(&c->given, q->params[i].name);
+/* ---- What is asked ---- */
 
-		ret[i] = (struct wire_param){q->params[i].name, value ? value : q->params[i].value};
-	}
-	return q->n_params;
+static int add_all(const struct chosen *c, struct questions *ret, struct err *err)
+{
+	int r = questions_set_words(ret, buf_str(&c->names), err);
+
+	for (size_t i = 0; r == 0 && i < c->n; i++)
+		r = questions_add_saved(ret, c->queries[i], &c->given, err);
+	return r;
 }
 
-/* ---- Asking ---- */
-
-static int ask(struct app *app, const struct chosen *c)
-{
-	const struct ask_options options = {
-		.command = "run", .question = buf_str(&c->names), .several = c->n > 1};
-	struct wire_param params[SAVED_PARAMS_MAX];
-	struct ask *a;
-	enum exit_status status = ask_begin(app, &options, &a);
-	bool go_on = true;
-
-	if (status != EXIT_ALL_GOOD)
-		return status;
-	for (size_t i = 0; go_on && i < c->n; i++) {
-		const struct saved *q = c->queries[i];
-		struct ask_question question = {.name = q->name,
-			.title = *q->title ? q->title : NULL,
-			.fleet = {.sql = q->sql,
-				.params = params,
-				.n_params = fill_params(c, q, params),
-				.max_rows = (int64_t)app->o.max_rows}};
-
-		go_on = ask_put(a, &question);
-	}
-	return ask_end(a);
-}
-
-static int run_chosen(struct app *app, struct chosen *c, int argc, char **argv)
+static int ask_chosen(
+	struct chosen *c, int argc, char **argv, struct questions *ret, struct err *err)
 {
 	struct library *l = library_new();
-	struct err err;
-	int r, status = EXIT_NOTHING;
+	int r = l ? library_load(l, err) : err_sys(err, ENOMEM, "saved queries");
 
-	r = l ? library_load(l, &err) : err_sys(&err, ENOMEM, "saved queries");
 	if (r == 0)
-		r = read_words(c, l, argc, argv, &err);
+		r = read_words(c, l, argc, argv, err);
 	if (r == 0)
-		r = check_known(c, &err);
+		r = check_known(c, err);
 	if (r == 0)
-		r = check_given(c, &err);
-	if (r < 0)
-		log_error("%s", err.text);
-	else
-		status = ask(app, c);
+		r = check_given(c, err);
+	if (r == 0)
+		r = add_all(c, ret, err);
 	library_free(l);
-	return status;
+	return r;
 }
 
-static int run(struct app *app, const void *values, int argc, char **argv)
+static int ask(struct app *app, const void *values, int argc, char **argv, struct questions *ret,
+	struct err *err)
 {
 	struct chosen *c = calloc(1, sizeof(*c));
-	int status;
+	int r;
 
+	(void)app;
 	(void)values;
-	if (!c) {
-		log_error("out of memory");
-		return EXIT_NOTHING;
-	}
+	if (!c)
+		return err_sys(err, ENOMEM, "saved queries");
 	buf_init(&c->names, WIRE_REQUEST_MAX);
-	status = run_chosen(app, c, argc, argv);
+	r = ask_chosen(c, argc, argv, ret, err);
 	buf_done(&c->names);
 	params_done(&c->given);
 	free(c);
-	return status;
+	return r;
 }
 
 const struct command command_run = {
@@ -213,5 +184,5 @@ const struct command command_run = {
 		"  tocsin run proc-exe-deleted min_age=600",
 	.min_args = 1,
 	.max_args = -1,
-	.run = run,
+	.ask = ask,
 };
