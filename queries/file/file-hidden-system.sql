@@ -1,6 +1,6 @@
 -- name: file-hidden-system
 -- title: Hidden files where none belong
--- tags: file
+-- tags: file, malware
 -- packs: hygiene
 -- attack: T1564.001
 -- about: Names that begin with a dot in directories of the system. Known and harmless: .pwd.lock,
@@ -11,6 +11,10 @@ select path, type, uid, mode, size, mtime, ctime
 from file
 where (path like '/dev/.%' or path like '/dev/shm/.%' or path like '/etc/.%' or path like '/tmp/.%'
 		or path like '/var/tmp/.%' or path like '/usr/bin/.%' or path like '/usr/sbin/.%'
-		or path like '/usr/lib/.%')
+		or path like '/usr/lib/.%' or path like '/usr/local/bin/.%' or path like '/var/lib/.%'
+		or path like '/run/.%' or path like '/boot/.%' or path like '/opt/.%')
 	and filename not in ('.pwd.lock', '.updated', '.etckeeper', '.git', '.gitignore', '.X11-unix',
-		'.ICE-unix', '.XIM-unix', '.font-unix', '.Test-unix', '.build-id', '.', '..')
+		'.ICE-unix', '.XIM-unix', '.font-unix', '.Test-unix', '.build-id', '.java', '.resolv.conf.systemd-resolved.bak',
+		'.placeholder', '.gnupg', '.containerenv', '.toolboxenv', '.', '..')
+	and filename not glob '.vmlinuz-*.hmac' and filename not glob '.X[0-9]*-lock'
+	and filename not glob '.#*' and filename not glob '*.hmac'

@@ -10,6 +10,7 @@
 with owned (path) as materialized (
 	select path from deb_package_files
 	union select path from rpm_package_files
+	union select line from file_lines where path = '/var/lib/dpkg/diversions'
 )
 select pid, start_time, parent, uid, name, path, cmdline
 from processes

@@ -15,7 +15,8 @@
 #                           journald: `journal <<<'…' || return`
 #   root NAME               from here on the host is another one: $R is a clean one called NAME
 #   live                    first line: asked of the running system, in namespaces made for it (root)
-#   can CMD… || return      a live case that cannot be made without it is skipped
+#   can CMD… || return      a case that cannot be made without it is skipped
+#   undo COMMAND            run at the end, whatever comes of the test
 #   agent FILE              a live case's own agent: a program that ends by `exec "$AGENTD" session`
 #
 # What is asked, and what must come of it. A row is WORDs COLUMN=PATTERN (as file names match), all of
@@ -29,6 +30,14 @@
 
 # Set by who reads the cases: $case_name, $skipped, $params, $live_root.
 # shellcheck disable=SC2154,SC2034
+undos=()
+undo_all() {
+	local u
+	for u in "${undos[@]}"; do eval "$u"; done
+	clean_up
+}
+trap undo_all EXIT
+
 BOOT_AGE=864000
 NOW=$EPOCHSECONDS
 
@@ -320,6 +329,7 @@ can() {
 		return 1
 	}
 }
+undo() { undos+=("$1"); }
 agent() { live_root=exec:$1; }
 shows() { expects shows "$@"; }
 hides() { expects hides "$@"; }
