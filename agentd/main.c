@@ -5,6 +5,7 @@
  *
  *   main.c              the role's word, common flags, usage
  *   role_*.c            what each role's flags mean
+ *   selfask.c prompt.c  a question from the terminal; lineedit.c complete.c typing it
  *   serve/              an SSH server of its own (the program tocsin-agentd-serve)
  *   session.c           the wire: requests in, replies out, one event loop
  *     hostinfo.c        what hello says of the host

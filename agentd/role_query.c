@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One question to this machine, answered on the terminal. */
+/* Questions to this machine, answered on the terminal. */
 #include "agentd/engine.h"
+#include "agentd/prompt.h"
 #include "agentd/role.h"
 #include "agentd/root.h"
+#include "agentd/selfask.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "console/output.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -39,41 +40,15 @@ static const struct opt query_opts[] = {
 	OPT_END,
 };
 
-/* Set by the handler: the reader's Ctrl-C ends the query, not the program. */
+/* Set by the handler: the reader's Ctrl-C ends the query, a second one the program. */
 static atomic_bool interrupted;
 
 static void on_interrupt(int signo)
 {
-	(void)signo;
-	atomic_store(&interrupted, true);
-}
-
-struct query {
-	struct output *output;
-	int error; /* of the output, -errno */
-};
-
-static int put_header(void *arg, const struct wire_column *cols, size_t n)
-{
-	struct query *q = arg;
-	const char **names = calloc(n + 1, sizeof(*names));
-
-	if (!names)
-		return q->error = -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		names[i] = cols[i].name;
-	q->error = output_header(q->output, names, n);
-	free(names);
-	return q->error;
-}
-
-static int put_row(void *arg, const struct cell *cells, size_t n)
-{
-	struct query *q = arg;
-
-	(void)n;
-	q->error = output_row(q->output, cells);
-	return q->error;
+	if (!atomic_exchange(&interrupted, true))
+		return;
+	signal(signo, SIG_DFL);
+	raise(signo);
 }
 
 static int add_param(json_t *params, const char *item, struct err *err)
@@ -113,123 +88,79 @@ static int read_sql(const char *word, struct buf *sql, struct err *err)
 	return r < 0 ? err_sys(err, -r, "cannot read the SQL") : 0;
 }
 
-/* The exit status of what the engine said; the reader that went away is none of its errors. */
-static int status_of(int r, const struct query *q, const struct engine_result *res)
+/* What is to be done with a question, or at the prompt. */
+static int with_root(const struct root *root, const struct format *format, const json_t *params,
+	const char *word)
 {
-	if (q->error)
-		return q->error == -EPIPE ? ROLE_GOOD : ROLE_FAILED;
-	if (r == 0)
-		return ROLE_GOOD;
-	if (res->code == WIRE_CODE_SQL || res->code == WIRE_CODE_DENIED ||
-		res->code == WIRE_CODE_USAGE)
-		return ROLE_REFUSED;
-	return ROLE_FAILED;
-}
-
-static int ask(
-	struct query *q, const struct root *root, const struct buf *sql, const json_t *params)
-{
-	struct engine_query eq = {
-		.root = root,
-		.sql = buf_str(sql),
-		.sql_len = sql->len,
+	const struct selfask a = {.root = root,
+		.format = format,
 		.params = params,
 		.timeout_ms = (int64_t)(opts_given.timeout * 1e3),
 		.max_rows = (int64_t)opts_given.max_rows,
-		.cancelled = &interrupted,
-		.columns = put_header,
-		.row = put_row,
-		.arg = q,
-	};
-	struct engine_result res = {.code = WIRE_CODE_INTERNAL};
+		.cancelled = &interrupted};
+	struct buf sql;
 	struct err err;
-	int r = engine_run(&eq, &res, &err), end = output_end(q->output);
+	int r;
 
-	if (!q->error)
-		q->error = end;
-	if (q->error && q->error != -EPIPE)
-		log_error("query: cannot write the answer: %s", strerror(-q->error));
-	else if (!q->error && r < 0)
+	if (!word)
+		return prompt_run(&a);
+	if (read_sql(word, &sql, &err) < 0) {
 		log_error("query: %s", err.text);
-	for (size_t i = 0; i < res.n_warnings; i++)
-		log_note("warning: %s", res.warnings[i]);
-	if (res.truncated)
-		log_note("warning: the answer is truncated after %" PRId64 " rows", res.rows);
-	r = status_of(r, q, &res);
-	engine_result_done(&res);
+		r = ROLE_REFUSED;
+	} else if (opts_given.check) {
+		r = selfask_check(buf_str(&sql), sql.len);
+	} else {
+		r = selfask_run(&a, buf_str(&sql), sql.len);
+	}
+	buf_done(&sql);
 	return r;
 }
 
-/* Without values for its parameters, and without an answer. */
-static int check(const struct buf *sql, struct err *err)
+static int check_words(int argc, const struct format *format, struct err *err)
 {
-	struct engine_query eq = {.sql = buf_str(sql), .sql_len = sql->len, .prepare_only = true};
-	struct engine_result res = {.code = WIRE_CODE_INTERNAL};
-	struct query nothing_written = {0};
-	int r = engine_init(err);
-
-	if (r < 0)
-		return r;
-	r = engine_run(&eq, &res, err);
-	if (r < 0)
-		log_error("query: %s", err->text);
-	r = status_of(r, &nothing_written, &res);
-	engine_result_done(&res);
-	return r;
-}
-
-static int answer(const struct agent_options *o, const struct format *format, const struct buf *sql,
-	const json_t *params, struct err *err)
-{
-	struct root *root = root_new(o->root, err);
-	struct sink *sink = root ? sink_new(STDOUT_FILENO, true, err) : NULL;
-	struct query q = {.output = sink ? output_new(format, sink, err) : NULL};
-	int r = q.output ? engine_init(err) : -err->code;
-
-	if (r == 0)
-		r = ask(&q, root, sql, params);
-	output_free(q.output);
-	sink_free(sink);
-	root_free(root);
-	return r;
+	if (argc > 1)
+		return err_set(err, EINVAL, "takes one argument, the SQL (%d given)", argc);
+	if (argc == 0 && (opts_given.check || !isatty(STDIN_FILENO)))
+		return err_set(err, EINVAL, "takes one argument, the SQL (\"-\": standard input)");
+	if (!format)
+		return err_set(err, EINVAL, "no format \"%s\"", opts_given.format);
+	return 0;
 }
 
 static int run(const struct agent_options *o, int argc, char **argv)
 {
 	const struct format *format = format_find(opts_given.format);
-	struct sigaction on_int = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-	struct buf sql = {.p = NULL};
+	/* Not restarted: a line being read is given up as well. */
+	const struct sigaction on_int = {.sa_handler = on_interrupt};
+	struct root *root = NULL;
 	json_t *params = NULL;
 	struct err err;
-	int r = -EINVAL;
+	int r = check_words(argc, format, &err);
 
-	if (argc != 1)
-		err_set(&err, EINVAL, "takes one argument, the SQL (%d given)", argc);
-	else if (!format)
-		err_set(&err, EINVAL, "no format \"%s\"", opts_given.format);
-	else
-		r = read_params(&opts_given.params, &params, &err);
 	if (r == 0)
-		r = read_sql(argv[0], &sql, &err);
+		r = read_params(&opts_given.params, &params, &err);
+	if (r == 0) {
+		root = root_new(o->root, &err);
+		r = root ? engine_init(&err) : -err.code;
+	}
 	if (r == 0) {
 		sigaction(SIGINT, &on_int, NULL);
-		r = opts_given.check ? check(&sql, &err) : answer(o, format, &sql, params, &err);
-	}
-	if (r < 0) {
+		r = with_root(root, format, params, argc ? argv[0] : NULL);
+	} else {
 		log_error("query: %s", err.text);
 		r = r == -ENOMEM ? ROLE_FAILED : ROLE_REFUSED;
 	}
-	buf_done(&sql);
+	root_free(root);
 	json_decref(params);
 	return r;
 }
 
 const struct role role_query = {
 	.name = "query",
-	.args = "SQL",
-	.summary = "ask this machine one question",
-	.help = "SQL \"-\" is read from standard input. Exit status: 0 answered, 2 refused, 3 "
-		"failed.",
+	.args = "[SQL]",
+	.summary = "ask this machine one question, or many at a prompt",
+	.help = "SQL \"-\" is read from standard input; without any there is a prompt on a "
+		"terminal. Exit\nstatus: 0 answered, 2 refused, 3 failed.",
 	.opts = query_opts,
 	.values = &opts_given,
 	.run = run,

@@ -1,0 +1,210 @@
+#!/bin/bash
+# `tocsin-agentd query` without SQL: a prompt on a terminal, driven through one of Python's.
+. "$(dirname "$0")/../lib.sh"
+need python3
+
+export XDG_STATE_HOME=$T/state HOME=$T/home TERM=xterm
+unset INPUTRC
+mkdir "$HOME"
+history=$T/state/tocsin/agentd_history
+
+# chat [OPTION…]: steps on stdin, one a line: `< TEXT` types it (\t \n \x03 … as in Python),
+# `> REGEX` waits until what came since the last step matches it. Prints all that came, without the
+# terminal's own sequences. $status is the agent's.
+cat >"$T/chat.py" <<'END'
+import os, pty, re, select, sys, time
+
+steps = [line.rstrip("\n") for line in open(sys.argv[1])]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+came, seen, ok = "", 0, True
+
+def plain(text):
+    return re.sub("\x1b\\[[?0-9;]*[a-zA-Z]|\r|\x07", "", text)
+
+def read(seconds):
+    """False at the end."""
+    global came
+    if not select.select([fd], [], [], seconds)[0]:
+        return True
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        return False
+    came += data.decode(errors="replace")
+    return bool(data)
+
+limit = 30 * int(os.environ["SLOW"])
+for step in steps:
+    text = step[2:]
+    if step[0] == "<":
+        os.write(fd, text.encode().decode("unicode_escape").encode("latin1"))
+        continue
+    until = time.time() + limit
+    while ok:
+        match = re.search(text, plain(came)[seen:])
+        if match:
+            seen += match.end()
+            break
+        if time.time() > until or not read(0.5):
+            print("\nNO MATCH FOR " + text)
+            ok = False
+until = time.time() + limit
+while read(0.5) and time.time() < until:
+    pass
+print(plain(came))
+if time.time() >= until:
+    os.kill(pid, 9)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if ok else 99)
+END
+chat() {
+	cat >"$T/steps"
+	run python3 "$T/chat.py" "$T/steps" "$AGENTD" query "$@"
+}
+
+# ---- Questions ----
+
+chat -o csv <<'END'
+> tocsin> 
+< select 6 * 7 as answer;\n
+> \nanswer\n42\n
+> tocsin> 
+< select 'a;b' -- one;\n
+>    \.\.\.> 
+<   as b\n
+> \.\.\.> 
+< ; \n
+> \nb\na;b\n
+< \n;\n
+> tocsin> 
+< select nosuch from users;\n
+> no such column: nosuch
+> tocsin> 
+< \x04
+END
+is questions "$status ${out##*NO MATCH}" "0 $out"
+hasnt questions_no_error "$out" 'one statement|incomplete'
+is history "$(head -n 1 "$history" 2>/dev/null)" "select 6 * 7 as answer;"
+is history_mode "$(stat -c %a "$history" "$T/state/tocsin" | xargs)" "600 700"
+
+# ---- Commands ----
+
+chat <<'END'
+> tocsin> 
+< .help\n
+> \.schema +TABLE
+> tocsin> 
+< .tables kernel_\n
+> kernel_info .*\n(.*\n)*.*kernel_modules
+> tocsin> 
+< .schema uptime\n
+> total_seconds +BIGINT
+> tocsin> 
+< .schema uptme\n
+> no table "uptme"; did you mean "uptime"
+< .mode\n
+> \* table
+< .mode json\n
+< select 1 as a;\n
+> \[\n?.*"a": ?1
+< .mode paper\n
+> no format "paper"
+< .nothing\n
+> no command \.nothing
+< .quit\n
+END
+is commands "$status ${out##*NO MATCH}" "0 $out"
+
+# ---- Completion ----
+
+chat -o csv <<'END'
+> tocsin> 
+< selec\t1 as a;\n
+> select 1 as a;\n+a\n1\n
+< select total_s\t
+< \x15
+< select u.us\x01\x0b
+< .sch\tupt\t\n
+> \.schema uptime +\n(.*\n)+
+> tocsin> 
+< select min(p.pid) from processes p where p.on_d\t= 1 and .5 < 1;\n
+> p\.on_disk = 1 .*\n+min\(p\.pid\)\n\d+\n
+< SELECT minutes FROM upti\tWHER\t1;\n
+> SELECT minutes FROM uptime WHERE 1;\n+minutes\n\d+
+< select version_c\t'1.0', '1.1') as v;\n
+> version_compare\('1\.0'.*\n+v\n-1\n
+< .quit\n
+END
+is completion "$status ${out##*NO MATCH}" "0 $out"
+
+# ---- Ctrl-C ----
+
+chat -o csv <<'END'
+> tocsin> 
+< select 1,\n
+> \.\.\.> 
+< garbage\x03
+> tocsin> 
+< select 'fresh' as a;\n
+> \na\nfresh\n
+> tocsin> 
+< with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) as n from n;\n
+> from n;\n
+< \x03
+> cancelled
+> tocsin> 
+< select 'alive' as a;\n
+> \na\nalive\n
+> tocsin> 
+< \x03
+> tocsin> 
+< \x04
+END
+is interrupt "$status ${out##*NO MATCH}" "0 $out"
+
+# ---- Without readline ----
+
+# A library of that name that is not one.
+mkdir "$T/lib"
+: >"$T/lib/libreadline.so.8"
+: >"$T/lib/libreadline.so.7"
+if [ "${SAN:-0}" = 1 ]; then
+	skip plain "the sanitizers' own libraries come first"
+else
+	export LD_LIBRARY_PATH=$T/lib
+	chat -o csv <<'END'
+> tocsin> 
+< select 2 + 2 as four;\n
+> \nfour\n4\n
+> tocsin> 
+< select 'half',\n
+> \.\.\.> 
+< more\x03
+> tocsin> 
+< select 3 as three;\n
+> \nthree\n3\n
+> tocsin> 
+< \x04
+END
+	unset LD_LIBRARY_PATH
+	is plain "$status ${out##*NO MATCH}" "0 $out"
+fi
+
+# ---- Not a terminal ----
+
+run "$AGENTD" query
+is no_terminal "$status" 2
+has no_terminal_said "$err" 'takes one argument, the SQL'
+run "$AGENTD" query --check 'select :a from users'
+is check_good "$status$out$err" 0
+run "$AGENTD" query --check 'select a from user'
+is check_bad "$status $out$err" '2 tocsin-agentd: query: no such table: user (did you mean users?)'
+run "$AGENTD" query --check 'select 1; select 2'
+is check_two "$status" 2
+# A home that cannot be written is none.
+XDG_STATE_HOME=/proc/nowhere chat <<'END'
+> tocsin> 
+< .quit\n
+END
+is no_home "$status" 0
