@@ -12,10 +12,11 @@
 /* A row that does not fit has its values cut to half of this, a quarter and so on. */
 #define ANSWER_CUT_FROM (256u << 10)
 
-int answer_init(struct answer *a, struct outq *out, int64_t id, int64_t until_ms,
+int answer_init(struct answer *a, struct outq *out, int64_t id, int64_t patience_ms,
 	const atomic_bool *cancelled)
 {
-	*a = (struct answer){.out = out, .id = id, .until_ms = until_ms, .cancelled = cancelled};
+	*a = (struct answer){
+		.out = out, .id = id, .patience_ms = patience_ms, .cancelled = cancelled};
 	buf_init(&a->buf, ANSWER_BUF_MAX);
 	return -pthread_mutex_init(&a->lock, NULL);
 }
@@ -40,12 +41,33 @@ static int line_close(struct answer *a)
 	return r;
 }
 
+static int put_out(struct answer *a)
+{
+	int64_t since = clock_mono_ms();
+	int r;
+
+	atomic_store(&a->blocked_since_ms, since);
+	r = outq_put(
+		a->out, a->buf.p, a->buf.len, since + a->patience_ms - a->blocked_ms, a->cancelled);
+	/* In this order, whoever looks meanwhile counts it twice rather than not at all. */
+	atomic_fetch_add(&a->blocked_ms, clock_mono_ms() - since);
+	atomic_store(&a->blocked_since_ms, 0);
+	return r;
+}
+
+int64_t answer_blocked_ms(const struct answer *a)
+{
+	int64_t since = atomic_load(&a->blocked_since_ms);
+
+	return (since ? clock_mono_ms() - since : 0) + atomic_load(&a->blocked_ms);
+}
+
 static int hand_over(struct answer *a)
 {
 	int r = line_close(a);
 
 	if (!r && a->buf.len)
-		r = outq_put(a->out, a->buf.p, a->buf.len, a->until_ms, a->cancelled);
+		r = put_out(a);
 	buf_reset(&a->buf);
 	a->begun = a->rows > 0;
 	return r;

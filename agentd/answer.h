@@ -27,8 +27,10 @@
 struct answer {
 	struct outq *out;
 	int64_t id;
-	int64_t until_ms;	      /* on clock_mono_ms: when waiting for the reader ends */
-	const atomic_bool *cancelled; /* likewise */
+	int64_t patience_ms;	      /* of waiting for the reader, all together */
+	const atomic_bool *cancelled; /* ends it, too */
+	/* How long it came to without the wait that runs, if one does; when that began, or 0. */
+	atomic_llong blocked_ms, blocked_since_ms;
 
 	pthread_mutex_t lock;
 	struct buf buf;	  /* whole lines, and behind them the rows line that is open */
@@ -45,7 +47,7 @@ struct answer {
 	int failed;	  /* why the reader did not get a row, -errno */
 };
 
-int answer_init(struct answer *a, struct outq *out, int64_t id, int64_t until_ms,
+int answer_init(struct answer *a, struct outq *out, int64_t id, int64_t patience_ms,
 	const atomic_bool *cancelled);
 void answer_done(struct answer *a);
 
@@ -58,6 +60,8 @@ int answer_row(void *answer, const struct cell *cells, size_t n);
 
 /* Why the reader did not get a row: 0 or -errno as above. */
 int answer_failed(struct answer *a);
+/* How long the reader was waited for, up to now. Any thread. */
+int64_t answer_blocked_ms(const struct answer *a);
 
 /* A part of a file, waiting for the reader as rows do. 0 or -errno as above. */
 int answer_chunk(struct answer *a, int64_t offset, const void *p, size_t n);

@@ -279,6 +279,7 @@ int engine_run(const struct engine_query *q, struct engine_result *ret, struct e
 	r.scans.root = q->root;
 	r.scans.cancelled = q->cancelled;
 	r.scans.deadline_ms = start / 1000 + query.timeout_ms;
+	r.scans.blocked_ms = q->blocked_ms;
 
 	status = run_open(&r);
 	if (status == 0)

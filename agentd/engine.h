@@ -27,8 +27,10 @@ struct engine_query {
 	const struct root *root;
 	const char *sql;
 	size_t sql_len;
-	const json_t *params;	/* object of values to bind, or NULL */
-	int64_t timeout_ms;	/* 0: WIRE_TIMEOUT_MS */
+	const json_t *params; /* object of values to bind, or NULL */
+	int64_t timeout_ms;   /* 0: WIRE_TIMEOUT_MS */
+	/* How long `row` was blocked by whoever reads the answer: is not counted. May be NULL. */
+	const atomic_llong *blocked_ms;
 	int64_t max_rows;	/* 0: WIRE_ANSWER_ROWS */
 	atomic_bool *cancelled; /* set by another thread; may be NULL */
 	bool prepare_only;	/* only find out whether it is a question that can be asked */

@@ -29,7 +29,7 @@ struct job *job_new(struct wire_request *request, const struct session_options *
 	if (!job)
 		return NULL;
 	job->deadline_ms = clock_mono_ms() + time_of(request, o->grant);
-	if (answer_init(&job->answer, out, request->id, job->deadline_ms, &job->cancelled) < 0) {
+	if (answer_init(&job->answer, out, request->id, JOB_BLOCKED_MAX_MS, &job->cancelled) < 0) {
 		free(job);
 		return NULL;
 	}
@@ -60,6 +60,13 @@ void job_cancel(struct job *job)
 		privlink_kick(job->o->daemon);
 }
 
+int64_t job_left_ms(const struct job *job)
+{
+	int64_t until = job->deadline_ms + (job->running ? JOB_GIVE_UP_MS : 0);
+
+	return until + answer_blocked_ms(&job->answer) - clock_mono_ms();
+}
+
 bool job_must_end(const struct job *job)
 {
 	return job->running && job->request.op == WIRE_OP_ACTION;
@@ -71,8 +78,8 @@ void job_fail_by_reader(struct job *job, int why)
 {
 	switch (why) {
 	case -ETIMEDOUT:
-		answer_fail(&job->answer, WIRE_CODE_TIMEOUT,
-			"out of time: the answer was not read fast enough");
+		answer_fail(
+			&job->answer, WIRE_CODE_TIMEOUT, "out of time: the answer was not read");
 		break;
 	case -ECANCELED:
 		answer_fail(&job->answer, WIRE_CODE_CANCELLED, "cancelled");
@@ -107,6 +114,7 @@ static void run_query(struct job *job)
 		.timeout_ms = job->deadline_ms - clock_mono_ms(),
 		.max_rows = job->request.max_rows,
 		.cancelled = &job->cancelled,
+		.blocked_ms = &job->answer.blocked_ms,
 		.columns = answer_columns,
 		.row = answer_row,
 		.arg = &job->answer,

@@ -18,6 +18,8 @@
 #define JOB_STACK (2u << 20)
 /* The longest time that a request is given, whatever it asks for. */
 #define JOB_TIMEOUT_MAX_MS (3600 * 1000)
+/* How long all waits for the reader of one answer may come to. They do not count as its time. */
+#define JOB_BLOCKED_MAX_MS (3600 * 1000)
 /* How long a query may take to notice that it is out of time or cancelled before it is given up
  * (a read from a dead network file system cannot be interrupted). */
 #define JOB_GIVE_UP_MS 1000
@@ -28,7 +30,7 @@ struct job {
 	struct wire_request request;
 	const struct session_options *o;
 	struct answer answer;
-	int64_t deadline_ms; /* on clock_mono_ms; counted from when the request came */
+	int64_t deadline_ms; /* on clock_mono_ms, if its reader never keeps it waiting */
 	atomic_bool cancelled;
 	atomic_bool finished; /* the thread does nothing more but return */
 	bool running;	      /* has a thread */
@@ -49,6 +51,8 @@ void job_free(struct job *job);
 int job_start(struct job *job);
 /* Has the job end soon; it answers `cancelled`. Any number of times. */
 void job_cancel(struct job *job);
+/* Milliseconds until it should have ended by itself. */
+int64_t job_left_ms(const struct job *job);
 /* An action that has begun: nobody takes it back. */
 bool job_must_end(const struct job *job);
 

@@ -60,11 +60,13 @@ struct scan {
 
 bool scan_query_stop(struct scan_query *q)
 {
+	int64_t blocked_ms = q->blocked_ms ? atomic_load(q->blocked_ms) : 0;
+
 	if (q->stopped)
 		return true;
 	if (q->cancelled && atomic_load_explicit(q->cancelled, memory_order_relaxed))
 		q->stopped = SCAN_CANCELLED;
-	else if (clock_mono_ms() >= q->deadline_ms)
+	else if (clock_mono_ms() >= q->deadline_ms + blocked_ms)
 		q->stopped = SCAN_TIMED_OUT;
 	return q->stopped;
 }

@@ -32,9 +32,10 @@ enum scan_stopped {
 /* What all scans of one query share. */
 struct scan_query {
 	const struct root *root;
-	const atomic_bool *cancelled; /* may be NULL */
-	int64_t deadline_ms;	      /* on clock_mono_ms */
-	enum scan_stopped stopped;    /* why, once scan_query_stop was true */
+	const atomic_bool *cancelled;	/* may be NULL */
+	int64_t deadline_ms;		/* on clock_mono_ms, plus *blocked_ms */
+	const atomic_llong *blocked_ms; /* may be NULL */
+	enum scan_stopped stopped;	/* why, once scan_query_stop was true */
 	struct notes notes;
 	struct err err; /* what scan_error said first */
 	/* A table whose required column had no usable constraint in some plan. */

@@ -3,15 +3,20 @@
 
 #include "agentd/engine.h"
 #include "agentd/role.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Writing a row takes longer only when its reader, a pager perhaps, does not read. */
+#define BLOCKED_MS 20
+
 struct query {
 	struct output *output;
 	int error; /* of the output, -errno */
+	atomic_llong blocked_ms;
 };
 
 static int put_header(void *arg, const struct wire_column *cols, size_t n)
@@ -31,9 +36,13 @@ static int put_header(void *arg, const struct wire_column *cols, size_t n)
 static int put_row(void *arg, const struct cell *cells, size_t n)
 {
 	struct query *q = arg;
+	int64_t since = clock_mono_ms(), took_ms;
 
 	(void)n;
 	q->error = output_row(q->output, cells);
+	took_ms = clock_mono_ms() - since;
+	if (took_ms >= BLOCKED_MS)
+		q->blocked_ms += took_ms;
 	return q->error;
 }
 
@@ -68,6 +77,7 @@ static int ask(struct query *q, const struct selfask *a, const char *sql, size_t
 		.timeout_ms = a->timeout_ms,
 		.max_rows = a->max_rows,
 		.cancelled = a->cancelled,
+		.blocked_ms = &q->blocked_ms,
 		.columns = put_header,
 		.row = put_row,
 		.arg = q,

@@ -170,7 +170,13 @@ static void job_expired(struct loop_timer *timer)
 	struct session *s = job->arg;
 	bool cancelled = atomic_load(&job->cancelled);
 	enum wire_code code = cancelled ? WIRE_CODE_CANCELLED : WIRE_CODE_TIMEOUT;
+	int64_t left = cancelled ? 0 : job_left_ms(job);
 
+	/* Its reader has kept it waiting, and may do so now. */
+	if (left > 0) {
+		loop_timer_in(s->loop, timer, left);
+		return;
+	}
 	if (!answer_give_up(&job->answer, code, cancelled ? "cancelled" : "out of time")) {
 		loop_timer_in(s->loop, timer, SESSION_AGAIN_MS);
 		return;

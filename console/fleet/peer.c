@@ -51,6 +51,8 @@ static void forget_pause(struct peer *p)
 		p->env->paused = p->paused_next;
 	if (p->paused_next)
 		p->paused_next->paused_prev = p->paused_prev;
+	if (!p->env->paused)
+		p->env->still_ms += clock_mono_ms() - p->env->still_since_ms;
 }
 
 static void count_long_line(struct peer *p, size_t n)
@@ -207,6 +209,21 @@ static void start_timer(struct peer *p, int64_t ms)
 		out_of_memory(p);
 }
 
+/*
+ * While the caller is too slow for any of the peers, the time of all of them stands still: what
+ * they wait for may be held up behind the one that is paused.
+ */
+static int64_t stood_still_ms(const struct peer_env *env)
+{
+	return env->still_ms + (env->paused ? clock_mono_ms() - env->still_since_ms : 0);
+}
+
+static void start_answer_timer(struct peer *p, int64_t ms)
+{
+	p->still_ms = stood_still_ms(p->env);
+	start_timer(p, ms);
+}
+
 static const char *seconds(int64_t ms, char out[32])
 {
 	snprintf(out, 32, "%.3g s", (double)ms / 1000);
@@ -239,6 +256,10 @@ static void on_time(struct loop_timer *timer)
 		start_timer(p, left);
 		return;
 	}
+	if (p->link == PEER_OPEN && (left = stood_still_ms(p->env) - p->still_ms) > 0) {
+		start_answer_timer(p, left);
+		return;
+	}
 	if (p->link == PEER_OPENING) {
 		how = p->transport->ops->overdue(p->transport, &err);
 		snprintf(why, sizeof(why), "%s in %s", err.text, seconds(connect_ms(p), in));
@@ -255,19 +276,18 @@ static void on_time(struct loop_timer *timer)
 
 /* ---- Back-pressure ---- */
 
-/* The deadline stands still while the host is not listened to. */
 static void pause_peer(struct peer *p)
 {
 	if (p->paused)
 		return;
+	if (!p->env->paused)
+		p->env->still_since_ms = clock_mono_ms();
 	p->paused = true;
 	p->paused_prev = NULL;
 	p->paused_next = p->env->paused;
 	if (p->paused_next)
 		p->paused_next->paused_prev = p;
 	p->env->paused = p;
-	p->left_ms = p->timer.slot ? p->timer.at_ms - clock_mono_ms() : -1;
-	loop_timer_stop(p->env->loop, &p->timer);
 	p->transport->ops->pause(p->transport, true);
 }
 
@@ -276,8 +296,6 @@ static void read_lines(struct peer *p);
 static void resume_peer(struct peer *p)
 {
 	forget_pause(p);
-	if (p->left_ms >= 0 && p->asked)
-		start_timer(p, p->left_ms);
 	if (p->transport)
 		read_lines(p);
 	if (p->transport && !p->paused)
@@ -343,9 +361,8 @@ bool peer_ask(struct peer *p)
 	if (p->link != PEER_OPEN)
 		return false;
 	p->warm = true;
-	p->left_ms = answer_ms(p) + PEER_GRACE_MS;
-	if (send_question(p) && !p->paused)
-		start_timer(p, p->left_ms);
+	if (send_question(p))
+		start_answer_timer(p, answer_ms(p) + PEER_GRACE_MS);
 	return true;
 }
 
@@ -444,7 +461,7 @@ static void on_hello(struct peer *p, const struct wire_hello *hello)
 	if (p->env->question->ping)
 		finish(p, HOST_ANSWERED, "", NULL, false);
 	else
-		start_timer(p, answer_ms(p) + PEER_GRACE_MS);
+		start_answer_timer(p, answer_ms(p) + PEER_GRACE_MS);
 }
 
 static void on_columns(struct peer *p, const struct wire_reply *r)
@@ -528,7 +545,7 @@ static void on_chunk(struct peer *p, const struct wire_reply *r, size_t n)
 	if (p->env->question->max_bytes && p->bytes > p->env->question->max_bytes)
 		broken(p, "protocol error: more bytes of the file than were asked for");
 	else if (emit(p, event_chunk(p->id, r->chunk.offset, r->chunk.p, r->chunk.n)))
-		start_timer(p, answer_ms(p) + PEER_GRACE_MS);
+		start_answer_timer(p, answer_ms(p) + PEER_GRACE_MS);
 }
 
 static void on_error(struct peer *p, const struct wire_reply *r)

@@ -69,8 +69,8 @@ struct peer {
 	size_t long_line;	 /* counted in env->long_lines */
 	struct fleet_event *end; /* made before the question, so that it cannot fail to end */
 
-	bool paused; /* the caller's queue is full */
-	int64_t left_ms;
+	bool paused;	  /* the caller's queue is full */
+	int64_t still_ms; /* of the environment's, when the deadline was set */
 	struct peer *paused_prev, *paused_next;
 	struct peer *next_waiting; /* this and the next are its worker's */
 	bool idle;
@@ -88,6 +88,8 @@ struct peer_env {
 	struct wire_reply columns;
 	size_t keep_hello; /* hello lines of up to as many bytes are kept */
 	struct peer *paused;
+	int64_t still_ms;	/* how long some were paused, but for the pause that lasts */
+	int64_t still_since_ms; /* that pause's beginning, while there is one */
 	size_t long_lines;
 
 	void *arg;

@@ -94,7 +94,7 @@ static struct cell text(const char *s, size_t n)
 
 static void answer(struct answer *a, int64_t ms)
 {
-	CHECK(answer_init(a, q, 7, clock_mono_ms() + ms, &cancelled) == 0);
+	CHECK(answer_init(a, q, 7, ms, &cancelled) == 0);
 }
 
 /* ---- The queue ---- */
@@ -269,6 +269,8 @@ TEST(reader_that_does_not_read)
 	CHECK_INT(r, -ETIMEDOUT);
 	CHECK_INT(answer_failed(&a), -ETIMEDOUT);
 	CHECK_INT(answer_row(&a, &c, 1), -ETIMEDOUT);
+	CHECK(answer_blocked_ms(&a) >= 50);
+	CHECK_INT(answer_blocked_ms(&a), a.blocked_ms);
 	answer_fail(&a, WIRE_CODE_TIMEOUT, "out of time");
 	drain();
 	CHECK(str_ends(ops(), "rows error"));

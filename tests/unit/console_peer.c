@@ -374,6 +374,33 @@ TEST(back_pressure)
 	CHECK(ended() && ended()->state == HOST_ANSWERED);
 }
 
+/* What it waits for may stand behind what another one is not read for. */
+TEST(others_wait_for_room_too)
+{
+	struct peer other;
+
+	start();
+	peer_init(&other, &env, &host, 1);
+	peer_dial(&other);
+	wire.t.up->opened(wire.t.arg);
+	say(HELLO);
+	other.asked = other.sent = true;
+	say(COLUMNS);
+	is_full = true;
+	say(ROW);
+	CHECK(wire.paused);
+	turn(options.timeout_ms * 10);
+	CHECK(!ended());
+	is_full = false;
+	other.asked = false;
+	peers_resume(&env);
+	turn(options.timeout_ms * 9);
+	CHECK(!ended());
+	turn(options.timeout_ms * 3);
+	CHECK(ended() && ended()->state == HOST_TIMED_OUT);
+	peer_done(&other);
+}
+
 TEST(ended_while_it_waits_for_room)
 {
 	start();
@@ -515,9 +542,9 @@ int main(void)
 		&nothing_before_the_hello, &another_protocol, &an_endless_line,
 		&endless_lines_of_many_hosts, &floods, &rows_at_their_cap, &one_row_too_many,
 		&bytes_at_their_cap, &the_agent_truncates, &no_hello_in_time, &no_answer_in_time,
-		&idle_hosts_have_no_deadline, &back_pressure, &ended_while_it_waits_for_room,
-		&an_action, &a_file, &its_own_request, &an_action_is_sent_once,
-		&over_a_new_connection};
+		&idle_hosts_have_no_deadline, &back_pressure, &others_wait_for_room_too,
+		&ended_while_it_waits_for_room, &an_action, &a_file, &its_own_request,
+		&an_action_is_sent_once, &over_a_new_connection};
 	int failed;
 
 	events_end = &events;

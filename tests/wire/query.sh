@@ -57,6 +57,11 @@ has "a full disk: words" "$(cat "$T/err")" 'query: cannot write the answer: No s
 is "a reader that goes away: status" "${PIPESTATUS[0]}" 0
 is "a reader that goes away: words" "$(cat "$T/err")" ""
 
+# Its time does not go on meanwhile.
+"$AGENTD" query --timeout $SLOW -o ndjson "$numbers" 2>"$T/err" | { sleep $((2 * SLOW)); wc -l >"$T/rows"; }
+is "a reader that is late: status" "${PIPESTATUS[0]}" 0
+is "a reader that is late: words" "$(cat "$T/err")" ""
+
 background "$AGENTD" query "$endless" 2>"$T/err" >/dev/null
 computing() { [ "$(awk '{ print $14 + $15 }' "/proc/$pid/stat")" -gt 5 ]; }
 wait_for 20 computing
