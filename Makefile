@@ -66,7 +66,7 @@ LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 endif
 
 LIBS_common = jansson
-LIBS_agent = jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp
+LIBS_agent = jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl
 LIBS_serve = libssh
 LIBS_console = libssh jansson libcrypto yaml-0.1
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))

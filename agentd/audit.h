@@ -46,7 +46,8 @@ enum audit_event {
 	AUDIT_QUERY,
 	AUDIT_REQUEST, /* an action is about to be tried */
 	AUDIT_OUTCOME,
-	AUDIT_REVERT, /* the daemon acted by itself: quarantine */
+	AUDIT_REVERT, /* the daemon lifted a quarantine by itself */
+	AUDIT_REPAIR, /* … or put its rules in force again */
 };
 
 struct audit_entry {

@@ -42,6 +42,7 @@ static const char *const events[] = {
 	[AUDIT_REQUEST] = "request",
 	[AUDIT_OUTCOME] = "outcome",
 	[AUDIT_REVERT] = "revert",
+	[AUDIT_REPAIR] = "repair",
 };
 
 const char *audit_event_name(enum audit_event event)
