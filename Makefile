@@ -107,8 +107,12 @@ $(B)/bin/tocsin-agentd: $(call obj,agentd/main.c) $(B)/lib/libagent.a $(B)/lib/l
 $(B)/bin/tocsin-agentd-serve: $(call obj,$(serve_src)) $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_serve) $(LIBS_common))
 
-$(B)/man/describe: $(call obj,man/describe.c) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+$(B)/man/describe: $(call obj,man/describe.c man/mdoc.c) $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_console))
+$(B)/man/describetables: $(call obj,man/describetables.c man/mdoc.c) $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
+$(B)/man/tocsin-tables.5: man/tocsin-tables.5.in $(B)/man/describetables
+	@$(B)/man/describetables <$< >$@
 $(B)/man/%: man/%.in $(B)/man/describe
 	@$(B)/man/describe <$< >$@
 
@@ -228,7 +232,7 @@ lint: | deps-lint
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) tests/tools/lint
 
-c_files = $(wildcard common/*.[ch] agentd/*.[ch] agentd/*/*.[ch] console/*.[ch] console/*/*.[ch] man/*.c tests/*/*.[ch])
+c_files = $(wildcard common/*.[ch] agentd/*.[ch] agentd/*/*.[ch] console/*.[ch] console/*/*.[ch] man/*.[ch] tests/*/*.[ch])
 format:
 	clang-format -i $(c_files)
 

@@ -7,48 +7,9 @@
 #include "console/app.h"
 #include "console/command.h"
 #include "console/output.h"
+#include "man/mdoc.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <string.h>
-
-/* A new sentence has to begin a new line. */
-static bool ends_sentence(struct span s, size_t i)
-{
-	return i > 0 && i + 1 < s.n && s.p[i - 1] == '.' && s.p[i] == ' ' &&
-	       isupper((unsigned char)s.p[i + 1]);
-}
-
-/* Text that roff takes as it is. `capital`: as the beginning of a sentence. */
-static void put_text(struct span s, bool capital)
-{
-	if (s.n > 0 && (s.p[0] == '.' || s.p[0] == '\''))
-		fputs("\\&", stdout);
-	for (size_t i = 0; i < s.n; i++) {
-		if (ends_sentence(s, i))
-			putchar('\n');
-		else if (s.p[i] == '\\')
-			fputs("\\e", stdout);
-		else if (s.p[i] == '-')
-			fputs("\\-", stdout);
-		else
-			putchar(i == 0 && capital ? toupper((unsigned char)s.p[i]) : s.p[i]);
-	}
-}
-
-static void put_sentence(const char *s)
-{
-	put_text(span_str(s), true);
-	fputs(".\n", stdout);
-}
-
-/* An argument of a macro, in quotes: a blank in it or punctuation must not be taken for mdoc's. */
-static void put_quoted(const char *s)
-{
-	putchar('"');
-	put_text(span_str(s), false);
-	putchar('"');
-}
 
 static void put_option(const struct opt *o)
 {
@@ -61,10 +22,10 @@ static void put_option(const struct opt *o)
 		printf(" Fl Fl %s", o->name);
 	if (o->arg) {
 		fputs(" Ar ", stdout);
-		put_quoted(o->arg);
+		mdoc_quoted(o->arg);
 	}
 	putchar('\n');
-	put_sentence(o->doc);
+	mdoc_sentence(o->doc);
 }
 
 static void put_options(const struct opt *opts)
@@ -92,7 +53,7 @@ static void put_help(const char *help)
 		literal = example;
 		if (line.n == 0)
 			continue;
-		put_text(example ? (struct span){line.p + 2, line.n - 2} : line, false);
+		mdoc_text(example ? (struct span){line.p + 2, line.n - 2} : line, false);
 		putchar('\n');
 	}
 	if (literal)
@@ -104,10 +65,10 @@ static void put_command(const struct command *c)
 	printf(".It Cm %s", c->name);
 	if (*c->args) {
 		fputs(" Ar ", stdout);
-		put_quoted(c->args);
+		mdoc_quoted(c->args);
 	}
 	putchar('\n');
-	put_sentence(c->summary);
+	mdoc_sentence(c->summary);
 	if (c->help)
 		put_help(c->help);
 	if (c->opts)
@@ -127,7 +88,7 @@ static void put_formats(void)
 	fputs(".Bl -tag -width markdown\n", stdout);
 	for (size_t i = 0; formats_all[i]; i++) {
 		printf(".It Cm %s\n", formats_all[i]->name);
-		put_sentence(formats_all[i]->doc);
+		mdoc_sentence(formats_all[i]->doc);
 	}
 	fputs(".El\n", stdout);
 }

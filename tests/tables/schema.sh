@@ -32,3 +32,20 @@ grep '^#' <<<"$out"
 is schema_columns "$(grep '^bad' <<<"$out")" ""
 covered=$(sed -n 's/^# \([0-9]*\) of 146 tables.*/\1/p' <<<"$out")
 check schema_coverage test "${covered:-0}" -ge $tables_floor
+
+# ---- tocsin-tables(5) tells of the same tables and columns ----
+
+page=$B/man/tocsin-tables.5
+sed -n '/^\.Sh TABLES/,/^\.Sh EXAMPLES/p' "$page" |
+	awk '$1 == ".Ss" { t = $2 } $1 == ".It" { type = $5; print t "\t" $3 "\t" type }' >"$T/page"
+is page_columns "$(diff "$T/page" "$T/ours" 2>&1 | head -n 5)" ""
+if command -v mandoc >/dev/null; then
+	check page_lint mandoc -T lint -W warning "$page"
+else
+	skip page_lint "needs mandoc"
+fi
+# The console has it from the agent on this machine, which has it from the same descriptors.
+run "$TOCSIN" -o tsv tables
+is console_tables "$(diff <(printf '%s\n' "$out") "$T/ours" | head -n 5)" ""
+run "$TOCSIN" tables uptime
+has console_table "$out" '^total_seconds +(\| *)?BIGINT'
