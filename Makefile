@@ -70,7 +70,7 @@ LIBS_agent = jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl 
 LIBS_serve = libssh
 LIBS_console = libssh jansson libcrypto yaml-0.1
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 yaml-0.1 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl yaml-0.1 2>/dev/null)
 
 # ---- What is built from what ----------------------------------------------------------------
 

@@ -289,6 +289,11 @@ int priv_put_grant(struct buf *b, uint64_t number, const struct priv_grant *v)
 	put_text(b, &r, v->root);
 	put_words(b, &r, v->deny_tables);
 	put_words(b, &r, v->deny_paths);
+	put_text(b, &r, v->quarantine.id);
+	put_text(b, &r, v->quarantine.by);
+	put_u64(b, &r, (uint64_t)v->quarantine.since);
+	put_u64(b, &r, (uint64_t)v->quarantine.until);
+	put_u32(b, &r, v->quarantine.confirmed);
 	return end(b, r);
 }
 
@@ -310,6 +315,11 @@ int priv_read_grant(const char *p, size_t n, struct priv_grant *ret)
 	g.root = get_text(&f, PATH_MAX);
 	g.deny_tables = get_words(&f, &no_memory);
 	g.deny_paths = get_words(&f, &no_memory);
+	g.quarantine.id = get_text(&f, PRIV_NAME_MAX);
+	g.quarantine.by = get_text(&f, PRIV_USER_MAX);
+	g.quarantine.since = get_size(&f);
+	g.quarantine.until = get_size(&f);
+	g.quarantine.confirmed = get_flag(&f);
 	r = no_memory ? -ENOMEM : close_frame(&f);
 	if (r < 0)
 		priv_grant_done(&g);

@@ -28,6 +28,7 @@
 #define PRIV_DENY_MAX	  1024 /* words of a list of denials */
 #define PRIV_REFUSAL_MAX  256  /* bytes of words that a session process shows */
 #define PRIV_NAME_MAX	  64   /* bytes of the name of an action */
+#define PRIV_USER_MAX	  255  /* bytes of the name of a user */
 
 enum priv_type {
 	PRIV_HANDOVER = 1, /* session -> worker, looked at by the daemon; with stdin and stdout */
@@ -76,6 +77,7 @@ struct priv_grant {
 	uint32_t timeout_s, memory_mb, cpu_s;
 	const char *root;
 	const char **deny_tables, **deny_paths; /* NULL-ended; priv_grant_done frees the arrays */
+	struct wire_quarantine quarantine;	/* what hello says of it */
 };
 void priv_grant_done(struct priv_grant *g);
 

@@ -125,6 +125,8 @@ static int put_hello(struct session *s)
 	struct buf line;
 	int r;
 
+	if (s->o->grant)
+		hello.quarantine = s->o->grant->quarantine;
 	make_offer(s, &offer);
 	hostinfo_read(s->o->root, &host);
 	hello.time = (double)(clock_real_us() / 1000) / 1e3;

@@ -101,12 +101,19 @@ enum wire_code { /* of an error reply */
 };
 const char *wire_code_name(enum wire_code code);
 
+/* That the host is cut off: since when, until when (0: until it is released), by whom. */
+struct wire_quarantine {
+	const char *id, *by;  /* id "" or NULL: it is not cut off */
+	int64_t since, until; /* seconds since 1970 on the host's clock */
+	bool confirmed;
+};
 struct wire_hello {
 	int64_t protocol;
 	const char *agent; /* version */
 	bool privileged;
 	const char *name, *machine_id, *boot_id, *os, *os_version, *kernel, *arch; /* of the host */
-	double time;				 /* seconds since 1970 on the host's clock */
+	double time; /* seconds since 1970 on the host's clock */
+	struct wire_quarantine quarantine;
 	const char *const *ops, *const *actions; /* NULL-ended; encoding only */
 };
 int wire_put_hello(struct buf *b, const struct wire_hello *h);

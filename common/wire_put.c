@@ -18,6 +18,23 @@ static size_t list_len(const char *const *list)
 	return n;
 }
 
+static void put_quarantine(struct wire_line *l, const struct wire_quarantine *q)
+{
+	if (!q->id || !*q->id)
+		return;
+	wire_line_name(l, "quarantine");
+	/* Its first member has no comma before it. */
+	wire_line_raw(l, "{\"id\":");
+	if (l->r == 0)
+		l->r = json_put_str(l->b, q->id);
+	wire_line_str(l, "by", q->by);
+	wire_line_int(l, "since", q->since);
+	if (q->until)
+		wire_line_int(l, "until", q->until);
+	wire_line_bool(l, "confirmed", q->confirmed);
+	wire_line_raw(l, "}");
+}
+
 int wire_put_hello(struct buf *b, const struct wire_hello *h)
 {
 	struct wire_line l;
@@ -39,6 +56,7 @@ int wire_put_hello(struct buf *b, const struct wire_hello *h)
 	wire_line_str(&l, "arch", h->arch);
 	wire_line_raw(&l, "}");
 	wire_line_milli(&l, "time", h->time);
+	put_quarantine(&l, &h->quarantine);
 	wire_line_strs(&l, "ops", h->ops, list_len(h->ops));
 	wire_line_strs(&l, "actions", h->actions, list_len(h->actions));
 	return wire_line_end(&l);

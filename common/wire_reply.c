@@ -54,6 +54,33 @@ static int read_host(const json_t *tree, struct wire_hello *h, struct err *err)
 	return 0;
 }
 
+static int optional_int(const json_t *of, const char *name, int64_t *ret, struct err *err)
+{
+	const json_t *v = json_object_get(of, name);
+
+	if (v && !json_is_integer(v))
+		return err_set(err, EPROTO, "`%s` is not an integer", name);
+	*ret = json_integer_value(v);
+	return 0;
+}
+
+static int read_quarantine(const json_t *tree, struct wire_quarantine *q, struct err *err)
+{
+	const json_t *v = json_object_get(tree, "quarantine");
+	int r;
+
+	if (v && !json_is_object(v) && !json_is_null(v))
+		return err_set(err, EPROTO, "`quarantine` is not an object");
+	r = optional_str(v, "id", &q->id, err);
+	if (r == 0)
+		r = optional_str(v, "by", &q->by, err);
+	if (r == 0)
+		r = optional_int(v, "since", &q->since, err);
+	if (r == 0)
+		r = optional_int(v, "until", &q->until, err);
+	return r < 0 ? r : optional_bool(v, "confirmed", &q->confirmed, err);
+}
+
 static int read_hello(struct wire_reply *p, struct err *err)
 {
 	const json_t *v = json_object_get(p->tree, "protocol");
@@ -69,6 +96,8 @@ static int read_hello(struct wire_reply *p, struct err *err)
 	r = optional_str(p->tree, "agent", &p->hello.agent, err);
 	if (r == 0)
 		r = optional_bool(p->tree, "privileged", &p->hello.privileged, err);
+	if (r == 0)
+		r = read_quarantine(p->tree, &p->hello.quarantine, err);
 	return r < 0 ? r : read_host(p->tree, &p->hello, err);
 }
 

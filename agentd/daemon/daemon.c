@@ -166,6 +166,11 @@ static int start(struct daemon *d, struct err *err)
 	d->audit = audit_open(d->state_dir, d->conf, err);
 	if (!d->audit)
 		return -err->code;
+	/* In force before anybody can ask. */
+	if (d->privileged)
+		d->quarantine = quarantine_watch_new(d->loop, d->state_dir, d->audit, err);
+	if (d->privileged && !d->quarantine)
+		return -err->code;
 	r = place_listen(d->run_dir, err);
 	if (r < 0)
 		return r;
@@ -181,6 +186,7 @@ static void done(struct daemon *d)
 		clients_free(d);
 		children_end(&d->children);
 	}
+	quarantine_watch_free(d->quarantine);
 	audit_close(d->audit);
 	io_close(d->listen.fd);
 	io_close(d->locks[0]);

@@ -25,6 +25,7 @@
 #include "agentd/daemon/notify.h"
 #include "agentd/policy.h"
 #include "agentd/priv.h"
+#include "agentd/quarantine_watch.h"
 #include "common/err.h"
 #include "common/loop.h"
 
@@ -56,6 +57,7 @@ struct daemon {
 	struct loop_timer end, accept_again;
 	struct conf *conf;
 	struct audit *audit;
+	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;
 	struct notify notify;
 	struct client *clients;

@@ -163,6 +163,10 @@ static void on_child(void *arg, const char *p, size_t n, int status)
 	char detail[ERR_TEXT_MAX];
 
 	q->child = NULL;
+	/* Before the outcome is told, which the next session may be quick to follow. */
+	if (q->d->quarantine && !q->actor.dry_run &&
+		(str_eq(action_name(q), "quarantine") || str_eq(action_name(q), "release")))
+		quarantine_watch_look(q->d->quarantine);
 	if (status == 0 && priv_read_outcome(p, n, &o) == 0) {
 		end_with(q, &o);
 	} else if (status == 0 && !q->actor.action && priv_read_file(p, n, &q->file) == 0) {

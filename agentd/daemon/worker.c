@@ -88,6 +88,18 @@ pid_t worker_spawn(const char *role, const int fds[2])
 	return r < 0 ? r : pid;
 }
 
+static void tell_quarantine(const struct quarantine_watch *w, struct wire_quarantine *ret)
+{
+	const struct quarantine *q = quarantine_watch_state(w);
+
+	if (q)
+		*ret = (struct wire_quarantine){.id = q->id,
+			.by = q->by,
+			.since = q->since,
+			.until = q->until,
+			.confirmed = q->confirmed};
+}
+
 static void make_grant(const struct client *c, const struct priv_subject *s, struct priv_grant *g)
 {
 	const struct daemon *d = c->d;
@@ -105,6 +117,7 @@ static void make_grant(const struct client *c, const struct priv_subject *s, str
 		.deny_tables = s->deny_tables,
 		.deny_paths = s->deny_paths,
 	};
+	tell_quarantine(d->quarantine, &g->quarantine);
 	if (!s->as_user)
 		return;
 	g->uid = s->who.uid;

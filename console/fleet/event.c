@@ -37,7 +37,7 @@ struct fleet_event *event_hello(host_id host, const struct wire_hello *hello)
 {
 	struct wire_hello h = *hello;
 	const char **strings[] = {&h.agent, &h.name, &h.machine_id, &h.boot_id, &h.os,
-		&h.os_version, &h.kernel, &h.arch};
+		&h.os_version, &h.kernel, &h.arch, &h.quarantine.id, &h.quarantine.by};
 	struct fleet_event *e;
 	size_t size = 0;
 	char *at;

@@ -245,6 +245,32 @@ TEST(hello)
 	wire_reply_done(&reply);
 }
 
+TEST(hello_of_a_host_cut_off)
+{
+	const struct wire_hello h = {.protocol = WIRE_PROTOCOL,
+		.quarantine = {
+			.id = "0123", .by = "alice", .since = 5, .until = 7, .confirmed = true}};
+
+	fresh(1000);
+	CHECK(strstr(line(wire_put_hello(&out, &h)),
+		",\"quarantine\":{\"id\":\"0123\",\"by\":\"alice\",\"since\":5,"
+		"\"until\":7,\"confirmed\":true}"));
+	CHECK_INT(hear(), 0);
+	CHECK_STR(reply.hello.quarantine.id, "0123");
+	CHECK_STR(reply.hello.quarantine.by, "alice");
+	CHECK_INT(reply.hello.quarantine.since, 5);
+	CHECK_INT(reply.hello.quarantine.until, 7);
+	CHECK(reply.hello.quarantine.confirmed);
+	CHECK_INT(hear_text("{\"op\":\"hello\",\"protocol\":1,\"quarantine\":null}"), 0);
+	CHECK_STR(reply.hello.quarantine.id, "");
+	CHECK_INT(
+		hear_text("{\"op\":\"hello\",\"protocol\":1,\"quarantine\":{\"id\":1}}"), -EPROTO);
+	CHECK_INT(hear_text("{\"op\":\"hello\",\"protocol\":1,\"quarantine\":[]}"), -EPROTO);
+	CHECK_INT(hear_text("{\"op\":\"hello\",\"protocol\":1,\"quarantine\":{\"until\":\"x\"}}"),
+		-EPROTO);
+	wire_reply_done(&reply);
+}
+
 TEST(columns)
 {
 	static struct wire_column cols[WIRE_COLUMNS_MAX + 1];
@@ -630,7 +656,7 @@ TEST(requests_without_memory)
 }
 
 TEST_MAIN(&requests_written, &query_read, &other_requests_read, &unknown_requests_are_no_errors,
-	&requests_refused, &request_line_at_its_edge, &names, &hello, &columns, &long_names, &done,
-	&done_without_a_tree, &error, &other_replies, &replies_refused, &reply_line_at_its_edge,
-	&encoders_take_back_what_does_not_fit, &encoders_without_memory, &decoders_without_memory,
-	&requests_without_memory)
+	&requests_refused, &request_line_at_its_edge, &names, &hello, &hello_of_a_host_cut_off,
+	&columns, &long_names, &done, &done_without_a_tree, &error, &other_replies,
+	&replies_refused, &reply_line_at_its_edge, &encoders_take_back_what_does_not_fit,
+	&encoders_without_memory, &decoders_without_memory, &requests_without_memory)
