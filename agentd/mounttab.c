@@ -105,6 +105,37 @@ bool mount_fd_pseudo(int fd)
 	return false;
 }
 
+/* "36 35 0:42 / /mnt rw,noatime shared:1 - TYPE SOURCE OPTIONS": that device's type, or NULL. */
+static char *type_of_device(char *line, unsigned major, unsigned minor)
+{
+	unsigned a, b;
+	char *type = strstr(line, " - ");
+
+	if (!type || sscanf(line, "%*d %*d %u:%u ", &a, &b) != 2 || a != major || b != minor)
+		return NULL;
+	type += 3;
+	type[strcspn(type, " ")] = '\0';
+	return type;
+}
+
+bool mount_device_remote(int mountinfo, unsigned major, unsigned minor)
+{
+	struct textfile t;
+	bool remote = false, found = false;
+	char *line, *type;
+	size_t len;
+
+	if (mountinfo < 0 || textfile_init(&t, mountinfo) < 0)
+		return false;
+	while (!found && textfile_next(&t, &line, &len) > 0) {
+		type = len ? type_of_device(line, major, minor) : NULL;
+		found = type != NULL;
+		remote = found && mount_type_remote(type);
+	}
+	textfile_done(&t);
+	return remote;
+}
+
 /* ---- The set ---- */
 
 struct remote_mounts {
@@ -281,7 +312,7 @@ static int step_down(const struct remote_mounts *m, const struct root *root, str
 	if (r < 0)
 		return r;
 	buf_reset(target);
-	r = root_readlink(root, out->p, target);
+	r = root_readlink_local(root, out->p, target);
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
 	buf_cut(out, target->len && target->p[0] == '/' ? 0 : before);

@@ -36,6 +36,12 @@ bool mount_type_remote(const char *type);
  */
 bool mount_fd_pseudo(int fd);
 
+/*
+ * Is the file system with this device number of a remote type, as a mountinfo file (proc(5)) tells
+ * in its lines? Takes over the descriptor. False where it does not tell.
+ */
+bool mount_device_remote(int mountinfo, unsigned major, unsigned minor);
+
 /* The mount points of remote types that lie within a root, as paths within it. */
 struct remote_mounts;
 /*

@@ -34,6 +34,8 @@ static int open_root_of(struct nsroot *n, struct scan *s, const struct root *hos
 	snprintf(path, sizeof(path), "/proc/%" PRId64 "/root", n->pid);
 	n->own = root_new(path, &err);
 	n->root = n->own;
+	if (n->own)
+		root_mounts(n->own, n->mounts);
 	if (!n->own && err.code != ENOMEM && err.code != ENOENT)
 		scan_skipped(s, "root", "process", err.code);
 	return !n->own && err.code == ENOMEM ? -ENOMEM : 0;

@@ -107,6 +107,13 @@ static void skipped(void *arg, int err)
 	scan_skipped(p->s, "entries", "directory", err);
 }
 
+static void no_answer(void *arg, const char *path)
+{
+	struct pathscan *p = arg;
+
+	scan_warn(p->s, "%s: its file system does not answer", path);
+}
+
 static void left_out(void *arg, const char *path, const char *type)
 {
 	struct pathscan *p = arg;
@@ -138,7 +145,7 @@ static void say_left_out(struct pathscan *p)
 
 static int open_walk(struct pathscan *p)
 {
-	struct pathwalk_hooks hooks = {skipped, left_out, p};
+	struct pathwalk_hooks hooks = {skipped, left_out, p, no_answer};
 	const struct scan_constraint *c;
 	int error = 0;
 

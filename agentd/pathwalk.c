@@ -39,7 +39,7 @@ struct level {
 /* In w->waiting, the name and its NUL behind it; not aligned. */
 struct waiter {
 	uint64_t set;
-	bool by_link;
+	bool by_link, remote;
 	uint16_t name_len;
 };
 
@@ -107,6 +107,10 @@ void pathwalk_free(struct pathwalk *w)
 
 static void tell_skipped(struct pathwalk *w, int err)
 {
+	if (err == EHOSTDOWN && w->hooks.no_answer) {
+		w->hooks.no_answer(w->hooks.arg, buf_str(&w->path));
+		return;
+	}
 	/* What is gone, or is no directory any more, was not there to be found. */
 	if (err != ENOENT && err != ENOTDIR && err != ELOOP && w->hooks.skipped)
 		w->hooks.skipped(w->hooks.arg, err);
@@ -149,6 +153,15 @@ static bool leads_to_remote(struct pathwalk *w, const char *path)
 		tell_left_out(w, at.p, remote_mount_at(w->mounts, at.p, at.len));
 	buf_done(&at);
 	return remote;
+}
+
+/*
+ * 0, or -EHOSTDOWN where the path leads to a remote mount that does not answer; that of the walk's
+ * own mounts is asked where one is at hand, since each question looks at all of the path.
+ */
+static int answers(struct pathwalk *w, const char *path, unsigned how)
+{
+	return w->mounts && !remote_mounts_any(w->mounts) ? 0 : root_answers(w->root, path, how);
 }
 
 /* Below the level opened last, names are looked up in the mount table by its real place. */
@@ -446,6 +459,18 @@ static bool tried(const struct pathwalk *w, uint64_t set, size_t i)
 	return false;
 }
 
+/* The remote mount of that name in the directory being read: does it not answer? Tells so. */
+static bool named_is_down(struct pathwalk *w, const char *name)
+{
+	buf_cut(&w->path, w->levels[w->n - 1].path_len);
+	if (buf_putc(&w->path, '/') < 0 || buf_puts(&w->path, name) < 0)
+		return true;
+	if (answers(w, w->path.p, ROOT_NOFOLLOW) == 0)
+		return false;
+	tell_skipped(w, EHOSTDOWN);
+	return true;
+}
+
 static bool next_tried(struct pathwalk *w, const char **ret_name, unsigned char *ret_type)
 {
 	const struct level *level = &w->levels[w->n - 1];
@@ -458,6 +483,8 @@ static bool next_tried(struct pathwalk *w, const char **ret_name, unsigned char 
 		if (!(level->set >> i & 1) || !can_try(part) || tried(w, level->set, i))
 			continue;
 		/* A remote mount is named here, so it is meant. */
+		if (remote_at(w, part->text) && named_is_down(w, part->text))
+			continue;
 		if (fstatat(level->fd, part->text, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 			continue;
 		*ret_name = part->text;
@@ -477,9 +504,9 @@ static bool next_name(struct pathwalk *w, const char **ret_name, unsigned char *
 	return got;
 }
 
-static int add_waiter(struct pathwalk *w, const char *name, uint64_t set, bool by_link)
+static int add_waiter(struct pathwalk *w, const char *name, uint64_t set, bool by_link, bool remote)
 {
-	struct waiter waiter = {.set = set, .by_link = by_link};
+	struct waiter waiter = {.set = set, .by_link = by_link, .remote = remote};
 	size_t len = w->waiting.len;
 	int r;
 
@@ -508,7 +535,7 @@ static int consider_below(struct pathwalk *w, const char *name, unsigned char ty
 	}
 	if (type == DT_LNK && (set & ~next->named) && leads_to_remote(w, w->path.p))
 		set &= next->named;
-	return set ? add_waiter(w, name, set, type == DT_LNK) : 0;
+	return set ? add_waiter(w, name, set, type == DT_LNK, remote != NULL) : 0;
 }
 
 static unsigned char find_type(int dirfd, const char *name)
@@ -558,6 +585,7 @@ static int consider(
 	ret->dir_len = len ? len + w->dir_slash : 1;
 	ret->named = next.hit_named;
 	ret->remote = remote && !next.hit_named;
+	ret->ask = remote && next.hit_named;
 	ret->dirfd = level->fd;
 	return 1;
 }
@@ -600,6 +628,10 @@ static int enter_next(struct pathwalk *w)
 		tell_skipped(w, ENAMETOOLONG);
 		return 0;
 	}
+	if ((waiter.by_link || waiter.remote) && answers(w, w->path.p, ROOT_OPENS) < 0) {
+		tell_skipped(w, EHOSTDOWN);
+		return 0;
+	}
 	return enter(w, level->fd, name, waiter.set, waiter.by_link);
 }
 
@@ -627,6 +659,8 @@ static int next_single(struct pathwalk *w, struct pathwalk_entry *ret)
 	ret->name_len = len == 1 ? 1 : len - at;
 	ret->dir_len = len == 1 ? 0 : at > 1 ? at - 1 : 1;
 	r = pathwalk_stat(w, ret, false, &stx);
+	if (r == -EHOSTDOWN)
+		tell_skipped(w, EHOSTDOWN);
 	if (r < 0)
 		return PATHWALK_END;
 	ret->type = mode_type(stx.stx_mode);
@@ -668,6 +702,8 @@ static int check_remote(struct pathwalk *w, const struct pathwalk_entry *e, bool
 		return -EREMOTE;
 	if (follow && !e->named && may_be_link(e) && leads_to_remote(w, e->path))
 		return -EREMOTE;
+	if (e->ask || e->dirfd < 0 || (follow && may_be_link(e)))
+		return answers(w, e->path, follow ? 0 : ROOT_NOFOLLOW);
 	return 0;
 }
 

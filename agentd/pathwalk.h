@@ -38,6 +38,7 @@ struct pathwalk_entry {
 	unsigned char type; /* DT_*, perhaps DT_UNKNOWN */
 	bool named;	    /* asked for by its full name, not come across */
 	bool remote;	    /* a remote mount point that was come across: not to be touched */
+	bool ask;	    /* a remote mount point that was named: it may not answer */
 	int dirfd;	    /* of the directory that holds the name, or -1: reach it by its path */
 };
 
@@ -48,6 +49,8 @@ struct pathwalk_hooks {
 	/* A mount point was not entered: the type of what is mounted, or "again". */
 	void (*left_out)(void *arg, const char *path, const char *type);
 	void *arg;
+	/* Where this path leads to does not answer: it was given up (mountguard.h). */
+	void (*no_answer)(void *arg, const char *path);
 };
 
 struct pathwalk;
@@ -80,7 +83,10 @@ enum pathwalk_got {
 /* enum pathwalk_got or -ENOMEM. */
 int pathwalk_next(struct pathwalk *w, struct pathwalk_entry *ret);
 
-/* 0 or -errno; -EREMOTE where it would touch a remote mount that was not asked for. */
+/*
+ * 0 or -errno; -EREMOTE where it would touch a remote mount that was not asked for, -EHOSTDOWN
+ * where one that was asked for does not answer.
+ */
 /* The entry's attributes; `follow`: those of what a link leads to. */
 int pathwalk_stat(
 	struct pathwalk *w, const struct pathwalk_entry *e, bool follow, struct statx *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/root.h"
 
+#include "agentd/mountguard.h"
 #include "agentd/policy.h"
 #include "common/io.h"
 #include "common/str.h"
@@ -25,6 +26,7 @@ struct root {
 	bool no_openat2;
 	char *prefix;
 	const char *const *denied; /* or NULL */
+	struct mountguard *guard;
 };
 
 /* /proc/PID/root can be the same directory by device and inode, and show other mounts. */
@@ -69,7 +71,8 @@ struct root *root_new(const char *path, struct err *err)
 	if (r->live)
 		r->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r->prefix = strdup(r->live ? "" : path);
-	if (!r->prefix) {
+	r->guard = mountguard_new();
+	if (!r->prefix || !r->guard) {
 		err_sys(err, ENOMEM, "root %s", path);
 		goto fail;
 	}
@@ -87,6 +90,7 @@ void root_free(struct root *r)
 		return;
 	io_close(r->fd);
 	io_close(r->proc);
+	mountguard_free(r->guard);
 	free(r->prefix);
 	free(r);
 }
@@ -348,13 +352,11 @@ static bool is_pseudo(const char *path)
 	return str_starts(path, "/proc/") || str_starts(path, "/sys/");
 }
 
-int root_open(const struct root *r, const char *path, int flags)
+static int open_unasked(const struct root *r, const char *path, int flags)
 {
 	bool reads = (flags & O_ACCMODE) == O_RDONLY && !(flags & O_PATH);
 	int fd;
 
-	if (path[0] != '/')
-		return -EINVAL;
 	/* openat2 refuses O_PATH together with flags that mean nothing to it. */
 	flags |= flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY;
 	if (reads)
@@ -366,6 +368,23 @@ int root_open(const struct root *r, const char *path, int flags)
 			return fd;
 	}
 	return open_once(r, path, flags);
+}
+
+int root_answers(const struct root *r, const char *path, unsigned how)
+{
+	/* The root itself is open. */
+	if (path[0] != '/' || !path[1])
+		return 0;
+	return mountguard_check(r->guard, r, path, how);
+}
+
+int root_open(const struct root *r, const char *path, int flags)
+{
+	unsigned how =
+		(flags & O_PATH ? 0u : ROOT_OPENS) | (flags & O_NOFOLLOW ? ROOT_NOFOLLOW : 0u);
+	int res = path[0] == '/' ? root_answers(r, path, how) : -EINVAL;
+
+	return res < 0 ? res : open_unasked(r, path, flags);
 }
 
 static int require_file(int fd)
@@ -396,15 +415,17 @@ static int reopen_file(const struct root *r, const char *path, int fd)
 		got = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	/* Without /proc the file is opened a second time by name, and looked at again. */
 	if (got < 0)
-		got = errno == ENOENT ? require_file(root_open(r, path, O_RDONLY)) : -errno;
+		got = errno == ENOENT ? require_file(open_unasked(r, path, O_RDONLY)) : -errno;
 	io_close(fd);
 	return got;
 }
 
 int root_open_file(const struct root *r, const char *path)
 {
-	int fd;
+	int fd = path[0] == '/' ? root_answers(r, path, ROOT_OPENS) : -EINVAL;
 
+	if (fd < 0)
+		return fd;
 	/* Nothing in /proc is a device unless a magic link leads there: one call is enough. */
 	if (r->live && r->proc >= 0 && !r->no_openat2 && str_starts(path, "/proc/")) {
 		fd = openat2_fd(r->proc, path + strspn(path + 5, "/") + 5,
@@ -414,7 +435,7 @@ int root_open_file(const struct root *r, const char *path)
 			return require_file(fd);
 	}
 	/* To open a device can be to act on it (a watchdog, a tape): look before. */
-	fd = require_file(root_open(r, path, O_PATH));
+	fd = require_file(open_unasked(r, path, O_PATH));
 	return fd < 0 ? fd : reopen_file(r, path, fd);
 }
 
@@ -436,17 +457,17 @@ DIR *root_opendir(const struct root *r, const char *path)
 int root_stat(const struct root *r, const char *path, bool follow, struct stat *ret)
 {
 	struct stat st;
-	int fd, res;
+	int fd, res = path[0] == '/' ? root_answers(r, path, follow ? 0 : ROOT_NOFOLLOW) : -EINVAL;
 
-	if (path[0] != '/')
-		return -EINVAL;
+	if (res < 0)
+		return res;
 	if (r->live) {
 		if (fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 			return -errno;
 		*ret = st;
 		return 0;
 	}
-	fd = root_open(r, path, follow ? O_PATH : O_PATH | O_NOFOLLOW);
+	fd = open_unasked(r, path, follow ? O_PATH : O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
 	res = fstat(fd, &st) < 0 ? -errno : 0;
@@ -456,7 +477,7 @@ int root_stat(const struct root *r, const char *path, bool follow, struct stat *
 	return res;
 }
 
-int root_readlink(const struct root *r, const char *path, struct buf *out)
+int root_readlink_local(const struct root *r, const char *path, struct buf *out)
 {
 	char target[PATH_MAX + 1]; /* no file system and no link of /proc has longer ones */
 	ssize_t n;
@@ -468,7 +489,7 @@ int root_readlink(const struct root *r, const char *path, struct buf *out)
 		n = readlink(path, target, sizeof(target));
 		return n < 0 ? -errno : buf_add(out, target, (size_t)n);
 	}
-	fd = root_open(r, path, O_PATH | O_NOFOLLOW);
+	fd = open_unasked(r, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
 	n = readlinkat(fd, "", target, sizeof(target));
@@ -477,6 +498,13 @@ int root_readlink(const struct root *r, const char *path, struct buf *out)
 	if (n >= 0)
 		return buf_add(out, target, (size_t)n);
 	return e == ENOENT ? -EINVAL : -e; /* ENOENT: the descriptor is no link's */
+}
+
+int root_readlink(const struct root *r, const char *path, struct buf *out)
+{
+	int res = path[0] == '/' ? root_answers(r, path, ROOT_NOFOLLOW) : -EINVAL;
+
+	return res < 0 ? res : root_readlink_local(r, path, out);
 }
 
 int root_read(const struct root *r, const char *path, struct buf *out)
@@ -488,4 +516,32 @@ int root_read(const struct root *r, const char *path, struct buf *out)
 	res = io_read_all(fd, out);
 	io_close(fd);
 	return res;
+}
+
+/* ---- For the guard ---- */
+
+void root_mounts(struct root *r, const char *table)
+{
+	mountguard_table(r->guard, table);
+}
+
+void root_touch(const struct root *r, const char *path, bool opens)
+{
+	struct statx stx;
+	int fd = -ENOTDIR;
+
+	/* This makes an automounter mount it. */
+	if (opens)
+		fd = open_once(r, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -ENOTDIR)
+		fd = open_once(r, path, O_PATH | O_CLOEXEC);
+	/* What a network file system has in its cache is no answer. */
+	if (fd >= 0)
+		statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx);
+	io_close(fd);
+}
+
+int root_descriptor(const struct root *r)
+{
+	return r->fd;
 }

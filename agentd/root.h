@@ -54,6 +54,24 @@ void root_deny(struct root *r, const char *const *patterns);
 /* Is this open file one of them, whatever the name by which it was opened? */
 bool root_denies(const struct root *r, int fd);
 
+/* ---- Mounts that do not answer ---- */
+
+/*
+ * Every function above that takes a path returns -EHOSTDOWN where it leads to a remote mount that
+ * does not answer (mountguard.h). Paths looked at by other means are to be asked about first:
+ * 0 or -EHOSTDOWN. `how`: ROOT_OPENS where it is to be opened and not just looked at,
+ * ROOT_NOFOLLOW where a link at its end is not followed.
+ */
+enum { ROOT_OPENS = 1 << 0, ROOT_NOFOLLOW = 1 << 1 };
+int root_answers(const struct root *r, const char *path, unsigned how);
+/* Which mount table has the root's paths, e.g. "/proc/PID/mounts"; default: our own. Once. */
+void root_mounts(struct root *r, const char *table);
+/* As root_readlink for a path on the way to a mount, which is local: without asking. */
+int root_readlink_local(const struct root *r, const char *path, struct buf *out);
+/* For the one who asks: touches the path, and so may wait for ever. */
+void root_touch(const struct root *r, const char *path, bool opens);
+int root_descriptor(const struct root *r);
+
 /* For tests: as on a kernel before 5.6. */
 void root_without_openat2(struct root *r);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/container.h"
+#include "agentd/mounttab.h"
 #include "agentd/proctable.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #define DELETED " (deleted)"
@@ -14,6 +16,8 @@
 #define PAUSE_NS   200000
 #define PAUSES_MAX 50
 #define TRIES_MAX  3
+/* File systems of programs in other mount namespaces that are kept in mind. */
+#define DEVICES_MAX 64
 
 enum {
 	PID,
@@ -106,6 +110,11 @@ struct state {
 	unsigned needs;
 	unsigned pauses;
 	uint64_t own_mnt; /* mount namespace of the agent, 0: not looked up yet */
+	struct device {
+		dev_t dev;
+		bool remote;
+	} devices[DEVICES_MAX];
+	size_t n_devices;
 	/* The process at hand. */
 	struct procfs_stat stat;
 	struct procfs_status status;
@@ -216,18 +225,62 @@ static int is_at(
 	return judge_slowly(st, p, path, exe);
 }
 
+/* Is the file system one that may keep us waiting, in the process's own mount namespace? */
+static bool is_remote(struct state *st, const struct procfs_proc *p, dev_t dev)
+{
+	size_t known = st->n_devices < DEVICES_MAX ? st->n_devices : DEVICES_MAX;
+	struct device d = {.dev = dev};
+
+	/* Disks have a number of their own. */
+	if (major(dev) != 0 || !other_mounts(st, p))
+		return false;
+	for (size_t i = 0; i < known; i++)
+		if (st->devices[i].dev == dev)
+			return st->devices[i].remote;
+	d.remote = mount_device_remote(procfs_open_file(p, "mountinfo"), major(dev), minor(dev));
+	st->devices[st->n_devices++ % DEVICES_MAX] = d;
+	return d.remote;
+}
+
+/* What the link leads to, without asking a server that may be gone; false: nobody may know. */
+static bool running_file(const struct procfs_proc *p, struct stat *ret)
+{
+	struct statx stx;
+
+	if (statx(p->fd, "exe", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) < 0)
+		return false;
+	*ret = (struct stat){
+		.st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor), .st_ino = stx.stx_ino};
+	return true;
+}
+
+/* Must the path be left alone? Positive errno, or 0. */
+static int in_the_way(
+	struct state *st, const struct procfs_proc *p, const char *path, const struct stat *exe)
+{
+	if (root_answers(st->walk.shared->fs.root, path, 0) < 0 &&
+		(!p->live || !other_mounts(st, p)))
+		return EHOSTDOWN;
+	return p->live && is_remote(st, p, exe->st_dev) ? EREMOTE : 0;
+}
+
 /*
  * Where the link says "x (deleted)" there may be a file of that very name, or one linked at "x"
  * again; otherwise the mark is taken off the path. Where nobody can look, the mark decides.
  */
-static int on_disk(struct state *st, const struct procfs_proc *p, struct buf *path)
+static int on_disk(struct scan *s, struct state *st, const struct procfs_proc *p, struct buf *path)
 {
-	struct stat exe;
+	struct stat exe = {0};
 	bool marked = str_ends(buf_str(path), DELETED);
 	int there;
 
-	if (!path->len || (p->live && fstatat(p->fd, "exe", &exe, 0) < 0))
+	if (!path->len || (p->live && !running_file(p, &exe)))
 		return UNKNOWN;
+	there = in_the_way(st, p, buf_str(path), &exe);
+	if (there) {
+		scan_skipped(s, "program file", "process", there);
+		return UNKNOWN;
+	}
 	there = is_at(st, p, buf_str(path), p->live ? &exe : NULL);
 	if (there == THERE || !marked)
 		return there;
@@ -316,7 +369,7 @@ static int read_all(struct scan *s, struct state *st, const struct procfs_proc *
 	read_text(s, st, p, ARGS, "cmdline", &st->cmdline);
 	read_link(s, st, p, EXE, "exe", &st->exe);
 	if (st->needs & DISK || (st->needs & EXE && str_ends(buf_str(&st->exe), DELETED)))
-		st->on_disk = on_disk(st, p, &st->exe);
+		st->on_disk = on_disk(s, st, p, &st->exe);
 	read_link(s, st, p, CWD_LINK, "cwd", &st->cwd);
 	read_link(s, st, p, ROOT_LINK, "root", &st->root);
 	read_io(s, st, p);
