@@ -98,7 +98,9 @@ int pkgowner_find(const struct root *root, const char *path, char ret[PKGOWNER_N
 		return -ENOMEM;
 	ret[0] = '\0';
 	q.params = params;
-	r = engine_run(&q, &result, NULL);
+	r = engine_init(NULL);
+	if (r == 0)
+		r = engine_run(&q, &result, NULL);
 	/* What a warning tells of may be where the file would have been found. */
 	if (r == 0)
 		r = ret[0] ? 1 : result.n_warnings ? -EIO : 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/capture.h"
 #include "agentd/procact.h"
 #include "agentd/signame.h"
 #include "common/clock.h"
@@ -18,6 +19,8 @@ static const struct action_arg args[] = {
 		"this one alone, instead of TERM and then KILL"},
 	{"grace_s", ACTION_INT, false, 0, GRACE_MAX_S,
 		"seconds between TERM and KILL, 5 unless given; 0: KILL at once"},
+	{"capture", ACTION_FLAG, false, 0, 0,
+		"keep its program, memory map, environment and open files in the vault first"},
 	{0},
 };
 
@@ -26,6 +29,8 @@ struct kill {
 	int sig;	  /* the only one, 0: TERM, then KILL */
 	int64_t grace_ms; /* between them */
 	bool termed, killed;
+	bool with_capture;
+	struct capture capture;
 };
 
 static bool read_args(struct kill *k, const struct action_call *call, struct action_outcome *ret)
@@ -34,6 +39,7 @@ static bool read_args(struct kill *k, const struct action_call *call, struct act
 	const struct action_value *grace = action_value(call, "grace_s");
 
 	k->grace_ms = 1000 * (grace->given ? grace->i : GRACE_DEFAULT_S);
+	k->with_capture = action_value(call, "capture")->i;
 	k->sig = sig->given ? signame_read(sig->text.p) : 0;
 	if (k->sig < 0)
 		action_say(ret, WIRE_REFUSED, "there is no signal \"%s\"", sig->text.p);
@@ -45,13 +51,16 @@ static bool ends_in_kill(const struct kill *k)
 	return !k->sig || k->sig == SIGKILL;
 }
 
-/* Stopped: with -ETIME not all. 0 or -errno. */
-static int stop_tree(struct kill *k)
+/* What is to be captured is stopped, and what may have children. -ETIME: not all. 0 or -errno. */
+static int stop(struct kill *k)
 {
 	struct proctree *t = &k->act.tree;
 
-	if (!k->act.with_tree)
+	if (!k->act.with_tree) {
+		if (k->with_capture && proctree_signal(t, SIGSTOP))
+			proctree_wait_stopped(t, true, clock_mono_ms() + PROCACT_HEED_MS);
 		return 0;
+	}
 	if (ends_in_kill(k))
 		proctree_trap(t);
 	return proctree_stop(t, clock_mono_ms() + PROCACT_STOP_MS);
@@ -61,7 +70,7 @@ static int stop_tree(struct kill *k)
 
 static json_t *after(const struct kill *k, size_t left)
 {
-	json_t *signals = json_array();
+	json_t *signals = json_array(), *told;
 	char name[SIGNAME_MAX];
 
 	if (k->sig)
@@ -70,8 +79,19 @@ static json_t *after(const struct kill *k, size_t left)
 		json_array_append_new(signals, json_string("TERM"));
 	if (k->killed && k->sig != SIGKILL)
 		json_array_append_new(signals, json_string("KILL"));
-	return json_pack("{s:o, s:I, s:I}", "signals", signals, "ended",
+	told = json_pack("{s:o, s:I, s:I}", "signals", signals, "ended",
 		(json_int_t)(k->act.tree.n - left), "left", (json_int_t)left);
+	if (k->capture.n) {
+		json_object_set_new(told, "id", json_string(k->capture.kept[0].id));
+		json_object_set_new(told, "captured", capture_json(&k->capture));
+	}
+	return told;
+}
+
+/* The vault's id of the process itself, or "". */
+static const char *captured(const struct kill *k)
+{
+	return k->capture.n ? k->capture.kept[0].id : "";
 }
 
 static void tell_left(struct kill *k, size_t left)
@@ -106,8 +126,42 @@ static void tell(struct kill *k, size_t left)
 	else if (left)
 		tell_left(k, left);
 	else
-		action_say(a->ret, WIRE_DONE, "%s%s ended on %s", a->who,
-			a->tree.n > 1 ? others : "", k->killed ? "KILL" : "TERM");
+		action_say(a->ret, WIRE_DONE, "%s%s ended on %s%s%s", a->who,
+			a->tree.n > 1 ? others : "", k->killed ? "KILL" : "TERM",
+			k->capture.n ? ", captured as " : "", captured(k));
+}
+
+/* ---- The evidence ---- */
+
+static int capture_all(struct kill *k, struct err *err)
+{
+	struct proctree *t = &k->act.tree;
+	int r = capture_init(&k->capture, k->act.call, &k->act.fs, err);
+	struct pidref p;
+
+	for (size_t i = 0; r == 0 && i < t->n && i < CAPTURES_MAX; i++) {
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		r = capture_process(&k->capture, &p, err);
+		pidref_close(&p);
+		/* Of a descendant: it is gone, and has nothing left to keep. */
+		if (r == -ESRCH && i > 0)
+			r = 0;
+	}
+	return r;
+}
+
+/* What cannot be kept is not killed. */
+static bool capture(struct kill *k)
+{
+	struct procact *a = &k->act;
+	struct err err;
+
+	if (!k->with_capture || capture_all(k, &err) == 0)
+		return true;
+	proctree_continue(&a->tree);
+	action_say(a->ret, WIRE_FAILED, "%s is not captured, and goes on: %s", a->who, err.text);
+	return false;
 }
 
 /* ---- Doing it ---- */
@@ -160,7 +214,7 @@ static size_t make_end(struct kill *k)
 static void kill_it(struct kill *k)
 {
 	struct procact *a = &k->act;
-	int r = stop_tree(k);
+	int r = stop(k);
 	size_t left = 1;
 
 	if (r < 0 && (r != -ETIME || !ends_in_kill(k))) {
@@ -170,6 +224,8 @@ static void kill_it(struct kill *k)
 			strerror(-r));
 		return;
 	}
+	if (!capture(k))
+		return;
 	if (!ends_in_kill(k)) {
 		send_one(k);
 		return;
@@ -184,16 +240,17 @@ static void kill_it(struct kill *k)
 
 static void run(const struct action_call *call, struct action_outcome *ret)
 {
-	struct kill k = {0};
+	struct kill k = {.capture.vault = VAULT_NONE};
 
 	if (!procact_init(&k.act, call, ret) || !read_args(&k, call, ret))
 		goto out;
 	if (pidref_ended(&k.act.p))
 		action_say(ret, WIRE_ALREADY, "%s has ended; its parent has not taken note",
 			k.act.who);
-	else if (!procact_is_said(&k.act, "kill"))
+	else if (!procact_is_said(&k.act, k.with_capture ? "capture and kill" : "kill"))
 		kill_it(&k);
 out:
+	capture_done(&k.capture);
 	procact_done(&k.act);
 }
 

@@ -43,8 +43,9 @@ entries() { find "$vault" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l; }
 evil() { printf 'evil %s\n' "$RANDOM" >"${1:-$f}"; }
 # All that is to come back: content, owner, mode, times, attributes, access list, capabilities, flags.
 facts_of() {
+	# Before anything reads it.
+	stat -c '%a %u %g %s %y %x' "$1"
 	sha256sum <"$1"
-	stat -c '%a %u %g %s %Y %y %X' "$1"
 	getfacl -cpn "$1"
 	getfattr -d -m - "$1" 2>/dev/null | sed 1d
 	lsattr "$1" | cut -d' ' -f1

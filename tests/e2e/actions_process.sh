@@ -223,6 +223,51 @@ else
 	skip kill-uninterruptible "no loop devices"
 fi
 
+# ---- Captured ----
+
+mkdir "$T/state"
+vault=$T/state/vault
+cp /bin/sleep "$T/malware"
+# Its program is gone from the disk; what it has open is known.
+SECRET=of-the-attacker background "$T/malware" 1000 </etc/passwd
+wait_for 5 grep -q malware "/proc/$pid/comm"
+rm "$T/malware"
+run "$act" -s "$T/state" -n kill "{\"pid\":$pid,\"capture\":true}"
+outcome capture-planned planned 'would capture and kill malware'
+is capture-plan-does-nothing "$(state_of "$pid")" S
+run "$act" -s "$T/state" -r 'case 9' -y kill "{\"pid\":$pid,\"capture\":true}"
+outcome capture-done 'done' "ended on TERM, captured as"
+id=$(of .after.id)
+check capture-exe cmp "$vault/$id/exe" /bin/sleep
+has capture-environ "$(tr '\0' '\n' <"$vault/$id/environ")" '^SECRET=of-the-attacker$'
+is capture-cmdline "$(tr '\0' ' ' <"$vault/$id/cmdline")" "$T/malware 1000 "
+has capture-maps "$(cat "$vault/$id/maps")" 'malware \(deleted\)'
+has capture-fds "$(cat "$vault/$id/fds")" '^\{"fd":0,"target":"/etc/passwd"\}$'
+has capture-status "$(cat "$vault/$id/status")" '^Name:.malware$'
+is capture-meta "$(jq -r '[.kind, .reason, .process.pid, .path] | @tsv' "$vault/$id/meta.json")" \
+	"process"$'\tcase 9\t'"$pid"$'\t'"$T/malware (deleted)"
+is capture-hashes "$(jq -r '.files[] | [.sha256, .name] | join("  ")' "$vault/$id/meta.json" | (cd "$vault/$id" && sha256sum -c --quiet) 2>&1)" ''
+run "$act" -s "$T/state" -y restore "{\"id\":\"$id\"}"
+outcome capture-is-no-file refused 'no file'
+# What cannot be kept is not killed, and goes on.
+printf 'vault_max_mb = 1\n' >"$T/conf"
+chmod 600 "$T/conf"
+head -c 2000000 /dev/urandom >"$vault/$id/more"
+sleeper
+run "$act" -s "$T/state" -c "$T/conf" -y kill "{\"pid\":$pid,\"capture\":true}"
+outcome capture-vault-full failed 'goes on: the vault is full'
+check capture-vault-full-goes-on is_state "$pid" S
+# A tree: one program is kept once.
+background bash -c 'sleep 1000 & sleep 1000 & wait'
+two_children() { [ "$(pgrep -P "$1" -x sleep | wc -l)" = 2 ]; }
+wait_for 10 two_children "$pid"
+run "$act" -s "$T/state" -y kill "{\"pid\":$pid,\"tree\":true,\"capture\":true}"
+outcome capture-tree 'done' 'and 2 descendants ended on TERM'
+is capture-tree-entries "$(of '.after.captured | length')" 3
+is capture-tree-programs "$(for i in $(of '.after.captured[].id'); do [ -e "$vault/$i/exe" ] && echo x; done | wc -l)" 2
+is capture-tree-program-is-told "$(for i in $(of '.after.captured[].id'); do jq -r '.exe_in // empty' "$vault/$i/meta.json"; done)" \
+	"$(of '.after.captured[1].id')"
+
 # ---- Trees ----
 
 background bash -c 'sleep 1000 & bash -c "sleep 1000; true" & wait'

@@ -11,7 +11,6 @@
  */
 #include "agentd/action.h"
 #include "agentd/conf.h"
-#include "agentd/engine.h"
 #include "agentd/policy.h"
 #include "agentd/root.h"
 #include "common/io.h"
@@ -154,7 +153,7 @@ static int actor(const char *name, const char *json)
 	snprintf(who.user, sizeof(who.user), "uid%d", (int)who.uid);
 	if (!call.action || !args)
 		die(call.action ? "ARGS is no JSON" : "no such action");
-	if (!call.conf || !call.root || engine_init(&err) < 0)
+	if (!call.conf || !call.root)
 		die(err.text);
 	plan_and_act(&call, args, &outcome);
 	status = print(&call, &outcome);
