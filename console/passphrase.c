@@ -2,6 +2,7 @@
 #include "console/passphrase.h"
 #include "common/buf.h"
 #include "common/io.h"
+#include "common/str.h"
 #include "common/text.h"
 
 #include <errno.h>
@@ -10,11 +11,27 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define PROMPT_MAX 8192
+/* Bytes of what is shown, of which each may have become ten. */
+#define PROMPT_MAX (80u << 10)
 
 bool passphrase_possible(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* Whatever else it holds, newlines end lines. */
+static int add_lines(struct buf *b, const char *what)
+{
+	struct span rest = span_str(what), line;
+	int r = 0;
+
+	for (bool first = true; r == 0 && span_split(&rest, '\n', &line); first = false) {
+		if (!first)
+			r = buf_putc(b, '\n');
+		if (r == 0)
+			r = text_escape(b, line.p, line.n);
+	}
+	return r;
 }
 
 static int prompt(int fd, const char *before, const char *what, const char *after)
@@ -25,7 +42,7 @@ static int prompt(int fd, const char *before, const char *what, const char *afte
 	buf_init(&b, PROMPT_MAX);
 	r = buf_puts(&b, before);
 	if (r == 0)
-		r = text_escape(&b, what, strlen(what));
+		r = *before ? text_escape(&b, what, strlen(what)) : add_lines(&b, what);
 	if (r == 0)
 		r = buf_puts(&b, after);
 	if (r == 0)
@@ -45,6 +62,8 @@ static int read_line(int fd, char *buf, size_t size)
 
 		if (got < 0)
 			return -errno;
+		if (got == 0 && n == 0)
+			return -ECANCELED;
 		if (got == 0 || c == '\n')
 			break;
 		if (n + 1 == size)
@@ -52,7 +71,7 @@ static int read_line(int fd, char *buf, size_t size)
 		buf[n++] = c;
 	}
 	buf[n] = '\0';
-	return n > 0 ? 0 : -ECANCELED;
+	return 0;
 }
 
 static int ask(
@@ -90,8 +109,10 @@ out:
 
 int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg)
 {
+	int r = ask("Passphrase for ", key_file, ": ", false, buf, size);
+
 	(void)arg;
-	return ask("Passphrase for ", key_file, ": ", false, buf, size);
+	return r == 0 && !*buf ? -ECANCELED : r;
 }
 
 int passphrase_answer(const char *prompt, bool echo, char *buf, size_t size)

@@ -10,7 +10,10 @@
 bool passphrase_possible(void);
 /* A fleet_passphrase_fn; `arg` is not used. -ECANCELED when nothing was typed. */
 int passphrase_ask(const char *key_file, char *buf, size_t size, void *arg);
-/* Anything else, by the words of `prompt` (which may be hostile). 0 or -errno. */
+/*
+ * Anything else, by the words of `prompt`, which may be hostile; it may have several lines. 0 or
+ * -errno.
+ */
 int passphrase_answer(const char *prompt, bool echo, char *buf, size_t size);
 
 #endif

@@ -57,12 +57,13 @@ struct jump {
 	struct loop_timer timer; /* of connecting */
 	char *why;		 /* failed */
 	struct bridge *pending, *open;
-	size_t n_stalled, held;
+	size_t n_open, n_stalled, held;
 	struct bridge *creating;
 	char *secret;		   /* its password, for the next time */
 	char denied[ERR_TEXT_MAX]; /* libssh's last words about a refused channel */
 	bool clogged;		   /* its socket takes no more */
 	bool news;		   /* it is new */
+	bool full;		   /* it has no more channels: another session is for the rest */
 };
 
 struct jumps {
@@ -95,6 +96,8 @@ static void unlink_bridge(struct bridge *b)
 		j->pending = b->next;
 	if (b->next)
 		b->next->prev = b->prev;
+	j->n_open -= b->state == BRIDGE_OPEN;
+	j->full = j->full && j->n_open >= JUMP_FULL_MIN;
 	j->n_stalled -= b->stalled;
 	j->held -= b->in.len;
 	b->stalled = false;
@@ -336,6 +339,12 @@ static const char *denial(const char *text, unsigned *ret_number, unsigned *ret_
 	return text + 2;
 }
 
+/* sshd's words when it cannot have one descriptor more; also when the net is not reached. */
+static bool exhausted(const char *words)
+{
+	return strstr(words, "open failed") || strstr(words, "too many open files");
+}
+
 static void say_denied(struct bridge *b, unsigned code, const char *text)
 {
 	char words[128];
@@ -345,6 +354,7 @@ static void say_denied(struct bridge *b, unsigned code, const char *text)
 		*c = (char)tolower((unsigned char)*c);
 	b->how = code == OPEN_PROHIBITED			? BRIDGE_FORBIDDEN
 		 : code != OPEN_CONNECT_FAILED			? BRIDGE_SHORTAGE
+		 : exhausted(words)				? BRIDGE_SHORTAGE
 		 : strstr(words, "refused") || words[0] == '\0' ? BRIDGE_REFUSED
 								: BRIDGE_FORBIDDEN;
 	free(b->why);
@@ -422,6 +432,7 @@ static void now_open(struct bridge *b)
 	b->jump = j;
 	b->state = BRIDGE_OPEN;
 	put(&j->open, b);
+	j->n_open++;
 	j->held += b->in.len;
 	if (!b->up) {
 		let_channel_go(b);
@@ -445,6 +456,8 @@ static void now_denied(struct bridge *b)
 		why = str_printf("jump host %s refuses to reach %s port %u", j->hop->name,
 			b->address, (unsigned)b->port);
 	}
+	if (b->how == BRIDGE_SHORTAGE && j->n_open >= JUMP_FULL_MIN)
+		j->full = true;
 	let_channel_go(b);
 	over(b, b->how, why);
 }
@@ -536,7 +549,7 @@ static void jump_down(struct jump *j, const struct err *why)
 	if (j->ssh)
 		j->ssh->t.ops->close(&j->ssh->t);
 	j->ssh = NULL;
-	j->clogged = false;
+	j->clogged = j->full = false;
 	j->denied[0] = '\0';
 	end_all(j, was_open ? BRIDGE_GONE : BRIDGE_NO_JUMP, why->text);
 }
@@ -595,15 +608,10 @@ static void connect_jump(struct jump *j)
 
 /* ---- Beginning and end ---- */
 
-static struct jump *find_jump(struct jumps *jumps, const struct host_config *hop)
+static struct jump *new_jump(struct jumps *jumps, const struct host_config *hop)
 {
-	struct jump *j = jumps->first;
+	struct jump *j = calloc(1, sizeof(*j));
 
-	while (j && j->hop != hop)
-		j = j->next;
-	if (j)
-		return j;
-	j = calloc(1, sizeof(*j));
 	if (!j)
 		return NULL;
 	j->all = jumps;
@@ -611,6 +619,29 @@ static struct jump *find_jump(struct jumps *jumps, const struct host_config *hop
 	j->timer = (struct loop_timer){.fn = too_late, .arg = j};
 	j->next = jumps->first;
 	jumps->first = j;
+	return j;
+}
+
+/* One that has channels to spare. */
+static struct jump *find_jump(struct jumps *jumps, const struct host_config *hop)
+{
+	struct jump *full = NULL, *j;
+	unsigned n = 0;
+
+	for (j = jumps->first; j; j = j->next) {
+		if (j->hop != hop)
+			continue;
+		if (!j->full)
+			return j;
+		full = j;
+		n++;
+	}
+	if (n == JUMP_SESSIONS_MAX)
+		return full;
+	j = new_jump(jumps, hop);
+	/* Nobody is asked for its password again. */
+	if (j && full && full->secret)
+		j->secret = strdup(full->secret);
 	return j;
 }
 

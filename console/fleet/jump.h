@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Jump hosts: one SSH session per chain of them, however many hosts are behind it. Each of those
+ * Jump hosts: one SSH session per chain of them, as long as the jump host can bear all the hosts
+ * that are behind it. Each of those
  * is an SSH session of its own that runs end to end through a bridge: a channel of the jump host's
  * session on one side, a socket pair on the other. A jump host may stand behind another one.
  *
@@ -13,6 +14,12 @@
 #include "console/fleet/transport.h"
 
 #define JUMP_HELD_MAX (4u << 20)
+/*
+ * sshd has a descriptor for each channel, and often no more than 1024 for one session. Where a jump
+ * host has none left for one of at least this many, another session is opened beside it.
+ */
+#define JUMP_FULL_MIN	  200
+#define JUMP_SESSIONS_MAX 64
 
 struct jumps;
 /* `env` must stay. NULL when out of memory. */

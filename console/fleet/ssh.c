@@ -208,6 +208,25 @@ static int no_ssh(struct ssh *s)
 		s->opening->first);
 }
 
+/* sshd's words when there are as many who have not logged in yet as it takes (MaxStartups). */
+static bool turned_away(const struct ssh *s)
+{
+	return str_starts(s->opening->first, "Exceeded MaxStartups") ||
+	       str_starts(s->opening->first, "Not allowed at this time");
+}
+
+static int come_back_later(struct ssh *s)
+{
+	char to[SSH_TO_MAX];
+
+	err_set(&s->opening->trouble, EBUSY, "%s takes no more connections just now: \"%s\"",
+		ssh_to(s, to), s->opening->first);
+	ssh_end_session(s);
+	if (ssh_dial_again(s, SSH_BUSY_TRIES) == 0)
+		return 0;
+	return ssh_fail_err(s, HOST_UNREACHABLE, &s->opening->trouble);
+}
+
 static int dropped(struct ssh *s)
 {
 	char to[SSH_TO_MAX];
@@ -217,6 +236,8 @@ static int dropped(struct ssh *s)
 		return ssh_fail_err(s, HOST_UNREACHABLE, &gone);
 	if (proxy_words(s->proxy)[0])
 		return ssh_fail(s, HOST_UNREACHABLE, "ProxyCommand: %s", proxy_words(s->proxy));
+	if (s->opening->garbage && turned_away(s))
+		return come_back_later(s);
 	ssh_end_session(s);
 	s->opening->trouble.code = 0;
 	if (ssh_dial_again(s, SSH_DROPPED_TRIES) == 0)
@@ -261,7 +282,7 @@ static int shake_hands(struct ssh *s)
 	}
 	if (ssh_get_serverbanner(s->session))
 		return no_exchange(s);
-	if (o->garbage)
+	if (o->garbage && !turned_away(s))
 		return no_ssh(s);
 	return dropped(s);
 }

@@ -26,14 +26,22 @@
 /* Times that a connection is tried which is refused, or dropped before the host's SSH banner. */
 #define SSH_REFUSED_TRIES 2
 #define SSH_DROPPED_TRIES 5
+/* When it says that it takes no more just now; the time to connect ends before. */
+#define SSH_BUSY_TRIES 20
 /* Likewise when the jump host has no channel to spare, or went away. */
 #define SSH_SHORTAGE_TRIES 6
 #define SSH_JUMP_TRIES	   4
 /* Answers that a jump host may ask for at once; times that they may be wrong. */
 #define SSH_ANSWERS_MAX	   8
 #define SSH_PASSWORD_TRIES 3
-/* Wait before the second try; each later one waits twice as long. Plus as much again at random. */
-#define SSH_RETRY_MS 100
+/* Ways to authenticate that a jump host may want one after the other, as a key and a code. */
+#define SSH_PARTS_MAX 4
+/*
+ * Wait before the second try; each later one waits twice as long, but not longer than that. Plus
+ * as much again at random.
+ */
+#define SSH_RETRY_MS	 100
+#define SSH_RETRY_MAX_MS 800
 /* Bytes from the host until the subsystem runs; later, without any of them being for us. */
 #define SSH_HANDSHAKE_BYTES_MAX (256u << 10)
 #define SSH_NOISE_MAX		(1u << 20)
@@ -80,9 +88,10 @@ struct ssh_opening {
 
 	char *answers[SSH_ANSWERS_MAX];
 	size_t n_answers;
-	unsigned refusals, rounds;
-	bool asking; /* the server's questions are being answered */
-	bool keep;   /* the answer is a password */
+	unsigned refusals, rounds, parts;
+	bool asking;	   /* the server's questions are being answered */
+	bool no_questions; /* it says that it asks, but has none */
+	bool keep;	   /* the answer is a password */
 };
 
 struct ssh {
@@ -149,6 +158,8 @@ int ssh_say_ended(struct ssh *s);
  */
 void ssh_watch_packets(struct ssh *s, bool on);
 
+/* A jump host took it, but wants more: 1, else -1. */
+int ssh_part_done(struct ssh *s, bool by_key);
 /* When the server wants one; nothing else helped. */
 bool ssh_wants_password(const struct ssh *s);
 int ssh_try_password(struct ssh *s);

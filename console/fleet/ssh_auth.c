@@ -142,6 +142,25 @@ static int next_identity(struct ssh *s)
 	return 1;
 }
 
+int ssh_part_done(struct ssh *s, bool by_key)
+{
+	struct ssh_opening *o = s->opening;
+
+	if (!s->serve || ++o->parts == SSH_PARTS_MAX)
+		return refused(
+			s, by_key ? "a key alone is not enough" : "a password alone is not enough");
+	if (!(ssh_userauth_list(s->session, NULL) & SSH_AUTH_METHOD_PUBLICKEY)) {
+		o->at = o->n_ids;
+		o->agent_tried = true;
+	} else if (!by_key) {
+		o->at = 0;
+		o->started = o->agent_tried = false;
+	} else if (o->at < o->n_ids) {
+		return next_identity(s);
+	}
+	return 1;
+}
+
 static int judge(struct ssh *s, int result, int (*denied)(struct ssh *s))
 {
 	switch (result) {
@@ -153,7 +172,7 @@ static int judge(struct ssh *s, int result, int (*denied)(struct ssh *s))
 	case SSH_AUTH_DENIED:
 		return denied(s);
 	case SSH_AUTH_PARTIAL:
-		return refused(s, "a key alone is not enough");
+		return ssh_part_done(s, true);
 	default:
 		return ssh_broke_off(s);
 	}

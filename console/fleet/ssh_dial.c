@@ -190,6 +190,8 @@ int ssh_dial_again(struct ssh *s, unsigned max_tries)
 		return -1;
 	(void)!getrandom(&noise, sizeof(noise), GRND_NONBLOCK);
 	wait = (int64_t)SSH_RETRY_MS << (s->opening->tries - 1);
+	if (wait > SSH_RETRY_MAX_MS)
+		wait = SSH_RETRY_MAX_MS;
 	s->step = SSH_RETRY;
 	return loop_timer_in(s->env->loop, &s->timer, wait + noise % wait) < 0 ? -1 : 0;
 }

@@ -4,15 +4,18 @@
  * caller, and what was a password is kept for when that jump host must be connected anew.
  */
 #include "common/clock.h"
+#include "common/str.h"
 #include "console/fleet/event.h"
 #include "console/fleet/ssh.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What a server may ask in one round, and bytes of one prompt shown. */
-#define PROMPTS_MAX SSH_ANSWERS_MAX
-#define PROMPT_MAX  256
+/* What a server may ask in one round; lines and bytes of it that are shown. */
+#define PROMPTS_MAX	 SSH_ANSWERS_MAX
+#define PROMPT_LINES_MAX 32
+#define PROMPT_LINE_MAX	 512
+#define PROMPT_MAX	 (8u << 10)
 
 static void forget(char **secret)
 {
@@ -31,18 +34,60 @@ void ssh_asking_done(struct ssh_opening *o)
 
 /* ---- Asking ---- */
 
-static int ask(struct ssh *s, const char *prompt, bool echo)
+static const char *user_of(const struct ssh *s)
+{
+	return s->host->user ? s->host->user : s->env->ssh->user;
+}
+
+/* Before each of its lines stands who asks, so that none can pass for a question of ours. */
+static int add_lines(struct ssh *s, struct buf *b, const char *text, bool is_prompt)
+{
+	struct span rest = span_str(text), line;
+	int r = 0;
+
+	if (!is_prompt)
+		rest = span_trim(rest);
+	for (int i = 0; r == 0 && i < PROMPT_LINES_MAX && span_split(&rest, '\n', &line); i++) {
+		if (line.n > PROMPT_LINE_MAX)
+			line.n = PROMPT_LINE_MAX;
+		line.n -= line.n && line.p[line.n - 1] == '\r';
+		r = buf_printf(b, "%s%s@%s: %.*s", b->len ? "\n" : "", user_of(s), s->host->name,
+			(int)line.n, line.p);
+	}
+	return r;
+}
+
+/* What is too long is cut. NULL when out of memory. */
+static char *compose(struct ssh *s, const char *name, const char *instruction, const char *prompt)
+{
+	struct buf b;
+	char *text;
+	int r = 0;
+
+	buf_init(&b, PROMPT_MAX);
+	if (name && *name)
+		r = add_lines(s, &b, name, false);
+	if (r == 0 && instruction && *instruction)
+		r = add_lines(s, &b, instruction, false);
+	if (r == 0)
+		r = add_lines(s, &b, prompt, true);
+	text = r == 0 || r == -EMSGSIZE ? buf_steal(&b) : NULL;
+	buf_done(&b);
+	return text;
+}
+
+/* `text`: heap, taken over. */
+static int ask(struct ssh *s, char *text, bool echo)
 {
 	struct transport_env *env = s->env;
-	struct fleet_event *e;
-	char text[PROMPT_MAX];
+	struct fleet_event *e = NULL;
 
+	if (env->options->answers && text)
+		e = event_ask(text, echo, env->inbox, env->jumps);
+	free(text);
 	if (!env->options->answers)
 		return ssh_fail(s, HOST_FAILED,
 			"it wants a password, and there is no terminal to ask for it");
-	snprintf(text, sizeof(text), "%s@%s: %s", s->host->user ? s->host->user : env->ssh->user,
-		s->host->name, prompt);
-	e = event_ask(text, echo, env->inbox, env->jumps);
 	if (!e)
 		return ssh_fail(s, HOST_FAILED, "out of memory");
 	s->asked = e->ask.id;
@@ -89,6 +134,10 @@ static int done(struct ssh *s, int result)
 		ssh_asking_done(o);
 		s->step = SSH_CHANNEL;
 		return 1;
+	case SSH_AUTH_PARTIAL:
+		ssh_asking_done(o);
+		o->asking = false;
+		return ssh_part_done(s, false);
 	case SSH_AUTH_DENIED:
 		if (s->secret)
 			forget(s->secret);
@@ -98,11 +147,10 @@ static int done(struct ssh *s, int result)
 			       ? 1
 			       : ssh_fail(s, HOST_FAILED,
 					 "authentication failed for %s: wrong password",
-					 s->host->user ? s->host->user : s->env->ssh->user);
+					 user_of(s));
 	default:
-		return ssh_fail(s, HOST_FAILED, "authentication failed: %s",
-			result == SSH_AUTH_PARTIAL ? "a password alone is not enough"
-						   : ssh_get_error(s->session));
+		return ssh_fail(
+			s, HOST_FAILED, "authentication failed: %s", ssh_get_error(s->session));
 	}
 }
 
@@ -124,11 +172,20 @@ static int by_password(struct ssh *s)
 
 	o->keep = true;
 	if (!o->n_answers && !reuse(s))
-		return ask(s, "password: ", false);
+		return ask(s, compose(s, NULL, NULL, "password: "), false);
 	return done(s, ssh_userauth_password(s->session, NULL, o->answers[0]));
 }
 
 /* ---- keyboard-interactive ---- */
+
+/* What the server has to say stands before its first question. */
+static char *compose_question(struct ssh *s, const char *prompt)
+{
+	if (s->opening->n_answers)
+		return compose(s, NULL, NULL, prompt);
+	return compose(s, ssh_userauth_kbdint_getname(s->session),
+		ssh_userauth_kbdint_getinstruction(s->session), prompt);
+}
 
 static int answer_prompts(struct ssh *s)
 {
@@ -144,7 +201,7 @@ static int answer_prompts(struct ssh *s)
 		o->keep = n == 1 && !echo && prompt && strcasestr(prompt, "password");
 		if (o->keep && reuse(s))
 			return 1;
-		return ask(s, prompt ? prompt : "", echo != 0);
+		return ask(s, compose_question(s, prompt ? prompt : ""), echo != 0);
 	}
 	for (int i = 0; i < n; i++)
 		if (ssh_userauth_kbdint_setanswer(s->session, (unsigned)i, o->answers[i]) < 0)
@@ -161,6 +218,10 @@ static int by_questions(struct ssh *s)
 	if (o->asking)
 		return answer_prompts(s);
 	r = ssh_userauth_kbdint(s->session, NULL, NULL);
+	if (r == SSH_AUTH_DENIED && !o->rounds) {
+		o->no_questions = true;
+		return 1;
+	}
 	if (r != SSH_AUTH_INFO)
 		return done(s, r);
 	if (++o->rounds > PROMPTS_MAX)
@@ -176,7 +237,7 @@ int ssh_try_password(struct ssh *s)
 {
 	int methods = ssh_userauth_list(s->session, NULL);
 
-	if (methods & SSH_AUTH_METHOD_INTERACTIVE)
+	if (methods & SSH_AUTH_METHOD_INTERACTIVE && !s->opening->no_questions)
 		return by_questions(s);
 	return by_password(s);
 }
@@ -185,5 +246,8 @@ bool ssh_wants_password(const struct ssh *s)
 {
 	int methods = ssh_userauth_list(s->session, NULL);
 
-	return s->serve && methods & (SSH_AUTH_METHOD_INTERACTIVE | SSH_AUTH_METHOD_PASSWORD);
+	if (!s->serve)
+		return false;
+	return methods & SSH_AUTH_METHOD_PASSWORD ||
+	       (methods & SSH_AUTH_METHOD_INTERACTIVE && !s->opening->no_questions);
 }

@@ -1,0 +1,89 @@
+#!/bin/bash
+# What sshd bears at once, at a jump host and behind it: nothing may fail for it. MaxStartups drops
+# whom it likes, MaxSessions counts sessions, and each channel takes one of its descriptors.
+. "$(dirname "$0")/../lib.sh"
+need jq ssh prlimit
+need_root
+export HOME=$T/home
+mkdir -p "$HOME/.ssh"
+ulimit -n "$(ulimit -Hn)"
+
+# narrow NAME: its MaxStartups are few now. What sshd reads last counts, and lib.sh has it last.
+narrow() {
+	sed -i 's/^MaxStartups 1000$/MaxStartups 2:50:4/' "$T/$1/config"
+	: >"$T/$1/log"
+	kill -HUP "$(cat "$T/$1/pid")"
+	wait_for 20 grep -q 'Server listening' "$T/$1/log"
+}
+dropped() { grep -c 'drop connection' "$T/$1/log"; }
+logins() { grep -c 'Accepted publickey' "$T/$1/log"; }
+config_for() { printf 'Host %s\n\tHostName 127.0.0.1\n\tPort %s\n\tUser root\n\tIdentityFile %s\n' "$1" "$2" "$T/key" >>"$T/config"; }
+# t INVENTORY ARGS…
+t() {
+	local inventory=$1
+	shift
+	run "$TOCSIN" -i "$inventory" --known-hosts "$T/known_hosts" -F "$T/config" --connect-timeout 60 --timeout 60 \
+		--report "$T/report" -o tsv "$@" query 'select 1 as one'
+}
+# What became of how many.
+ends() { jq -r '.hosts[] | .state + " " + (.error // "")' "$T/report" | sort | uniq -c | xargs; }
+
+make_keys
+port=$(free_port) jump_port=$(free_port)
+start_sshd jump "127.0.0.1:$jump_port" "MaxSessions 2"
+start_sshds targets 127.99.1 1 14 "$port" "MaxSessions 2"
+config_for jump "$jump_port"
+for i in $(seq 1 40); do
+	echo "t$i ansible_host=127.99.1.$((1 + i % 14)) ansible_port=$port ansible_user=root ansible_ssh_private_key_file=$T/key"
+done >"$T/hosts"
+
+# ---- MaxStartups, MaxSessions ----
+
+check "sshd takes few at once" narrow targets1
+t "$T/hosts" -J jump
+is "forty behind a jump host, at an sshd of few startups" "$(ends)" "40 answered"
+check "of whom it dropped some" [ "$(dropped targets1)" -gt 0 ]
+t "$T/hosts"
+is "forty without a jump host" "$(ends)" "40 answered"
+
+check "the jump host takes few at once" narrow jump
+# Others are just logging in there: four stay of forty.
+crowd() {
+	local before
+	before=$(dropped jump)
+	others=()
+	for _ in {1..40}; do
+		background sleep 300 3<>"/dev/tcp/127.0.0.1/$jump_port"
+		others+=("$pid")
+	done
+	wait_for 20 were_dropped $((before + 36))
+}
+were_dropped() { [ "$(dropped jump)" -ge "$1" ]; }
+check "others are at its door" crowd
+background t "$T/hosts" -J jump
+asking=$pid
+check "it drops us, too" wait_for 30 were_dropped 38
+kill "${others[@]}"
+wait "$asking"
+is "and lets us in when they are gone" "$(ends)" "40 answered"
+is "once" "$(logins jump)" 1
+
+check "others come again" crowd
+t "$T/hosts" -J jump --connect-timeout 2 -t t1
+is "they do not go: why" "$(ends)" \
+	"1 unreachable jump host jump: 127.0.0.1 port $jump_port takes no more connections just now: Exceeded MaxStartups in 2 s"
+
+# ---- Descriptors ----
+
+few_port=$(free_port) sim_port=$(free_port)
+SSHD_WITHIN="prlimit --nofile=250:250" start_sshd few "127.0.0.1:$few_port"
+config_for few "$few_port"
+mkdir "$T/sim"
+mkfifo "$T/hold"
+background "$B/tools/fleetsim" --hosts 600 --port "$sim_port" --net 8 --dir "$T/sim" <>"$T/hold" >"$T/sim-out" 2>&1
+check "the simulator" wait_for 30 grep -q ready "$T/sim-out"
+cat "$T/sim/known_hosts" >>"$T/known_hosts"
+t "$T/sim/inventory" -u x --private-key "$T/sim/id" -J few
+is "more hosts than sshd has descriptors" "$(ends)" "600 answered"
+check "by more than one session" [ "$(logins few)" -gt 1 ]
+check "but few ($(logins few))" [ "$(logins few)" -le 5 ]
