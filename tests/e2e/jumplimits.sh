@@ -56,10 +56,10 @@ crowd() {
 		background sleep 300 3<>"/dev/tcp/127.0.0.1/$jump_port"
 		others+=("$pid")
 	done
-	wait_for 20 were_dropped $((before + 36))
+	check "others are at its door" wait_for 20 were_dropped $((before + 36))
 }
 were_dropped() { [ "$(dropped jump)" -ge "$1" ]; }
-check "others are at its door" crowd
+crowd
 background t "$T/hosts" -J jump
 asking=$pid
 check "it drops us, too" wait_for 30 were_dropped 38
@@ -68,7 +68,7 @@ wait "$asking"
 is "and lets us in when they are gone" "$(ends)" "40 answered"
 is "once" "$(logins jump)" 1
 
-check "others come again" crowd
+crowd
 t "$T/hosts" -J jump --connect-timeout 2 -t t1
 is "they do not go: why" "$(ends)" \
 	"1 unreachable jump host jump: 127.0.0.1 port $jump_port takes no more connections just now: Exceeded MaxStartups in 2 s"
