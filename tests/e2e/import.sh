@@ -21,7 +21,7 @@ cat >"$T/My Pack.conf" <<'END'
       "interval": 60, "description": "The first process", "value": "Shows T1543.002"
     },
     "keychain": {"query": "select * from keychain_items", "platform": "darwin"},
-    "old_table": {"query": "select * from kernel_integrity"},
+    "old_table": {"query": "select * from gatekeeper_zzz"},
     "crontab": {"query": "select count(*) as n from crontab"},
     "needs_path": {"query": "select size from file"},
     /* yes, a comma */
@@ -64,7 +64,7 @@ is files "$(cd "$queries" && find . -type f | sort | tr '\n' ' ')" \
 	"./fleet/get-the-time.sql ./imported/plain-1.sql ./imported/plain-2.sql ./my-pack/crontab.sql ./my-pack/first_one.sql ./my-pack/needs_path.sql ./my-pack/old_table.sql ./other/other-crontab.sql "
 is skipped "$(said keychain '.status + ": " + .detail')" "skipped: for darwin"
 is prepares "$(said first_one '.prepares + .detail')" yes
-is unprepared "$(said old_table '.prepares + ": " + .detail')" "no: no such table: kernel_integrity"
+is unprepared "$(said old_table '.prepares + ": " + .detail')" "no: no such table: gatekeeper_zzz"
 # shellcheck disable=SC2016 # backquotes in the message
 is unconstrained "$(said needs_path '.prepares + ": " + .detail')" \
 	'no: table file: a constraint on `path` or `directory` is required (= or LIKE)'
@@ -84,7 +84,7 @@ is listed "$(jq -c '.[] | [.name, .pack, .title, .attack]' <<<"$out")" \
 	'["first_one","my-pack","The first process","T1543.002"]'
 # The word alone is looked for.
 tocsin -o json queries import
-is searched "$status $(jq -r '.[].pack' <<<"$out" | sort -u)" "0 imported"
+has searched "$status $(jq -r '.[].pack' <<<"$out" | sort -u | xargs)" '^0 .*\bimported\b'
 printf 'here ansible_connection=local\n' >"$T/hosts"
 tocsin -i "$T/hosts" -o csv run first_one
 is asked "$status $(sed -n 2p <<<"$out" | cut -d, -f1,2)" "0 here,1"

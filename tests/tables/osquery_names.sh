@@ -45,3 +45,16 @@ is foreign_processes "$(ask 'select upid, elapsed_time, pid from processes where
 is foreign_events "$(ask 'select status, environment from process_events' | grep -v warning)" ""
 # Nobody sees them who does not name them.
 hasnt foreign_hidden "$(timeout 60 "$AGENTD" query -o csv 'select * from users limit 0'; "$AGENTD" tables -o tsv | cut -f1,2)" '(users.*|,)is_hidden|^yara\b|\bdate_time'
+
+# ---- Tables that osquery has no more, and packs still ask ----
+
+opera=$T/root/home/bob/.config/opera
+mkdir -p "$opera/Extensions/ccc/1.0" "$T/root/home/bob/.config/google-chrome/Default/Extensions/ddd/1.0"
+echo '{}' | tee "$opera/Preferences" >"$T/root/home/bob/.config/google-chrome/Default/Preferences"
+echo '{"name":"O","version":"7","default_locale":"en","description":"d"}' |
+	tee "$opera/Extensions/ccc/1.0/manifest.json" >"$T/root/home/bob/.config/google-chrome/Default/Extensions/ddd/1.0/manifest.json"
+echo 'bob:x:1001:1001::/home/bob:/bin/sh' >"$T/root/etc/passwd"
+is opera_extensions "$(ask 'select username, o.* from users join opera_extensions o using (uid)' --root "$T/root")" \
+	"$(printf 'bob\t1001\tO\t\t7\td\ten\t\t\t0\t/home/bob/.config/opera/Extensions/ccc/1.0')"
+is kernel_integrity "$(ask 'select sycall_addr_modified, text_segment_hash from kernel_integrity')" \
+	"$(ask 'select 1 from kernel_integrity')"
