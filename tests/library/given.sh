@@ -13,6 +13,8 @@
 #   login USER HOST AGE     failed_login USER HOST AGE            records of wtmp and btmp
 #   journal                 entries of now in the journal: lines "IDENTIFIER MESSAGE" of stdin. Needs root and a
 #                           journald: `journal <<<'…' || return`
+#   rpm_package NAME PATH…  as `package`, of rpm          attribute PATH TEXT     a file of /proc or /sys
+#   docker_api              live: docker's socket, with the containers of tests/library/docker.py
 #   root NAME               from here on the host is another one: $R is a clean one called NAME
 #   live                    first line: asked of the running system, in namespaces made for it (root)
 #   can CMD… || return      a case that cannot be made without it is skipped
@@ -106,7 +108,10 @@ journal() {
 		done
 		kill %1
 		wait
-		cp -r /run/log/journal "$3/var/log/"' bash $daemon "$T/entries" "$R"
+		for f in /run/log/journal/*/*.journal; do
+			d=$3/var/log/journal/$(basename "$(dirname "$f")")
+			mkdir -p "$d" && cp "$f" "$d/$4-${f##*/}"
+		done' bash $daemon "$T/entries" "$R" "$case_name"
 }
 
 # ---- Processes ----
@@ -208,6 +213,18 @@ package() {
 		[ -e "$R$path" ] || program "$path"
 		printf '%s  %s\n' "$(md5sum <"$R$path" | cut -d' ' -f1)" "${path#/}"
 	done >"$info/$name.md5sums"
+}
+
+rpm_package() { python3 tests/library/rpmdb.py "$R" "$@"; }
+
+attribute() { put "$1" <<<"$2"; }
+
+docker_api() {
+	[ ! -S /var/run/docker.sock ] || return 0
+	can mount -t tmpfs tmpfs /run || return
+	cp tests/library/docker.py "$T/docker"
+	background tests/tools/fakeapi.py "$T/docker" /var/run/docker.sock
+	wait_for 10 test -S /var/run/docker.sock || fail "$case_name" "docker's socket does not appear"
 }
 
 clean_etc() {

@@ -50,7 +50,7 @@ while IFS= read -r f; do
 	names+=("$name")
 	[ -e "tests/library/$name.case" ] || fail "$name" "has no case: tests/library/$name.case"
 done < <(find queries -name '*.sql' | sort)
-check "enough of them" test ${#names[@]} -ge 60
+check "enough of them" test ${#names[@]} -ge 80
 is "no name twice" "$(printf '%s\n' "${names[@]}" | sort | uniq -d)" ""
 while IFS= read -r f; do
 	name=$(basename "$f" .case)
@@ -69,7 +69,7 @@ while IFS= read -r f; do
 	[ "$case_name" = net-listen ] || hides
 done < <(grep -rlE '^-- packs:.*\bhygiene\b' queries)
 hygiene=$(wc -l <"$T/expected")
-check "the daily round is about twenty" test "$hygiene" -ge 14 -a "$hygiene" -le 24
+check "the daily round is about twenty" test "$hygiene" -ge 18 -a "$hygiene" -le 24
 python3 tests/library/ask.py "$AGENTD" queries "$T/expected" quiet | sed 's/^\(ok\|not ok\) /&clean host: /'
 
 # ---- The cases ----
