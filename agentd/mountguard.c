@@ -12,8 +12,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,8 +27,8 @@
 struct known {
 	char *place;
 	int64_t answered_ms, asked_ms;
-	int fd; /* ends when the child that touches it does; -1: none does */
-	pid_t child;
+	int fd;	     /* of eventfd(2): readable once it was touched; -1: nobody does */
+	pid_t child; /* -1: a thread */
 };
 
 struct mountguard {
@@ -40,13 +42,22 @@ struct mountguard {
 	size_t stuck;
 };
 
-/* ---- Children that touch ---- */
+/* ---- Who touches ---- */
+
+static void say_done(int fd)
+{
+	uint64_t one = 1;
+	/* Only a number that would not fit could make it fail. */
+	ssize_t n = write(fd, &one, sizeof(one));
+
+	(void)n;
+}
 
 /*
- * A process that waits for a FUSE server cannot be killed, nor can one ending with such a thread:
- * so it is another one, which keeps nothing of ours open but what it needs.
+ * A process that waits for a FUSE server cannot be killed, nor can one end that has a thread which
+ * does: so it is another one, which keeps nothing of ours open but what it needs.
  */
-_Noreturn static void touch(const struct root *root, const char *path, bool opens, int fd)
+_Noreturn static void child_main(const struct root *root, const char *path, bool opens, int fd)
 {
 	unsigned keep[] = {(unsigned)fd, (unsigned)root_descriptor(root)}, from = 0;
 
@@ -59,33 +70,98 @@ _Noreturn static void touch(const struct root *root, const char *path, bool open
 			close_range(from, keep[i] - 1, 0);
 	close_range(from, UINT_MAX, 0);
 	root_touch(root, path, opens);
+	say_done(fd);
 	_exit(0);
+}
+
+/* What a thread needs, all its own: it may outlive whoever asked. */
+struct toucher {
+	struct root *root;
+	int fd;
+	bool opens;
+	char path[];
+};
+
+static void toucher_free(struct toucher *t)
+{
+	if (!t)
+		return;
+	root_free(t->root);
+	io_close(t->fd);
+	free(t);
+}
+
+static void *thread_main(void *arg)
+{
+	struct toucher *t = arg;
+
+	root_touch(t->root, t->path, t->opens);
+	say_done(t->fd);
+	toucher_free(t);
+	return NULL;
+}
+
+static struct toucher *toucher_new(const struct root *root, const char *path, bool opens, int fd)
+{
+	size_t len = strlen(path);
+	struct toucher *t = calloc(1, sizeof(*t) + len + 1);
+
+	if (!t)
+		return NULL;
+	memcpy(t->path, path, len + 1);
+	t->opens = opens;
+	t->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	t->root = root_copy(root);
+	if (t->fd >= 0 && t->root)
+		return t;
+	toucher_free(t);
+	return NULL;
+}
+
+/* For workers that may not have children. 0 or -errno. */
+static int start_thread(const struct root *root, const char *path, bool opens, int fd)
+{
+	struct toucher *t = toucher_new(root, path, opens, fd);
+	sigset_t all, old;
+	pthread_t thread;
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, NULL, thread_main, t);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r)
+		toucher_free(t);
+	else
+		pthread_detach(thread);
+	return -r;
 }
 
 /* 0 or -errno. */
 static int start(struct known *k, const struct root *root, const char *path, bool opens)
 {
-	int fds[2];
+	int fd = eventfd(0, EFD_CLOEXEC), r = 0;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (fd < 0)
 		return -errno;
 	k->asked_ms = clock_mono_ms();
 	k->child = fork();
 	if (k->child == 0)
-		touch(root, path, opens, fds[1]);
-	close(fds[1]);
-	if (k->child < 0) {
-		int e = errno;
-
-		close(fds[0]);
-		return -e;
-	}
-	k->fd = fds[0];
-	return 0;
+		child_main(root, path, opens, fd);
+	if (k->child < 0)
+		r = errno == EPERM || errno == ENOSYS ? start_thread(root, path, opens, fd)
+						      : -errno;
+	if (r < 0)
+		close(fd);
+	else
+		k->fd = fd;
+	return r;
 }
 
-/* Does it end before time is up? `until` in ms of clock_mono_ms, 0: look and do not wait. */
-static bool ended(int fd, int64_t until)
+/* Is it done before time is up? `until` in ms of clock_mono_ms, 0: look and do not wait. */
+static bool is_done(int fd, int64_t until)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	int64_t left;
@@ -98,13 +174,14 @@ static bool ended(int fd, int64_t until)
 	return r > 0;
 }
 
-static void finish(struct known *k)
+/* `done`: the child has nothing left to wait for. Otherwise it is left to init. */
+static void finish(struct known *k, bool done)
 {
 	if (k->fd < 0)
 		return;
 	k->fd = io_close(k->fd);
-	/* Where it still waits it is left to init. */
-	waitpid(k->child, NULL, WNOHANG);
+	if (k->child > 0)
+		waitpid(k->child, NULL, done ? 0 : WNOHANG);
 }
 
 /* ---- The guard ---- */
@@ -126,7 +203,7 @@ void mountguard_free(struct mountguard *g)
 	if (!g)
 		return;
 	for (size_t i = 0; i < g->n; i++) {
-		finish(&g->known[i]);
+		finish(&g->known[i], false);
 		free(g->known[i].place);
 	}
 	remote_mounts_free(g->mounts);
@@ -244,9 +321,9 @@ static void settle(struct mountguard *g)
 	for (size_t i = 0; i < g->n; i++) {
 		struct known *k = &g->known[i];
 
-		if (k->fd < 0 || !ended(k->fd, 0))
+		if (k->fd < 0 || !is_done(k->fd, 0))
 			continue;
-		finish(k);
+		finish(k, true);
 		g->stuck--;
 		k->answered_ms = clock_mono_ms();
 	}
@@ -294,7 +371,7 @@ int mountguard_check(struct mountguard *g, const struct root *root, const char *
 			&until, &r);
 	pthread_mutex_unlock(&g->lock);
 	buf_done(&place);
-	if (fd >= 0 && !ended(fd, until))
+	if (fd >= 0 && !is_done(fd, until))
 		r = -EHOSTDOWN;
 	io_close(fd);
 	return r;

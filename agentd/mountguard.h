@@ -2,8 +2,9 @@
 /*
  * Keeps readers away from file systems that do not answer: an NFS mount whose server is gone, FUSE
  * whose process hangs. Before a path that leads to a remote mount (mount_type_remote) is touched, a
- * child process touches it; who waits in vain is that child, and at most MOUNTGUARD_STUCK_MAX of
- * them do. Where nothing remote is mounted this costs one poll(2).
+ * child process touches it (a thread, where the sandbox allows no children); who waits in vain is
+ * that child, and at most MOUNTGUARD_STUCK_MAX of them do. Where nothing remote is mounted this
+ * costs one poll(2).
  *
  * A mount that answered is trusted for MOUNTGUARD_TRUST_MS; one that dies within that time still
  * holds up who asks it then.

@@ -26,7 +26,7 @@ struct root {
 	bool no_openat2;
 	char *prefix;
 	const char *const *denied; /* or NULL */
-	struct mountguard *guard;
+	struct mountguard *guard;  /* NULL: of a copy */
 };
 
 /* /proc/PID/root can be the same directory by device and inode, and show other mounts. */
@@ -373,7 +373,7 @@ static int open_unasked(const struct root *r, const char *path, int flags)
 int root_answers(const struct root *r, const char *path, unsigned how)
 {
 	/* The root itself is open. */
-	if (path[0] != '/' || !path[1])
+	if (!r->guard || path[0] != '/' || !path[1])
 		return 0;
 	return mountguard_check(r->guard, r, path, how);
 }
@@ -544,4 +544,21 @@ void root_touch(const struct root *r, const char *path, bool opens)
 int root_descriptor(const struct root *r)
 {
 	return r->fd;
+}
+
+struct root *root_copy(const struct root *r)
+{
+	struct root *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = (struct root){.fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0),
+		.proc = -1,
+		.live = r->live,
+		.no_openat2 = r->no_openat2,
+		.prefix = strdup(r->prefix)};
+	if (copy->fd >= 0 && copy->prefix)
+		return copy;
+	root_free(copy);
+	return NULL;
 }

@@ -71,6 +71,8 @@ int root_readlink_local(const struct root *r, const char *path, struct buf *out)
 /* For the one who asks: touches the path, and so may wait for ever. */
 void root_touch(const struct root *r, const char *path, bool opens);
 int root_descriptor(const struct root *r);
+/* The same root once more, without a guard, for root_touch; NULL when that fails. */
+struct root *root_copy(const struct root *r);
 
 /* For tests: as on a kernel before 5.6. */
 void root_without_openat2(struct root *r);
