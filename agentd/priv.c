@@ -705,12 +705,15 @@ int priv_receive(int fd, struct buf *b, int *ret_fds, size_t max_fds, bool wait)
 	union control control = {0};
 	struct iovec part;
 	struct msghdr msg = {.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control)};
+		.msg_iovlen = 1};
 	ssize_t n;
 	int r;
 
+	/* Descriptors that nobody wants are not even taken: to close one may take for ever. */
+	if (max_fds) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof(control);
+	}
 	for (size_t i = 0; i < max_fds; i++)
 		ret_fds[i] = -1;
 	buf_reset(b);

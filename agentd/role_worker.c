@@ -72,8 +72,9 @@ static int give_up(const struct priv_grant *g, struct err *err)
 		.cpu_s = g->cpu_s,
 		.no_growth = !writes_file(),
 	};
+	int r = sandbox_enter(&s, err);
 
-	return sandbox_enter(&s, err);
+	return r < 0 ? r : sandbox_filter(err);
 }
 
 /* ---- Connections that the daemon makes ---- */
