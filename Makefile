@@ -183,6 +183,12 @@ bench_bin := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common))
 
+# The agent with a table more, by which its workers try to do what they must not.
+$(eval $(call registry,tables_breakout,agentd/table.h,table,tables_all,$(wildcard agentd/tables/*.c) breakout))
+$(B)/tools/agentd_breakout: $(B)/obj/tests/tools/agentd_breakout.o $(B)/obj/gen/tables_breakout.o \
+	$(B)/obj/agentd/main.o $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
+
 # Drives the fan-out engine alone.
 $(B)/tools/fanout: $(B)/obj/tests/tools/fanout.o $(B)/lib/libconsole.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_console))

@@ -14,6 +14,13 @@
  */
 int broker_open(enum priv_relay_kind kind, const char *arg);
 
+bool broker_is_set(void);
+/*
+ * Appends the content of a file of /proc that the kernel shows to root only. 0, -EMSGSIZE (what
+ * fits is there), -errno.
+ */
+int broker_read(const char *path, struct buf *b);
+
 /* For the worker, before any thread starts: how it is done. */
 void broker_set(int (*fn)(void *arg, enum priv_relay_kind kind, const char *what), void *arg);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/dbus.h"
 
+#include "agentd/broker.h"
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/str.h"
@@ -366,15 +367,32 @@ static int say_hello(struct dbus *d)
 	return dbus_call(d, &hello, &body);
 }
 
-int dbus_init(struct dbus *d, const char *path, bool hello)
+/* The relay hands the connection over that it has made. */
+static int take_brokered(struct dbus *d)
+{
+	struct buf word;
+	int relay = d->fd, r;
+
+	d->fd = -1;
+	if (relay < 0)
+		return relay;
+	buf_init(&word, PRIV_FRAME_MAX);
+	r = priv_receive(relay, &word, &d->fd, 1, true);
+	buf_done(&word);
+	io_close(relay);
+	if (r > 0 && d->fd >= 0)
+		return io_nonblock(d->fd, true);
+	return r < 0 ? r : -EPIPE;
+}
+
+static int connect_to(struct dbus *d, const char *path)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int64_t until = clock_mono_ms() + DBUS_CALL_MS;
 	int r;
 
-	*d = (struct dbus){.fd = -1};
-	buf_init(&d->in, DBUS_MESSAGE_MAX + READ_SIZE);
-	buf_init(&d->out, REQUEST_MAX);
+	d->fd = broker_open(PRIV_RELAY_DBUS, path);
+	if (d->fd != -ENOSYS)
+		return take_brokered(d);
 	r = str_copy(a.sun_path, sizeof(a.sun_path), path);
 	if (r < 0)
 		return r;
@@ -382,6 +400,20 @@ int dbus_init(struct dbus *d, const char *path, bool hello)
 	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd < 0 || connect(d->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return -errno;
+	return 0;
+}
+
+int dbus_init(struct dbus *d, const char *path, bool hello)
+{
+	int64_t until = clock_mono_ms() + DBUS_CALL_MS;
+	int r;
+
+	*d = (struct dbus){.fd = -1};
+	buf_init(&d->in, DBUS_MESSAGE_MAX + READ_SIZE);
+	buf_init(&d->out, REQUEST_MAX);
+	r = connect_to(d, path);
+	if (r < 0)
+		return r;
 	r = authenticate(d, until);
 	return r < 0 || !hello ? r : say_hello(d);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/http.h"
 
+#include "agentd/broker.h"
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/str.h"
@@ -139,8 +140,13 @@ int http_take(char *p, size_t n, bool end, struct http_answer *ret)
 static int connect_to(const char *path)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd, r = str_copy(addr.sun_path, sizeof(addr.sun_path), path);
+	int fd = broker_open(PRIV_RELAY_HTTP, path), r;
 
+	if (fd >= 0)
+		io_nonblock(fd, true);
+	if (fd != -ENOSYS)
+		return fd;
+	r = str_copy(addr.sun_path, sizeof(addr.sun_path), path);
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -226,9 +232,7 @@ int http_get(const char *path, const char *target, http_stop stop, void *arg, st
 		return fd;
 	buf_init(&request, 8192);
 	buf_reset(raw);
-	r = buf_printf(&request,
-		"GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-		target);
+	r = buf_printf(&request, "GET %s" HTTP_REQUEST_TAIL, target);
 	if (!r)
 		r = send_all(fd, request.p, request.len, deadline, stop, arg);
 	if (!r)

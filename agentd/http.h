@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What stands behind "GET TARGET". */
+#define HTTP_REQUEST_TAIL " HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+
 /* Milliseconds that one question may take. */
 #define HTTP_TIMEOUT_MS 10000
 

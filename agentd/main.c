@@ -55,6 +55,7 @@ static const struct role *const roles[] = {
 	&role_tables,
 	&role_audit,
 	&role_worker,
+	&role_relay,
 };
 
 static const struct opt common_opts[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/netlink.h"
 
+#include "agentd/broker.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -10,18 +11,34 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+static int open_socket(int protocol)
+{
+	struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), r;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0)
+		return fd;
+	r = -errno;
+	io_close(fd);
+	return r;
+}
+
 int netlink_init(struct netlink *n, int protocol)
 {
 	struct timeval wait = {.tv_sec = NETLINK_WAIT_MS / 1000};
-	struct sockaddr_nl any = {.nl_family = AF_NETLINK};
 
 	*n = (struct netlink){.fd = -1};
 	n->p = malloc(NETLINK_DATAGRAM_MAX);
 	if (!n->p)
 		return -ENOMEM;
-	n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	if (n->fd < 0 || bind(n->fd, (struct sockaddr *)&any, sizeof(any)) < 0 ||
-		setsockopt(n->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
+	n->fd = protocol == NETLINK_NETFILTER ? broker_open(PRIV_RELAY_NETLINK, "") : -ENOSYS;
+	if (n->fd == -ENOSYS)
+		n->fd = open_socket(protocol);
+	if (n->fd < 0)
+		return n->fd;
+	if (setsockopt(n->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return -errno;
 	return 0;
 }
@@ -63,6 +80,8 @@ static int fill(struct netlink *n)
 	ssize_t got;
 
 	do {
+		/* A relay's socket has no address. */
+		from = (struct sockaddr_nl){.nl_pid = 0};
 		len = sizeof(from);
 		got = recvfrom(n->fd, n->p, NETLINK_DATAGRAM_MAX, MSG_TRUNC,
 			(struct sockaddr *)&from, &len);

@@ -115,12 +115,12 @@ struct priv_got {
 
 enum priv_relay_kind {
 	PRIV_RELAY_HTTP,     /* GET over a unix socket: its path */
-	PRIV_RELAY_DBUS,     /* a connection to a bus: its path */
+	PRIV_RELAY_DBUS,     /* a connection to the system's bus: its path */
 	PRIV_RELAY_WEB,	     /* http and https */
-	PRIV_RELAY_NETLINK,  /* lists of netfilter */
-	PRIV_RELAY_IPTABLES, /* tables of iptables: their name */
-	PRIV_RELAY_ETHTOOL,  /* driver information and settings of interfaces */
-	PRIV_RELAY_BPF,	     /* loaded programs */
+	PRIV_RELAY_FILE,     /* a file of /proc that the kernel shows to root only: its path */
+	PRIV_RELAY_NETLINK,  /* lists of netfilter, packet by packet */
+	PRIV_RELAY_IPTABLES, /* a table of iptables: its name */
+	PRIV_RELAY_BPF,	     /* loaded programs from a number on */
 	PRIV_RELAY_KINDS,
 };
 struct priv_connect {

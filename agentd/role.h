@@ -37,6 +37,6 @@ struct role {
 };
 
 extern const struct role role_session, role_daemon, role_serve, role_query, role_tables, role_audit,
-	role_worker;
+	role_worker, role_relay;
 
 #endif

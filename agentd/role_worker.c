@@ -19,7 +19,11 @@
 #include "common/log.h"
 #include "common/str.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,10 +78,23 @@ static int give_up(const struct priv_grant *g, struct err *err)
 	};
 	int r = sandbox_enter(&s, err);
 
-	return r < 0 ? r : sandbox_filter(err);
+	return r < 0 ? r : sandbox_filter(false, err);
 }
 
 /* ---- Connections that the daemon makes ---- */
+
+/* The first that a relay says: whether it could do what it is for. */
+static int take_status(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int32_t status;
+
+	if (poll(&p, 1, RELAY_WAIT_MS) != 1)
+		return -ETIMEDOUT;
+	if (recv(fd, &status, sizeof(status), 0) != sizeof(status))
+		return -EPIPE;
+	return status > 0 && status < 4096 ? -status : status ? -EPROTO : 0;
+}
 
 static int open_relay(void *arg, enum priv_relay_kind kind, const char *what)
 {
@@ -102,6 +119,8 @@ static int open_relay(void *arg, enum priv_relay_kind kind, const char *what)
 	if (!r && (got.error || fd < 0))
 		r = got.error ? -got.error : -EPROTO;
 	buf_done(&answer.frame);
+	if (!r)
+		r = take_status(fd);
 	if (r < 0)
 		io_close(fd);
 	return r < 0 ? r : fd;

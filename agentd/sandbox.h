@@ -30,7 +30,10 @@ struct sandbox {
 int sandbox_enter(const struct sandbox *s, struct err *err);
 /* The capabilities that a privileged worker keeps: those that reading needs. */
 extern const int sandbox_reading[];
-/* The system calls that a worker may make, from now on. 0 or -errno with `err`. */
-int sandbox_filter(struct err *err);
+/*
+ * The system calls that a worker may make, from now on; with `network` also connections over IP.
+ * 0 or -errno with `err`.
+ */
+int sandbox_filter(bool network, struct err *err);
 
 #endif

@@ -194,6 +194,9 @@ static void allow_processes(struct filter *f)
 	ALLOW(f, SCMP_SYS(clone), SET(0, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND));
 	/* abort(3), by which a broken heap ends the worker. */
 	ALLOW(f, SCMP_SYS(tgkill), IS(0, self));
+	/* Is there such a process? hidden_processes asks so. */
+	ALLOW(f, SCMP_SYS(kill), IS(1, 0));
+	ALLOW(f, SCMP_SYS(pidfd_open), IS(1, 0));
 	ALLOW(f, SCMP_SYS(prlimit64), IS(2, 0));
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_SET_NAME));
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_GET_NAME));
@@ -208,7 +211,20 @@ static void allow_sockets(struct filter *f)
 	ALLOW(f, SCMP_SYS(setsockopt), IS(1, SOL_SOCKET));
 }
 
-int sandbox_filter(struct err *err)
+/* What libcurl and the resolver need. No unix sockets: services of this machine trust them. */
+static void allow_network(struct filter *f)
+{
+	static const int calls[] = {SCMP_SYS(connect), SCMP_SYS(socketpair), SCMP_SYS(pipe2),
+		SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(setsockopt)};
+
+	ALLOW(f, SCMP_SYS(socket), IS(0, AF_INET));
+	ALLOW(f, SCMP_SYS(socket), IS(0, AF_INET6));
+	ALLOW(f, SCMP_SYS(ioctl), IS(1, FIONBIO));
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		allow(f, calls[i], 0, NULL);
+}
+
+int sandbox_filter(bool network, struct err *err)
 {
 	struct filter f = {.ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))};
 
@@ -225,6 +241,8 @@ int sandbox_filter(struct err *err)
 	allow_memory(&f);
 	allow_processes(&f);
 	allow_sockets(&f);
+	if (network)
+		allow_network(&f);
 	if (f.r == 0)
 		f.r = seccomp_load(f.ctx);
 	seccomp_release(f.ctx);

@@ -17,7 +17,7 @@ static const struct {
 	bool bus;
 } sockets[] = {
 	{"/run/systemd/private", false}, /* root only; there without a bus as well */
-	{"/run/dbus/system_bus_socket", true},
+	{UNITS_SYSTEM_BUS, true},
 };
 
 static const struct {

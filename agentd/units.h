@@ -11,6 +11,8 @@
 #include "common/map.h"
 #include "common/str.h"
 
+#define UNITS_SYSTEM_BUS "/run/dbus/system_bus_socket"
+
 #include <dirent.h>
 #include <limits.h>
 

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/webget.h"
 
+#include "agentd/broker.h"
 #include "common/clock.h"
+#include "common/io.h"
 #include "common/str.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Bytes of a certificate as text. */
 #define PEM_MAX	      (64u << 10)
 #define REDIRECTS_MAX 10L
+/* Bytes of an address that a relay takes. */
+#define URL_MAX (64u << 10)
+/* Milliseconds between two looks at whether to go on. */
+#define LOOK_MS 100
 
 /* The numbers of libcurl's interface, which never change (curl/curl.h). */
 enum {
@@ -139,17 +147,13 @@ static void take_certificate(struct webget *w, void *easy)
 			buf_puts(&w->pem, l->data + strlen("Cert:"));
 }
 
-int webget(struct webget *w)
+static int get_here(struct webget *w)
 {
 	char error[ERROR_SIZE] = "";
 	int64_t start = clock_mono_us();
 	void *easy;
 	int code;
 
-	buf_init(&w->body, WEBGET_BODY_MAX);
-	buf_init(&w->pem, PEM_MAX);
-	w->why[0] = '\0';
-	w->status = 0;
 	pthread_once(&lib_once, load);
 	if (!lib.handle)
 		return -ENOSYS;
@@ -165,6 +169,171 @@ int webget(struct webget *w)
 		snprintf(w->why, sizeof(w->why), "%s", error[0] ? error : lib.easy_strerror(code));
 	lib.easy_cleanup(easy);
 	return code == 0 ? 0 : -EIO;
+}
+
+/* ---- By a relay, for a worker that has no sockets ---- */
+
+struct question {
+	int64_t timeout_ms;
+	uint32_t certificate, url, user_agent; /* bytes of the texts that follow; 0: none */
+};
+struct answer {
+	int32_t result, unused;
+	int64_t status, took_us;
+	uint32_t why, body, pem; /* bytes that follow */
+	uint32_t unused2;
+};
+
+static bool stopped(void *arg)
+{
+	struct webget *w = arg;
+
+	return w->stop && w->stop(w->arg);
+}
+
+static int read_bytes(int fd, void *p, size_t n, struct webget *w)
+{
+	for (size_t at = 0; at < n;) {
+		struct pollfd look = {.fd = fd, .events = POLLIN};
+		ssize_t got;
+
+		if (w && stopped(w))
+			return -ECANCELED;
+		if (poll(&look, 1, LOOK_MS) < 1)
+			continue;
+		got = read(fd, (char *)p + at, n - at);
+		if (got <= 0)
+			return got < 0 ? -errno : -EPIPE;
+		at += (size_t)got;
+	}
+	return 0;
+}
+
+static int read_text(int fd, struct buf *b, size_t n, struct webget *w)
+{
+	int r = n > b->max ? -EMSGSIZE : buf_room(b, n + 1);
+
+	if (!r)
+		r = read_bytes(fd, b->p, n, w);
+	if (!r)
+		buf_added(b, n);
+	return r;
+}
+
+static int ask_relay(int fd, const struct webget *w)
+{
+	const struct question q = {
+		.timeout_ms = w->timeout_ms,
+		.certificate = w->certificate,
+		.url = (uint32_t)strlen(w->url),
+		.user_agent = w->user_agent ? (uint32_t)strlen(w->user_agent) : 0,
+	};
+	int r = io_write_all(fd, &q, sizeof(q));
+
+	if (!r)
+		r = io_write_all(fd, w->url, q.url);
+	return r ? r : io_write_all(fd, w->user_agent, q.user_agent);
+}
+
+static int take_answer(int fd, struct webget *w)
+{
+	struct answer a;
+	int r = read_bytes(fd, &a, sizeof(a), w);
+
+	if (!r && a.why >= sizeof(w->why))
+		r = -EBADMSG;
+	if (!r) {
+		r = read_bytes(fd, w->why, a.why, w);
+		w->why[a.why] = '\0';
+	}
+	if (!r)
+		r = read_text(fd, &w->body, a.body, w);
+	if (!r)
+		r = read_text(fd, &w->pem, a.pem, w);
+	if (r)
+		return r;
+	w->status = (long)a.status;
+	w->took_us = a.took_us;
+	return a.result == -ENOSYS || a.result == -ENOMEM ? a.result : a.result ? -EIO : 0;
+}
+
+static int get_relayed(int fd, struct webget *w)
+{
+	int r = ask_relay(fd, w);
+
+	if (!r)
+		r = take_answer(fd, w);
+	io_close(fd);
+	if (r < 0 && r != -ENOSYS && r != -ENOMEM) {
+		if (!w->why[0])
+			snprintf(w->why, sizeof(w->why), "%s", strerror(-r));
+		r = -EIO;
+	}
+	return r;
+}
+
+int webget(struct webget *w)
+{
+	int fd = broker_open(PRIV_RELAY_WEB, "");
+
+	buf_init(&w->body, WEBGET_BODY_MAX);
+	buf_init(&w->pem, PEM_MAX);
+	w->why[0] = '\0';
+	w->status = 0;
+	if (fd >= 0)
+		return get_relayed(fd, w);
+	if (fd == -ENOSYS)
+		return get_here(w);
+	snprintf(w->why, sizeof(w->why), "%s", strerror(-fd));
+	return -EIO;
+}
+
+/* Bytes of an address and of a name. */
+static bool read_question(int fd, struct webget *w, struct buf *url, struct buf *user_agent)
+{
+	struct question q;
+
+	if (read_bytes(fd, &q, sizeof(q), NULL) < 0 || read_text(fd, url, q.url, NULL) < 0 ||
+		read_text(fd, user_agent, q.user_agent, NULL) < 0)
+		return false;
+	url->p[url->len] = user_agent->p[user_agent->len] = '\0';
+	w->url = url->p;
+	w->user_agent = user_agent->len ? user_agent->p : NULL;
+	w->timeout_ms = q.timeout_ms;
+	w->certificate = q.certificate;
+	return true;
+}
+
+static void answer(int fd, const struct webget *w, int r)
+{
+	const struct answer a = {
+		.result = r,
+		.status = w->status,
+		.took_us = w->took_us,
+		.why = (uint32_t)strlen(w->why),
+		.body = (uint32_t)w->body.len,
+		.pem = (uint32_t)w->pem.len,
+	};
+
+	if (io_write_all(fd, &a, sizeof(a)) == 0 && io_write_all(fd, w->why, a.why) == 0 &&
+		io_write_all(fd, buf_str(&w->body), a.body) == 0)
+		(void)io_write_all(fd, buf_str(&w->pem), a.pem);
+}
+
+void webget_serve(int fd)
+{
+	struct webget w = {.url = NULL};
+	struct buf url, user_agent;
+
+	buf_init(&url, URL_MAX);
+	buf_init(&user_agent, URL_MAX);
+	buf_init(&w.body, WEBGET_BODY_MAX);
+	buf_init(&w.pem, PEM_MAX);
+	if (read_question(fd, &w, &url, &user_agent))
+		answer(fd, &w, get_here(&w));
+	webget_done(&w);
+	buf_done(&url);
+	buf_done(&user_agent);
 }
 
 void webget_done(struct webget *w)

@@ -35,4 +35,7 @@ struct webget {
 int webget(struct webget *w);
 void webget_done(struct webget *w);
 
+/* The part of a relay: does what a worker's webget asks for over `fd`. */
+void webget_serve(int fd);
+
 #endif

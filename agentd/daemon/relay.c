@@ -69,7 +69,7 @@ static int spawn_relay(const struct client *c, const struct priv_connect *what, 
 
 int relay_start(struct client *c, const struct priv_connect *what, int *ret_fd)
 {
-	bool packets = what->kind >= PRIV_RELAY_NETLINK;
+	bool packets = what->kind == PRIV_RELAY_NETLINK;
 	struct relay *relay;
 	int ends[2], r;
 

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/bpfprog.h"
 #include "agentd/procfs.h"
 #include "agentd/root.h"
 #include "agentd/table.h"
-#include "common/io.h"
+#include "common/str.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* Maps of one program that are shown. */
-#define MAPS_MAX 64
 
 enum {
 	ID,
@@ -56,16 +51,10 @@ static const char *const types[] = {"unspec", "socket_filter", "kprobe", "sched_
 struct state {
 	uint32_t last; /* id that was looked at */
 	int64_t boot;  /* when the machine was started; 0: not known */
-	bool live;
+	bool live, opened;
 	bool one; /* only the program after `last` is asked about */
+	struct bpfprogs list;
 };
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : (int)r;
-}
 
 static int programs_open(struct scan *s)
 {
@@ -84,6 +73,9 @@ static int programs_open(struct scan *s)
 	if (st->live && scan_wants(s, LOAD_TIME) && procfs_init(&fs, scan_root(s)) == 0)
 		st->boot = procfs_boot_time(&fs);
 	procfs_done(&fs);
+	st->opened = st->live;
+	if (st->live)
+		bpfprogs_init(&st->list, st->last);
 	return 0;
 }
 
@@ -97,16 +89,17 @@ static void put_type(struct scan *s, uint32_t type)
 
 static void put_maps(struct scan *s, const uint32_t *ids, uint32_t n)
 {
-	char text[MAPS_MAX * 11 + 1] = "";
+	char text[BPFPROG_MAPS_MAX * 11 + 1] = "";
 	size_t len = 0;
 
-	for (uint32_t i = 0; i < n && i < MAPS_MAX; i++)
+	for (uint32_t i = 0; i < n && i < BPFPROG_MAPS_MAX; i++)
 		len += (size_t)snprintf(
 			text + len, sizeof(text) - len, "%s%u", i ? "," : "", ids[i]);
 	row_text(s, MAP_IDS, text);
 }
 
-static void put_program(struct scan *s, const struct state *st, const struct bpf_prog_info *info)
+static void put_program(struct scan *s, const struct state *st, const struct bpf_prog_info *info,
+	const uint32_t *maps)
 {
 	char tag[2 * BPF_TAG_SIZE + 1];
 
@@ -123,56 +116,37 @@ static void put_program(struct scan *s, const struct state *st, const struct bpf
 	row_int(s, GPL_COMPATIBLE, info->gpl_compatible);
 	row_int(s, JITED_SIZE, info->jited_prog_len);
 	row_int(s, XLATED_SIZE, info->xlated_prog_len);
-	put_maps(s, (const uint32_t *)(uintptr_t)info->map_ids, info->nr_map_ids);
+	put_maps(s, maps, info->nr_map_ids);
 	row_int(s, IFINDEX, info->ifindex);
 	row_int(s, RUN_TIME_NS, (int64_t)info->run_time_ns);
 	row_int(s, RUN_COUNT, (int64_t)info->run_cnt);
 	row_end(s);
 }
 
-static int look_at(struct scan *s, const struct state *st, int fd)
-{
-	uint32_t maps[MAPS_MAX] = {0};
-	struct bpf_prog_info info = {.nr_map_ids = MAPS_MAX, .map_ids = (uint64_t)(uintptr_t)maps};
-	union bpf_attr attr = {0};
-	int r;
-
-	attr.info.bpf_fd = (uint32_t)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uint64_t)(uintptr_t)&info;
-	r = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
-	if (r == 0)
-		put_program(s, st, &info);
-	return r;
-}
-
 static int programs_step(struct scan *s)
 {
 	struct state *st = scan_state(s);
-	union bpf_attr attr = {0};
-	int r;
+	struct bpfprog p;
+	int r = st->live ? bpfprogs_next(&st->list, &p) : 0;
 
-	if (!st->live)
-		return 0;
-	attr.start_id = st->last;
-	r = bpf(BPF_PROG_GET_NEXT_ID, &attr);
 	/* ENOSYS, EINVAL: a kernel that has no such thing. */
 	if (r == -EPERM || r == -EACCES)
 		scan_warn(s, "only root may list programs");
-	if (r < 0 || (st->one && attr.next_id != st->last + 1))
+	if (r <= 0 || (st->one && p.id != st->last + 1))
 		return 0;
-	st->last = attr.next_id;
-	attr = (union bpf_attr){.prog_id = st->last};
-	r = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-	if (r >= 0) {
-		int fd = r;
-
-		r = look_at(s, st, fd);
-		io_close(fd);
-	}
-	if (r < 0 && r != -ENOENT)
-		scan_skipped(s, "information", "program", -r);
+	if (!p.error)
+		put_program(s, st, &p.info, p.maps);
+	else if (p.error != ENOENT)
+		scan_skipped(s, "information", "program", p.error);
 	return !st->one;
+}
+
+static void programs_close(struct scan *s)
+{
+	struct state *st = scan_state(s);
+
+	if (st->opened)
+		bpfprogs_done(&st->list);
 }
 
 const struct table table_bpf_programs = {
@@ -181,5 +155,6 @@ const struct table table_bpf_programs = {
 	.columns = columns,
 	.open = programs_open,
 	.step = programs_step,
+	.close = programs_close,
 	.state_size = sizeof(struct state),
 };

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/iptget.h"
 #include "agentd/iptrules.h"
 #include "agentd/root.h"
 #include "agentd/table.h"
 #include "agentd/textfile.h"
-#include "common/io.h"
 #include "common/str.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define NAMES "/proc/net/ip_tables_names"
-/* Bytes of one table. */
-#define TABLE_MAX (64u << 20)
 /* How often a table is asked for anew when it changed meanwhile. */
 #define TRIES 5
 
@@ -67,8 +64,8 @@ static const struct column columns[] = {
 
 struct state {
 	struct textfile names;
-	bool open;
-	int fd;
+	bool open, can_get;
+	struct iptget get;
 	struct iptrules rules;
 	char *entries;	       /* heap; of the table at hand */
 	struct iptrule policy; /* of the chain at hand */
@@ -82,7 +79,7 @@ static void close_scan(struct scan *s)
 	if (!st->open)
 		return;
 	free(st->entries);
-	io_close(st->fd);
+	iptget_done(&st->get);
 	textfile_done(&st->names);
 }
 
@@ -102,42 +99,10 @@ static int open_scan(struct scan *s)
 		return r == -ENOMEM ? r : 0;
 	}
 	st->open = true;
-	st->fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (st->fd < 0)
-		scan_warn(s, "socket: %s", strerror(errno));
-	return 0;
-}
-
-/* Only tables that are there already are asked for: to ask for others would make them. */
-static int read_table(struct state *st, const char *name, char **ret, struct ipt_getinfo *info)
-{
-	struct ipt_get_entries *got;
-	socklen_t len = sizeof(*info);
-	int r = 0;
-
-	*info = (struct ipt_getinfo){0};
-	if (str_copy(info->name, sizeof(info->name), name) < 0)
-		return -ENOENT;
-	if (getsockopt(st->fd, IPPROTO_IP, IPT_SO_GET_INFO, info, &len) < 0)
-		return -errno;
-	if (info->size > TABLE_MAX)
-		return -EMSGSIZE;
-	got = calloc(1, sizeof(*got) + info->size);
-	if (!got)
-		return -ENOMEM;
-	memcpy(got->name, info->name, sizeof(got->name));
-	got->size = info->size;
-	len = (socklen_t)(sizeof(*got) + info->size);
-	if (getsockopt(st->fd, IPPROTO_IP, IPT_SO_GET_ENTRIES, got, &len) < 0)
-		r = -errno;
-	else if (len != sizeof(*got) + info->size)
-		r = -EBADMSG;
-	if (r < 0) {
-		free(got);
-		return r;
-	}
-	memmove(got, got->entrytable, info->size);
-	*ret = (char *)got;
+	r = iptget_init(&st->get);
+	st->can_get = r == 0;
+	if (r < 0)
+		scan_warn(s, "socket: %s", strerror(-r));
 	return 0;
 }
 
@@ -146,7 +111,7 @@ static int next_table(struct scan *s, struct state *st)
 	struct ipt_getinfo info;
 	char *line;
 	size_t len;
-	int r = st->open && st->fd >= 0 ? textfile_next(&st->names, &line, &len) : TEXTFILE_END;
+	int r = st->open && st->can_get ? textfile_next(&st->names, &line, &len) : TEXTFILE_END;
 
 	if (r != TEXTFILE_LINE)
 		return r == TEXTFILE_AGAIN;
@@ -154,7 +119,7 @@ static int next_table(struct scan *s, struct state *st)
 		return 1;
 	r = -EAGAIN;
 	for (unsigned i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = read_table(st, line, &st->entries, &info);
+		r = iptget(&st->get, line, &st->entries, &info);
 	if (r < 0) {
 		scan_skipped(s, "rules", "table", -r);
 		return r == -ENOMEM ? r : 1;

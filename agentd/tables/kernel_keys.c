@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/broker.h"
 #include "agentd/linescan.h"
+#include "agentd/root.h"
 
 #define KEYS   "/proc/keys"
 #define FIELDS 8
@@ -21,7 +23,10 @@ static const struct column columns[] = {
 
 static int keys_open(struct scan *s)
 {
-	return linescan_open(scan_state(s), s, KEYS);
+	int fd = root_is_live(scan_root(s)) ? broker_open(PRIV_RELAY_FILE, KEYS) : -ENOSYS;
+
+	return fd >= 0 ? linescan_open_fd(scan_state(s), fd, KEYS)
+		       : linescan_open(scan_state(s), s, KEYS);
 }
 
 static void put_number(struct scan *s, unsigned col, struct span text)
