@@ -33,7 +33,7 @@ size_t held_dir_list(int dir, struct held_name ret[HELD_SOCKETS_MAX]);
 
 /*
  * One process at a time may add sockets. 0, -EAGAIN when others took longer than HELD_LOCK_MS, or
- * -errno. The lock is the open directory's: a child has it too, either can give it back.
+ * -errno. The lock is the open directory's: it stays while a child has that, too.
  */
 int held_dir_lock(int dir);
 void held_dir_unlock(int dir);

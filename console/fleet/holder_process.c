@@ -265,11 +265,26 @@ static void run(struct process *p)
 		pthread_join(p->keepers[i].thread, NULL);
 }
 
+/*
+ * Another open directory: the lock is that of the client's, and would stay for as long as this
+ * process if the client were killed before it gives it back.
+ */
+static void leave_lock(struct holder_plan *plan)
+{
+	int dir = openat(plan->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		_exit(1);
+	io_close(plan->dir);
+	plan->dir = dir;
+}
+
 static void be_holder(struct holder_plan *plan)
 {
 	static struct process p = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	size_t sessions = 0;
 
+	leave_lock(plan);
 	detach(plan->dir);
 	p.dir = plan->dir;
 	for (size_t i = 0; i < plan->n; i++) {

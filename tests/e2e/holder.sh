@@ -219,6 +219,20 @@ asked "a holder that is stopped is done without" 3 query 'select 1'
 kill -CONT "$p"
 end_holders
 
+# A client that is killed before it gives back the lock under which it left a holder.
+if command -v strace >/dev/null && command -v flock >/dev/null; then
+	run strace -o "$T/strace" -e trace=flock -e inject=flock:signal=KILL:when=2 "$TOCSIN" "${common[@]}" query 'select 1'
+	if grep -q 'killed by SIGKILL' "$T/strace"; then
+		has "killed while it leaves: the holder is there" "$(holders)" '^[0-9]+$'
+		check "and does not keep others from leaving theirs" wait_for 20 flock -n "$sockets" true
+	else
+		skip "killed while it leaves" "strace does not do that here"
+	fi
+	end_holders
+else
+	skip "killed while it leaves" "no strace"
+fi
+
 # ---- In the middle ----
 
 sim=$T/sim
