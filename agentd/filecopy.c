@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE_BYTES (256u << 10)
@@ -80,6 +81,7 @@ static void next_data(int fd, uint64_t at, uint64_t size, uint64_t *ret_data, ui
 static int copy_all(struct copy *c, uint64_t size)
 {
 	uint64_t data, hole;
+	struct stat st;
 	int r = 0;
 
 	for (uint64_t at = 0; r == 0 && at < size; at = hole) {
@@ -88,6 +90,9 @@ static int copy_all(struct copy *c, uint64_t size)
 		if (r == 0)
 			r = copy_data(c, data, hole);
 	}
+	/* What seemed a hole at its end may have been cut off. */
+	if (r == 0 && (fstat(c->from, &st) < 0 || (uint64_t)st.st_size < size))
+		r = -EIO;
 	if (r == 0 && c->to >= 0 && ftruncate(c->to, (off_t)size) < 0)
 		r = -errno;
 	return r;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/pkgowner.h"
 
-#include "agentd/action.h"
 #include "agentd/engine.h"
 #include "agentd/policy.h"
 #include "agentd/root.h"
+#include "common/str.h"
 
 #include <limits.h>
 #include <string.h>
@@ -91,9 +91,9 @@ int pkgowner_find(const struct root *root, const char *path, char ret[PKGOWNER_N
 	int r;
 
 	name_before_diversion(root, path, other, diverted);
-	params = json_pack("{s:o, s:o, s:o}", "path", action_json_bytes(path, strlen(path)),
-		"other", action_json_bytes(other, strlen(other)), "diverted",
-		action_json_bytes(diverted, strlen(diverted)));
+	/* Paths are bytes, and SQLite compares bytes. */
+	params = json_pack("{s:o, s:o, s:o}", "path", json_string_nocheck(path), "other",
+		json_string_nocheck(other), "diverted", json_string_nocheck(diverted));
 	if (!params)
 		return -ENOMEM;
 	ret[0] = '\0';
