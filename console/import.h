@@ -21,7 +21,7 @@
 struct import_text {
 	struct span pack, name, title, about, tags, sql;
 	struct span platform; /* names of systems, with commas, blanks or bars between them */
-	/* Literals; with either sql is not looked at: */
+	/* With either sql is not looked at: */
 	const char *elsewhere; /* where the query is, if not in this file */
 	const char *problem;   /* why there is no query to be had */
 };

@@ -21,7 +21,7 @@ struct builder {
 	struct ynode *open[YTREE_DEPTH_MAX]; /* lists and mappings not closed yet */
 	unsigned depth;
 	size_t expanded; /* nodes so far, aliases as what they stand for */
-	bool several;	 /* documents; the root is the list of them */
+	uint32_t before; /* lines of the file in front of the text */
 	struct err *err;
 };
 
@@ -41,7 +41,7 @@ static int wrong_here(struct builder *b, const char *words)
 {
 	const yaml_mark_t *mark = &b->event.start_mark;
 
-	return wrong_at(b, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, words);
+	return wrong_at(b, b->before + (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, words);
 }
 
 static int wrong_node(struct builder *b, const struct ynode *n, const char *words)
@@ -55,7 +55,7 @@ static int wrong_node(struct builder *b, const struct ynode *n, const char *word
 static int wrong_bytes(struct builder *b)
 {
 	size_t end = b->parser.problem_offset < b->text.n ? b->parser.problem_offset : b->text.n;
-	uint32_t line = 1, column = 1;
+	uint32_t line = b->before + 1, column = 1;
 
 	for (size_t i = 0; i < end; i++) {
 		column = b->text.p[i] == '\n' ? 1 : column + 1;
@@ -73,12 +73,12 @@ static int parser_error(struct builder *b)
 		return no_memory(b);
 	if (p->error == YAML_READER_ERROR)
 		return wrong_bytes(b);
-	at.line = p->problem_mark.line + 1;
+	at.line = b->before + p->problem_mark.line + 1;
 	at.column = p->problem_mark.column + 1;
 	if (p->context && p->context_mark.line != p->problem_mark.line)
 		return mistake(&at, b->err, "not YAML: %s, %s that begins in line %zu",
 			p->problem ? p->problem : "wrong syntax", p->context,
-			p->context_mark.line + 1);
+			b->before + p->context_mark.line + 1);
 	return mistake(&at, b->err, "not YAML: %s", p->problem ? p->problem : "wrong syntax");
 }
 
@@ -101,7 +101,8 @@ static struct ynode *node_here(struct builder *b, enum ynode_kind kind)
 {
 	const yaml_mark_t *mark = &b->event.start_mark;
 
-	return new_node(b->tree, kind, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1);
+	return new_node(
+		b->tree, kind, b->before + (uint32_t)mark->line + 1, (uint32_t)mark->column + 1);
 }
 
 static int append(struct builder *b, struct ynode *to, struct ynode *n)
@@ -400,13 +401,8 @@ static int take_event(struct builder *b)
 	const yaml_event_t *e = &b->event;
 
 	switch (e->type) {
-	case YAML_STREAM_START_EVENT:
-		return b->several ? open_node(b, YNODE_LIST, NULL, NULL) : 0;
-	case YAML_STREAM_END_EVENT:
-		return b->several ? close_node(b) : 0;
 	case YAML_DOCUMENT_START_EVENT:
-		return b->tree->root && !b->several ? wrong_here(b, "a second document in one file")
-						    : 0;
+		return b->tree->root ? wrong_here(b, "a second document in one file") : 0;
 	case YAML_ALIAS_EVENT:
 		return add_alias(b);
 	case YAML_SCALAR_EVENT:
@@ -440,10 +436,10 @@ static int build(struct builder *b)
 	return r;
 }
 
-static int read_text(
-	const char *file, struct span text, bool several, struct ytree **ret, struct err *err)
+int ytree_read_part(
+	const char *file, uint32_t before, struct span text, struct ytree **ret, struct err *err)
 {
-	struct builder b = {.file = file, .text = text, .several = several, .err = err};
+	struct builder b = {.file = file, .text = text, .before = before, .err = err};
 	int r;
 
 	b.tree = calloc(1, sizeof(*b.tree));
@@ -465,12 +461,7 @@ static int read_text(
 
 int ytree_read(const char *file, struct span text, struct ytree **ret, struct err *err)
 {
-	return read_text(file, text, false, ret, err);
-}
-
-int ytree_read_several(const char *file, struct span text, struct ytree **ret, struct err *err)
-{
-	return read_text(file, text, true, ret, err);
+	return ytree_read_part(file, 0, text, ret, err);
 }
 
 void ytree_free(struct ytree *t)

@@ -45,8 +45,9 @@ struct ytree {
 
 /* 0 or -errno with `err`, which names `file`, line and column. */
 int ytree_read(const char *file, struct span text, struct ytree **ret, struct err *err);
-/* Likewise for a file of any number of documents: the root is the list of them. */
-int ytree_read_several(const char *file, struct span text, struct ytree **ret, struct err *err);
+/* Likewise for a part of the file that stands behind so many lines of it. */
+int ytree_read_part(
+	const char *file, uint32_t before, struct span text, struct ytree **ret, struct err *err);
 /* Accepts NULL. */
 void ytree_free(struct ytree *t);
 

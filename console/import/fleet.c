@@ -8,10 +8,19 @@
 #include "console/import.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Documents of one file. */
+#define DOCUMENTS_MAX 20000
 
 struct reader {
 	struct imports *to;
-	struct span pack;    /* of what belongs to none */
+	const char *file;
+	struct span pack; /* of what belongs to none */
+	struct ytree **documents;
+	size_t n_documents, cap;
+	size_t n_broken;
 	struct map *queries; /* name -> spec of a query's document */
 	struct map *packed;  /* names of queries that are in some pack */
 	struct err *err;
@@ -166,37 +175,131 @@ static int add_document(struct reader *rd, const struct ynode *d)
 	return r < 0 ? r : add_list(rd, ynode_get(d, "policies"), "policy");
 }
 
-static int add_documents(struct reader *rd, const struct ynode *documents)
+/* ---- A file of documents ---- */
+
+/*
+ * One that is no YAML is a failure of its own: the others may be good. Published files have had
+ * such. 0, -ENOMEM, -E2BIG.
+ */
+static int add_broken(struct reader *rd)
+{
+	const struct import_text t = {
+		.pack = rd->pack, .name = span_str("document"), .problem = rd->err->text};
+	struct err err;
+	int r = imports_add(rd->to, &t, &err);
+
+	rd->n_broken++;
+	if (r < 0)
+		*rd->err = err;
+	return r;
+}
+
+static int read_document(struct reader *rd, struct span text, uint32_t before)
+{
+	struct ytree *tree;
+	int r = ytree_read_part(rd->file, before, text, &tree, rd->err);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return add_broken(rd);
+	r = array_grow(&rd->documents, &rd->cap, rd->n_documents + 1, sizeof(struct ytree *),
+		DOCUMENTS_MAX);
+	if (r < 0) {
+		ytree_free(tree);
+		return r == -E2BIG ? err_set(rd->err, E2BIG, "%s: more than %d documents", rd->file,
+					     DOCUMENTS_MAX)
+				   : err_sys(rd->err, ENOMEM, "import");
+	}
+	rd->documents[rd->n_documents++] = tree;
+	return 0;
+}
+
+static bool is_marker(struct span line)
+{
+	return span_skip(&line, "---") &&
+	       (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '\r');
+}
+
+/* What is no comment, directive or marker: there is a document. */
+static bool has_words(struct span line)
+{
+	struct span s = span_trim(line);
+
+	return s.n && s.p[0] != '#' && s.p[0] != '%' && !is_marker(line);
+}
+
+/*
+ * A line that begins with the marker begins a document, whatever it stands in; directives stand
+ * before the first one.
+ */
+static int read_documents(struct reader *rd, struct span text)
+{
+	struct span rest = text, line, document = {text.p, 0};
+	uint32_t lines = 0, before = 0;
+	bool marked = false, words = false;
+	int r = 0;
+
+	for (; r == 0 && span_split(&rest, '\n', &line); lines++) {
+		document.n = (size_t)(line.p - document.p);
+		if (is_marker(line)) {
+			if (words)
+				r = read_document(rd, document, before);
+			if (words || marked) {
+				document.p = line.p;
+				before = lines;
+			}
+			marked = true;
+			words = false;
+		}
+		words |= has_words(line);
+	}
+	document.n = (size_t)(text.p + text.n - document.p);
+	return r < 0 || !words ? r : read_document(rd, document, before);
+}
+
+static int add_documents(struct reader *rd)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < documents->n; i++)
-		r = note_document(rd, documents->v[i]);
+	for (size_t i = 0; r == 0 && i < rd->n_documents; i++)
+		if (rd->documents[i]->root)
+			r = note_document(rd, rd->documents[i]->root);
 	if (r < 0)
 		return err_sys(rd->err, -r, "import");
-	for (size_t i = 0; r == 0 && i < documents->n; i++)
-		r = add_document(rd, documents->v[i]);
+	for (size_t i = 0; r == 0 && i < rd->n_documents; i++)
+		if (rd->documents[i]->root)
+			r = add_document(rd, rd->documents[i]->root);
 	return r;
+}
+
+static void reader_done(struct reader *rd)
+{
+	for (size_t i = 0; i < rd->n_documents; i++)
+		ytree_free(rd->documents[i]);
+	free(rd->documents);
+	map_free(rd->queries, NULL);
+	map_free(rd->packed, NULL);
 }
 
 static int read_fleet(
 	struct imports *to, const struct import_source *from, struct span text, struct err *err)
 {
 	struct reader rd = {.to = to,
+		.file = from->path,
 		.pack = span_str(from->pack ? from->pack : from->stem),
 		.queries = map_new(YTREE_NODES_MAX),
 		.packed = map_new(YTREE_NODES_MAX),
 		.err = err};
-	struct ytree *tree = NULL;
 	size_t before = to->n;
-	int r = rd.queries && rd.packed ? ytree_read_several(from->path, text, &tree, err)
+	int r = rd.queries && rd.packed ? read_documents(&rd, text)
 					: err_sys(err, ENOMEM, "import");
 
+	if (r == 0 && rd.n_broken && rd.n_documents == 0)
+		r = -err->code; /* what is wrong with its last one */
 	if (r == 0)
-		r = add_documents(&rd, tree->root);
-	ytree_free(tree);
-	map_free(rd.queries, NULL);
-	map_free(rd.packed, NULL);
+		r = add_documents(&rd);
+	reader_done(&rd);
 	if (r == 0 && to->n == before)
 		r = err_set(err, EINVAL, "%s: no documents of kind query and no list of queries",
 			from->path);

@@ -215,8 +215,39 @@ TEST(fleet_lists)
 	CHECK_STR(all.all[1].problem, "it has no query");
 	CHECK_INT(read_as("x.yml", "", NULL), -EINVAL);
 	CHECK_STR(said(), "x.yml: no documents of kind query and no list of queries");
-	CHECK_INT(read_as("x.yml", "a: b\n---\nc: [\n", NULL), -EINVAL);
-	CHECK(strstr(said(), "x.yml:4:"));
+	CHECK_INT(read_as("x.yml", "# c\n---\n\n---\na: [\n", NULL), -EINVAL);
+	CHECK(strstr(said(), "x.yml:6:1: not YAML"));
+	imports_done(&all);
+}
+
+/* Published files have had broken documents between good ones. */
+TEST(fleet_broken_document)
+{
+	CHECK_INT(
+		read_as("x.yml",
+			"kind: query\nspec: {name: a, query: select 1}\n---\nspec:\n  a: b\n  c d\n"
+			"  e: f\n--- # good\nkind: query\nspec: {name: b, query: &x select 2}\n"
+			"---\nkind: query\nspec: {name: c, query: *x}\n",
+			NULL),
+		0);
+	CHECK_INT(all.n, 4);
+	CHECK(strstr(all.all[0].problem, "x.yml:7:3: not YAML"));
+	/* An anchor is its document's. */
+	CHECK(strstr(all.all[1].problem, "x.yml:13:"));
+	is_query(2, "x", "a", "-- title: a\n\nselect 1\n");
+	is_query(3, "x", "b", "-- title: b\n\nselect 2\n");
+	imports_done(&all);
+}
+
+TEST(fleet_marker_in_text)
+{
+	CHECK_INT(read_as("x.yml",
+			  "%YAML 1.1\n---\nkind: query\nspec:\n  name: a\n  query: |\n"
+			  "    select 1 ---\n    ---x\n---\n---\tkind\n",
+			  NULL),
+		0);
+	CHECK_INT(all.n, 1);
+	CHECK_STR(all.all[0].sql, "select 1 ---\n---x");
 	imports_done(&all);
 }
 
@@ -395,6 +426,6 @@ TEST(clean_up)
 }
 
 TEST_MAIN(&loose_json, &json_too_deep, &osquery_pack, &osquery_configuration, &fleet_documents,
-	&fleet_packs, &fleet_lists, &sql_one, &sql_saved, &sql_several, &names_are_safe,
-	&heads_cannot_be_broken, &long_descriptions_are_broken, &bounds, &too_many_queries,
-	&without_memory, &clean_up)
+	&fleet_packs, &fleet_lists, &fleet_broken_document, &fleet_marker_in_text, &sql_one,
+	&sql_saved, &sql_several, &names_are_safe, &heads_cannot_be_broken,
+	&long_descriptions_are_broken, &bounds, &too_many_queries, &without_memory, &clean_up)
