@@ -44,6 +44,7 @@ int functions_register(sqlite3 *db)
 		functions_digest,
 		functions_math,
 		functions_net,
+		functions_pattern,
 		functions_regex,
 		functions_search,
 		functions_text,

@@ -21,7 +21,8 @@ struct function {
 
 /* Each ends with a row without a name. */
 extern const struct function functions_digest[], functions_math[], functions_net[],
-	functions_regex[], functions_search[], functions_text[], functions_version[];
+	functions_pattern[], functions_regex[], functions_search[], functions_text[],
+	functions_version[];
 
 struct collation {
 	const char *name;

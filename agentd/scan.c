@@ -177,6 +177,8 @@ static int room_for_values(struct scan *s, sqlite3_value **values, size_t n)
 	char *p;
 
 	for (size_t i = 0; i < n; i++) {
+		if (sqlite3_value_type(values[i]) == SQLITE_NULL)
+			continue;
 		if (!sqlite3_value_text(values[i]))
 			return -ENOMEM;
 		need += (size_t)sqlite3_value_bytes(values[i]) + 1;
@@ -191,15 +193,21 @@ static int room_for_values(struct scan *s, sqlite3_value **values, size_t n)
 	return 0;
 }
 
+/* Does no row match the term with NULL? `x IS NULL` is left to SQLite, but where x is needed. */
+static bool never_null(const struct scan *s, const struct scan_plan_term *term)
+{
+	return !term->is || (s->table->columns[term->col].flags & COL_REQUIRED);
+}
+
 /* *ret_never: a value is NULL, so that no row can match. */
 static int take_constraints(struct scan *s, const struct scan_plan_term *terms,
 	sqlite3_value **values, size_t n, bool *ret_never)
 {
-	size_t at = 0;
+	size_t at = 0, taken = 0;
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		if (sqlite3_value_type(values[i]) == SQLITE_NULL) {
+		if (sqlite3_value_type(values[i]) == SQLITE_NULL && never_null(s, &terms[i])) {
 			*ret_never = true;
 			return 0;
 		}
@@ -208,10 +216,13 @@ static int take_constraints(struct scan *s, const struct scan_plan_term *terms,
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		struct scan_constraint *c = &s->constraints[i];
+		struct scan_constraint *c = &s->constraints[taken];
 		const struct column *col = &s->table->columns[terms[i].col];
 		size_t len = (size_t)sqlite3_value_bytes(values[i]);
 
+		if (sqlite3_value_type(values[i]) == SQLITE_NULL)
+			continue;
+		taken++;
 		*c = (struct scan_constraint){.col = terms[i].col, .op = terms[i].op};
 		memcpy(s->values + at, sqlite3_value_text(values[i]), len + 1);
 		c->text = s->values + at;
@@ -221,7 +232,7 @@ static int take_constraints(struct scan *s, const struct scan_plan_term *terms,
 		if (c->op == SCAN_EQ && (col->flags & COL_HIDDEN))
 			s->echoed |= UINT64_C(1) << c->col;
 	}
-	s->n_constraints = n;
+	s->n_constraints = taken;
 	return 0;
 }
 

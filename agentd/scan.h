@@ -54,6 +54,7 @@ bool scan_query_stop(struct scan_query *q);
 struct scan_plan_term {
 	unsigned col;
 	enum scan_op op;
+	bool is; /* IS rather than =: NULL is a value like others */
 };
 
 /* NULL when out of memory. */

@@ -22,6 +22,8 @@
 #define USED_DIGITS 16
 #define TERM_CHARS  2
 #define CODE_FIRST  '0'
+/* Added to the operator's number for IS in place of =. */
+#define CODE_IS 16
 
 /*
  * Rows and costs are guesses, of which only the order matters: a look-up by key is so much cheaper
@@ -71,6 +73,7 @@ static int op_of(unsigned char op)
 {
 	switch (op) {
 	case SQLITE_INDEX_CONSTRAINT_EQ:
+	case SQLITE_INDEX_CONSTRAINT_IS:
 		return SCAN_EQ;
 	case SQLITE_INDEX_CONSTRAINT_LIKE:
 		return SCAN_LIKE;
@@ -108,9 +111,10 @@ static bool takes(unsigned flags, int op)
 	}
 }
 
-static void plan_add(struct plan *p, unsigned col, unsigned flags, int op)
+static void plan_add(struct plan *p, unsigned col, unsigned flags, int op, bool is)
 {
-	p->terms[p->n_terms++] = (struct scan_plan_term){.col = col, .op = (enum scan_op)op};
+	p->terms[p->n_terms++] =
+		(struct scan_plan_term){.col = col, .op = (enum scan_op)op, .is = is};
 	if (op == SCAN_EQ && (flags & (COL_INDEX | COL_REQUIRED)))
 		p->keys |= UINT64_C(1) << col;
 	if (op == SCAN_LIKE || op == SCAN_GLOB)
@@ -139,7 +143,8 @@ static void plan_pass(const struct vtab *v, sqlite3_index_info *info, struct pla
 		if (!c->usable) {
 			p->late_input |= equal && (flags & COL_ADDITIONAL);
 		} else if (p->n_terms < SCAN_CONSTRAINTS_MAX) {
-			plan_add(p, (unsigned)c->iColumn, flags, op);
+			plan_add(p, (unsigned)c->iColumn, flags, op,
+				c->op == SQLITE_INDEX_CONSTRAINT_IS);
 			info->aConstraintUsage[i].argvIndex = (int)p->n_terms;
 		}
 	}
@@ -179,7 +184,7 @@ static int plan_write(const struct plan *p, uint64_t used, sqlite3_index_info *i
 	char terms[SCAN_CONSTRAINTS_MAX * TERM_CHARS + 1], *t = terms;
 
 	for (size_t i = 0; i < p->n_terms; i++) {
-		*t++ = (char)(CODE_FIRST + p->terms[i].op);
+		*t++ = (char)(CODE_FIRST + p->terms[i].op + (p->terms[i].is ? CODE_IS : 0));
 		*t++ = (char)(CODE_FIRST + p->terms[i].col);
 	}
 	*t = '\0';
@@ -347,7 +352,8 @@ static int filter(
 	str += USED_DIGITS;
 	for (int i = 0; i < argc; i++, str += TERM_CHARS)
 		terms[i] = (struct scan_plan_term){
-			.op = (enum scan_op)(str[0] - CODE_FIRST),
+			.op = (enum scan_op)((str[0] - CODE_FIRST) % CODE_IS),
+			.is = str[0] - CODE_FIRST >= CODE_IS,
 			.col = (unsigned)(str[1] - CODE_FIRST),
 		};
 	return code_of(scan_start((struct scan *)cursor, used, terms, argv, (size_t)argc));

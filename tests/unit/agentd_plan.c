@@ -16,6 +16,18 @@ TEST(keys_are_looked_up)
 	CHECK_INT(seen.whole_scans, 1);
 }
 
+TEST(is_looks_up_too)
+{
+	ROWS("select id from keyed where id is 42", "42\n");
+	CHECK_INT(seen.look_ups, 1);
+	CHECK_INT(seen.whole_scans, 0);
+	ROWS("select path from path where path is '/x' and input is 'y'", "/x\n");
+	CHECK_STR(seen.asked, "path=/x input=y\n");
+	ROWS("select path from path where path = '/x' and input is null", "/x\n");
+	CHECK_STR(seen.asked, "path=/x\n");
+	ROWS("select count(*) from keyed where id is not 42", "99\n");
+}
+
 TEST(keys_of_other_types)
 {
 	ROWS("select id from keyed where id = '12'", "12\n");
@@ -43,6 +55,8 @@ TEST(null_matches_nothing)
 	CHECK_INT(seen.opens, 0);
 	CHECK_STR(seen.asked, "");
 	ROWS("select id from keyed where id is null", "");
+	ROWS("select path from path where path is (select null)", "");
+	ROWS("select count(*) from keyed where parent is null", "0\n");
 	ROWS("select count(*) from keyed where id is not null", "100\n");
 }
 
@@ -176,7 +190,7 @@ TEST(too_many_constraints_are_left_to_sqlite)
 	CHECK(strstr(seen.asked, "path=/x"));
 }
 
-TEST_MAIN(&keys_are_looked_up, &keys_of_other_types, &null_matches_nothing,
+TEST_MAIN(&keys_are_looked_up, &is_looks_up_too, &keys_of_other_types, &null_matches_nothing,
 	&patterns_and_ranges_reach_the_table, &a_missing_constraint_is_said, &or_becomes_look_ups,
 	&equal_rows_are_not_one, &hidden_inputs_are_echoed, &joins_look_up_inside, &full_joins,
 	&unused_columns_are_not_wanted, &too_many_constraints_are_left_to_sqlite)
