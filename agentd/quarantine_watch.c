@@ -225,8 +225,8 @@ static void tell_repair(struct quarantine_watch *w)
 	if (w->repair_told_ms && now - w->repair_told_ms < REPAIR_AUDIT_MS)
 		return;
 	w->repair_told_ms = now;
-	snprintf(detail, sizeof(detail), "its rules were not in force; they are again (%lld times)",
-		(long long)w->repairs);
+	snprintf(detail, sizeof(detail),
+		"its rules were not in force; they are again (repair %lld)", (long long)w->repairs);
 	tell(w, AUDIT_REPAIR, &w->q, "done", detail);
 }
 
