@@ -247,6 +247,8 @@ has capture-status "$(cat "$vault/$id/status")" '^Name:.malware$'
 is capture-meta "$(jq -r '[.kind, .reason, .process.pid, .path] | @tsv' "$vault/$id/meta.json")" \
 	"process"$'\tcase 9\t'"$pid"$'\t'"$T/malware (deleted)"
 is capture-hashes "$(jq -r '.files[] | [.sha256, .name] | join("  ")' "$vault/$id/meta.json" | (cd "$vault/$id" && sha256sum -c --quiet) 2>&1)" ''
+is capture-in-vault-table "$("$AGENTD" query -o tsv "select kind, pid, sha256, reason from vault where state_dir = '$T/state' and id = '$id'" | tail -n 1)" \
+	"process"$'\t'"$pid"$'\t'"$(sha256sum /bin/sleep | cut -d' ' -f1)"$'\tcase 9'
 run "$act" -s "$T/state" -y restore "{\"id\":\"$id\"}"
 outcome capture-is-no-file refused 'no file'
 # What cannot be kept is not killed, and goes on.
