@@ -704,8 +704,7 @@ int priv_receive(int fd, struct buf *b, int *ret_fds, size_t max_fds, bool wait)
 {
 	union control control = {0};
 	struct iovec part;
-	struct msghdr msg = {.msg_iov = &part,
-		.msg_iovlen = 1};
+	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t n;
 	int r;
 
