@@ -193,8 +193,11 @@ int handover(const char *run_dir, int in, int out, struct handover *ret, struct 
 		return fd;
 	*ret = (struct handover){.end = HANDOVER_BROKEN};
 	r = send_fds(fd, in, out, err);
-	if (!r)
+	/* It may have said why before it hung up. */
+	if (!r || r == -EPIPE)
 		wait_for_end(fd, ret);
+	if (ret->end == HANDOVER_REFUSED)
+		r = 0;
 	io_close(fd);
 	/* A worker that was killed left them non-blocking; they may be a terminal's. */
 	fcntl(in, F_SETFL, in_flags);

@@ -53,8 +53,8 @@ static int work(const struct priv_relay *r, struct err *err)
 		res = opened < 0 ? err_sys(err, -opened, "%s", r->arg) : 0;
 	}
 	status = -res;
-	if (io_write_all(WORKER_DAEMON_FD, &status, sizeof(status)) == 0 && !res)
-		kind->run(WORKER_DAEMON_FD, opened, r->arg);
+	if (io_write_all(RELAY_WORKER_FD, &status, sizeof(status)) == 0 && !res)
+		kind->run(RELAY_WORKER_FD, opened, r->arg);
 	return res;
 }
 
@@ -68,9 +68,9 @@ static int run(const struct agent_options *o, int argc, char **argv)
 	(void)o, (void)argc, (void)argv;
 	alarm(RELAY_SECONDS);
 	buf_init(&frame, PRIV_FRAME_MAX);
-	r = priv_receive(WORKER_CLIENT_FD, &frame, NULL, 0, true);
+	r = priv_receive(RELAY_PLAN_FD, &frame, NULL, 0, true);
 	r = r > 0 ? priv_read_relay(frame.p, frame.len, &relay) : -EPIPE;
-	io_close(WORKER_CLIENT_FD);
+	io_close(RELAY_PLAN_FD);
 	if (r < 0)
 		err_sys(&err, -r, "no word from the daemon");
 	else

@@ -32,19 +32,22 @@
 
 /* ---- The client's descriptors ---- */
 
-/* One packet with exactly two of them lies in the session's connection: the daemon has seen it. */
-static int take_client(struct err *err)
+/*
+ * One packet with exactly two of them lies in the session's connection: the daemon has seen it.
+ * Closes the connection.
+ */
+static int take_client(int client, struct err *err)
 {
 	struct priv_handover hand;
 	struct buf frame;
 	int fds[2], r;
 
 	buf_init(&frame, PRIV_FRAME_MAX);
-	r = priv_receive(WORKER_CLIENT_FD, &frame, fds, 2, false);
+	r = priv_receive(client, &frame, fds, 2, false);
 	if (r > 0 && (fds[1] < 0 || priv_read_handover(frame.p, frame.len, &hand) < 0))
 		r = -EBADMSG;
 	buf_done(&frame);
-	io_close(WORKER_CLIENT_FD);
+	io_close(client);
 	if (r <= 0)
 		return err_sys(err, r ? -r : EPIPE, "no descriptors from the session");
 	if (dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
@@ -163,7 +166,7 @@ static int serve(struct privlink *link, const struct priv_grant *g)
 	bool stuck = false;
 	int r;
 
-	if (!tables || !root || engine_init(&err) < 0) {
+	if (!tables || !root) {
 		log_error("worker: %s", err.text);
 		return WORKER_FAILED;
 	}
@@ -187,14 +190,17 @@ static int serve(struct privlink *link, const struct priv_grant *g)
 	return r;
 }
 
-static int take_grant(int fd, struct buf *frame, struct priv_grant *ret, struct err *err)
+/* May take long: workers are started before there is a session for them. */
+static int take_grant(
+	int fd, struct buf *frame, struct priv_grant *ret, int *ret_client, struct err *err)
 {
-	int r = priv_receive(fd, frame, NULL, 0, true);
+	int r = priv_receive(fd, frame, ret_client, 1, true);
 
+	/* The daemon needs it no more, or is gone. */
+	if (r == 0)
+		_exit(ROLE_GOOD);
 	if (r > 0)
 		r = priv_read_grant(frame->p, frame->len, ret);
-	else if (r == 0)
-		r = -EPIPE;
 	return r < 0 ? err_sys(err, -r, "no word from the daemon") : 0;
 }
 
@@ -204,15 +210,16 @@ static int run(const struct agent_options *o, int argc, char **argv)
 	struct priv_grant grant;
 	struct buf frame;
 	struct err err;
-	int r;
+	int client = -1, r;
 
 	(void)o, (void)argc, (void)argv;
 	mallopt(M_ARENA_MAX, SESSION_ARENAS);
 	buf_init(&frame, PRIV_FRAME_MAX);
-	r = link ? take_grant(WORKER_DAEMON_FD, &frame, &grant, &err)
-		 : err_sys(&err, ENOMEM, "worker");
+	r = link ? engine_init(&err) : err_sys(&err, ENOMEM, "worker");
 	if (!r)
-		r = take_client(&err);
+		r = take_grant(WORKER_DAEMON_FD, &frame, &grant, &client, &err);
+	if (!r)
+		r = take_client(client, &err);
 	if (r < 0) {
 		log_error("worker: %s", err.text);
 		return WORKER_FAILED;

@@ -28,7 +28,7 @@ struct session_options {
 	/* Of a worker: its daemon, and what the client may do. NULL: there is none, all may be
 	 * asked, and nothing be done. */
 	struct privlink *daemon;
-	const struct priv_grant *grant; /* of which hello tells the quarantine, too */
+	const struct priv_grant *grant;	   /* of which hello tells the quarantine, too */
 	const struct table *const *tables; /* those that are not denied, NULL-ended */
 	/* Not NULL: whatever is asked is answered by this error. */
 	const char *refusal;

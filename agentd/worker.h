@@ -4,8 +4,9 @@
 #ifndef AGENTD_WORKER_H
 #define AGENTD_WORKER_H
 
-#define WORKER_DAEMON_FD 3 /* of frames, agentd/priv.h; for a relay the worker's end as well */
-#define WORKER_CLIENT_FD 4 /* a worker's: the session process's connection */
+#define WORKER_DAEMON_FD 3 /* a worker's: frames, agentd/priv.h */
+#define RELAY_WORKER_FD	 3 /* a relay's: its worker's end */
+#define RELAY_PLAN_FD	 4 /* a relay's: the frame that tells what it is to do */
 
 /* Each arena of malloc's that a thread opens holds on to memory of its own. */
 #define SESSION_ARENAS 2

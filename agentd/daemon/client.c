@@ -75,10 +75,23 @@ static void client_free(struct client *c)
 	daemon_check_end(d);
 }
 
+/*
+ * Bytes that nobody reads would end the connection by an error, before the other side has read why.
+ * The descriptors that came with them are not taken.
+ */
+static void drain(struct client *c)
+{
+	char byte;
+
+	while (recv(c->io.fd, &byte, 1, MSG_DONTWAIT) > 0)
+		;
+}
+
 static void refuse(struct client *c, enum wire_code code, const char *text)
 {
 	const struct priv_refused refused = {.code = code, .text = text};
 
+	drain(c);
 	if (priv_put_refused(&c->d->out, 0, &refused) == 0)
 		(void)priv_send(c->io.fd, &c->d->out, NULL, 0, false);
 	client_free(c);
@@ -104,6 +117,7 @@ static void tell_end(struct client *c, int status)
 	if (ended.text[0])
 		log_note("session %lld of %s: %s", (long long)c->number, c->who.user, ended.text);
 	audit_session(c, AUDIT_SESSION_END, ended.text);
+	drain(c);
 	if (priv_put_ended(&c->d->out, 0, &ended) == 0)
 		(void)priv_send(c->io.fd, &c->d->out, NULL, 0, false);
 	client_free(c);

@@ -4,6 +4,7 @@
 #include "agentd/daemon/client.h"
 #include "agentd/daemon/place.h"
 #include "agentd/daemon/relay.h"
+#include "agentd/daemon/worker.h"
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/log.h"
@@ -33,7 +34,8 @@ static void reap(struct daemon *d)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (clients_reaped(d, pid, status) || children_reaped(&d->children, pid, status))
+		if (clients_reaped(d, pid, status) || children_reaped(&d->children, pid, status) ||
+			worker_spare_reaped(d, pid))
 			continue;
 		relay_reaped(d, pid);
 	}
@@ -82,6 +84,7 @@ static void stop(struct daemon *d)
 	notify_send(&d->notify, "STOPPING=1");
 	loop_unwatch(d->loop, &d->listen);
 	loop_timer_stop(d->loop, &d->accept_again);
+	worker_spare_end(d);
 	clients_drop_new(d);
 	for (struct client *c = d->clients; c; c = c->next)
 		client_end(c, "the agent is being stopped");
@@ -182,6 +185,7 @@ static int start(struct daemon *d, struct err *err)
 static void done(struct daemon *d)
 {
 	notify_done(&d->notify);
+	worker_spare_end(d);
 	if (d->loop) {
 		clients_free(d);
 		children_end(&d->children);
@@ -211,6 +215,7 @@ int daemon_run(struct daemon *d, struct err *err)
 
 	d->privileged = geteuid() == 0;
 	d->locks[0] = d->locks[1] = d->listen.fd = d->notify.fd = -1;
+	worker_spare_init(d);
 	d->end = (struct loop_timer){.fn = on_end_time, .arg = d};
 	d->accept_again = (struct loop_timer){.fn = on_accept_again, .arg = d};
 	buf_init(&d->in, PRIV_FRAME_MAX);

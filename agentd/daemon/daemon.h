@@ -39,12 +39,24 @@
 #define DAEMON_HELLO_MS 5000
 /* How long a worker that was told to end may take to, then it is killed. */
 #define DAEMON_WORKER_END_MS 3000
+/* When a spare worker is started after a session was, and when one is let go that waited in vain.
+ */
+#define DAEMON_SPARE_MS	     50
+#define DAEMON_SPARE_IDLE_MS 60000
 /* How long actions under way may go on when the daemon is to end. */
 #define DAEMON_ACTIONS_END_MS 20000
 
 struct client;
 struct relay;
 struct request;
+
+/* A worker that was started ahead of its session: that is most of what a session takes. */
+struct spare {
+	pid_t pid; /* 0: none */
+	int channel;
+	int64_t since_ms;	 /* on clock_mono_ms: it waits */
+	struct loop_timer timer; /* to start one, or to end one that nobody needs */
+};
 
 struct daemon {
 	const char *config, *state_dir, *run_dir, *root;
@@ -60,6 +72,7 @@ struct daemon {
 	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;
 	struct notify notify;
+	struct spare spare;
 	struct client *clients;
 	size_t n_new, n_sessions;
 	struct request *requests_first;

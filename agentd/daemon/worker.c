@@ -2,6 +2,7 @@
 #include "agentd/daemon/worker.h"
 
 #include "agentd/worker.h"
+#include "common/clock.h"
 #include "common/io.h"
 #include "common/log.h"
 
@@ -130,29 +131,99 @@ static void make_grant(const struct client *c, const struct priv_subject *s, str
 	g->n_groups = s->who.n_groups;
 }
 
-int worker_start(struct client *c, const struct priv_subject *s, struct err *err)
+/* A worker that waits for its grant. 0 or -errno. */
+static int start_one(pid_t *ret_pid, int *ret_channel)
 {
-	struct priv_grant grant;
 	int pair[2], fds[2], r = priv_pair(pair);
 
 	if (r < 0)
-		return err_sys(err, -r, "cannot make a channel to a worker");
-	make_grant(c, s, &grant);
-	r = priv_put_grant(&c->d->out, 0, &grant);
-	if (!r)
-		r = priv_send(pair[0], &c->d->out, NULL, 0, false);
+		return r;
 	fds[0] = pair[1];
-	fds[1] = c->io.fd;
-	if (!r)
-		r = worker_spawn("worker", fds);
+	fds[1] = -1;
+	r = worker_spawn("worker", fds);
 	io_close(pair[1]);
 	if (r < 0) {
 		io_close(pair[0]);
-		return err_sys(err, -r, "cannot start a worker");
+		return r;
 	}
-	c->worker = r;
-	c->channel.fd = pair[0];
+	*ret_pid = r;
+	*ret_channel = pair[0];
 	return 0;
+}
+
+static int take_one(struct client *c)
+{
+	struct spare *spare = &c->d->spare;
+
+	if (!spare->pid)
+		return start_one(&c->worker, &c->channel.fd);
+	c->worker = spare->pid;
+	c->channel.fd = spare->channel;
+	spare->pid = 0;
+	spare->channel = -1;
+	return 0;
+}
+
+int worker_start(struct client *c, const struct priv_subject *s, struct err *err)
+{
+	struct daemon *d = c->d;
+	struct priv_grant grant;
+	int r = take_one(c);
+
+	if (r < 0)
+		return err_sys(err, -r, "cannot start a worker");
+	make_grant(c, s, &grant);
+	r = priv_put_grant(&d->out, 0, &grant);
+	if (!r)
+		r = priv_send(c->channel.fd, &d->out, &c->io.fd, 1, false);
+	if (r < 0) {
+		kill(c->worker, SIGKILL);
+		waitpid(c->worker, NULL, 0);
+		c->worker = 0;
+		return err_sys(err, -r, "cannot tell a worker what to do");
+	}
+	loop_timer_in(d->loop, &d->spare.timer, DAEMON_SPARE_MS);
+	return 0;
+}
+
+/* ---- The spare one ---- */
+
+static void on_spare_time(struct loop_timer *timer)
+{
+	struct daemon *d = timer->arg;
+
+	if (d->stopping)
+		return;
+	if (d->spare.pid && timer->at_ms >= d->spare.since_ms + DAEMON_SPARE_IDLE_MS) {
+		worker_spare_end(d);
+		return;
+	}
+	if (!d->spare.pid && start_one(&d->spare.pid, &d->spare.channel) < 0)
+		return; /* sessions start their own, and say why they cannot */
+	d->spare.since_ms = clock_mono_ms();
+	loop_timer_in(d->loop, timer, DAEMON_SPARE_IDLE_MS);
+}
+
+void worker_spare_init(struct daemon *d)
+{
+	d->spare = (struct spare){.channel = -1, .timer = {.fn = on_spare_time, .arg = d}};
+}
+
+/* It ends by itself at the end of its channel. */
+void worker_spare_end(struct daemon *d)
+{
+	d->spare.channel = io_close(d->spare.channel);
+	if (d->loop)
+		loop_timer_stop(d->loop, &d->spare.timer);
+}
+
+bool worker_spare_reaped(struct daemon *d, pid_t pid)
+{
+	if (pid != d->spare.pid)
+		return false;
+	d->spare.pid = 0;
+	d->spare.channel = io_close(d->spare.channel);
+	return true;
 }
 
 /* ---- The end ---- */

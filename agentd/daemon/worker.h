@@ -10,6 +10,10 @@
  * `err`.
  */
 int worker_start(struct client *c, const struct priv_subject *rights, struct err *err);
+/* Of d->spare: prepares it; ends it; after waitpid, true when it was that. */
+void worker_spare_init(struct daemon *d);
+void worker_spare_end(struct daemon *d);
+bool worker_spare_reaped(struct daemon *d, pid_t pid);
 /* How it ended, for the session process. `text` has PRIV_REFUSAL_MAX bytes. */
 void worker_ended(const struct client *c, int status, struct priv_ended *ret, char *text);
 /*
