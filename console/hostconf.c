@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Jump hosts one behind the other; lists of them, or of arguments, that differ. */
 #define HOPS_MAX       16
@@ -114,21 +113,21 @@ static int var_or(const struct filling *f, size_t host, const char *given, const
 	return r < 0 || *ret ? r : var(f, host, old_name, ret, err);
 }
 
+/* As by -i of ssh(1): `path`, or NULL, is tried before those of the configuration. */
 static int set_keys(struct host_config *h, struct backing *b, const char *path, struct err *err)
 {
-	size_t from_ssh = !path && b->ssh.identity_files_given ? b->ssh.n_identity_files : 0;
-	size_t n = path ? 1 : from_ssh;
+	size_t from_ssh = b->ssh.identity_files_given ? b->ssh.n_identity_files : 0, n = 0;
 
-	if (n == 0)
+	if (!path && from_ssh == 0)
 		return 0;
-	b->key_files = calloc(n + 1, sizeof(*b->key_files));
+	b->key_files = calloc(from_ssh + 2, sizeof(*b->key_files));
 	b->key_file = path ? expand_home(path) : NULL;
 	if (!b->key_files || (path && !b->key_file))
 		return err_sys(err, ENOMEM, "hosts");
 	if (path)
-		b->key_files[0] = b->key_file;
+		b->key_files[n++] = b->key_file;
 	for (size_t i = 0; i < from_ssh; i++)
-		b->key_files[i] = b->ssh.identity_files[i];
+		b->key_files[n++] = b->ssh.identity_files[i];
 	h->key_files = b->key_files;
 	return 0;
 }
@@ -246,32 +245,6 @@ static int set_way(struct filling *f, struct host_config *h, const struct backin
 	return r;
 }
 
-/* Keys that --private-key names are good for jump hosts too, beside the usual ones. */
-static int set_hop_keys(struct filling *f, struct hop *hop, struct err *err)
-{
-	static const char *const usual[] = {
-		"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
-	struct backing *b = &hop->backing;
-	size_t n = 0;
-
-	if (b->ssh.identity_files_given || !f->o->private_key)
-		return set_keys(&hop->host, b, NULL, err);
-	b->key_files = calloc(ARRAY_LEN(usual) + 2, sizeof(*b->key_files));
-	b->key_file = expand_home(f->o->private_key);
-	if (!b->key_files || !b->key_file)
-		return err_sys(err, ENOMEM, "hosts");
-	b->key_files[n++] = b->key_file;
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
-		char *path = expand_home(usual[i]);
-
-		if (path && access(path, R_OK) == 0)
-			b->key_files[n++] = usual[i];
-		free(path);
-	}
-	hop->host.key_files = b->key_files;
-	return 0;
-}
-
 static int fill_hop(
 	struct filling *f, struct hop *hop, struct span before, unsigned depth, struct err *err)
 {
@@ -283,7 +256,7 @@ static int fill_hop(
 	h->port = hop->port;
 	r = apply_ssh_config(f, h, &hop->backing, NULL, err);
 	if (r == 0)
-		r = set_hop_keys(f, hop, err);
+		r = set_keys(h, &hop->backing, NULL, err);
 	return r < 0 ? r : set_way(f, h, &hop->backing, before, depth, err);
 }
 

@@ -158,7 +158,21 @@ TEST(command_line_wins)
 	CHECK_STR(hosts[0].user, "bob");
 	CHECK_INT(hosts[0].port, 24);
 	CHECK_STR(hosts[0].key_files[0], "k");
+	CHECK_STR(hosts[0].key_files[1], "/e");
+	CHECK(!hosts[0].key_files[2]);
+	end();
+}
+
+/* As with -i of ssh(1). */
+TEST(keys_of_jump_hosts)
+{
+	o = (struct app_options){.private_key = "k", .jump = "j,i"};
+	CHECK_INT(resolve("w\n", "Host i\nIdentityFile /i\n"), 0);
+	CHECK_STR(hosts[0].key_files[0], "k");
 	CHECK(!hosts[0].key_files[1]);
+	CHECK_STR(hosts[0].jump->key_files[0], "/i");
+	CHECK(!hosts[0].jump->key_files[1]);
+	CHECK(!hosts[0].jump->jump->key_files);
 	end();
 }
 
@@ -240,5 +254,5 @@ TEST(no_memory)
 }
 
 TEST_MAIN(&defaults, &inventory_variables, &jump_hosts, &jump_hosts_of_everybody,
-	&arguments_for_ssh, &command_line_wins, &ssh_config_fills_what_is_left,
+	&arguments_for_ssh, &command_line_wins, &keys_of_jump_hosts, &ssh_config_fills_what_is_left,
 	&with_an_ssh_command, &mistakes, &no_memory)
