@@ -31,6 +31,8 @@ struct agent {
 	int failed;	   /* errno of asking */
 	char **blobs;
 	size_t n;
+	char *best; /* under the lock */
+	size_t n_best;
 	char path[];
 };
 
@@ -55,8 +57,39 @@ void agent_free(struct agent *a)
 	for (size_t i = 0; i < a->n; i++)
 		free(a->blobs[i]);
 	free(a->blobs);
+	free(a->best);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
+}
+
+struct agent *agent_ref(struct agent *a)
+{
+	atomic_fetch_add(&a->refs, 1);
+	return a;
+}
+
+void agent_set_best(struct agent *a, const char *blob, size_t n)
+{
+	char *copy = malloc(n + 1);
+
+	if (!copy)
+		return;
+	memcpy(copy, blob, n);
+	pthread_mutex_lock(&a->lock);
+	free(a->best);
+	a->best = copy;
+	a->n_best = n;
+	pthread_mutex_unlock(&a->lock);
+}
+
+bool agent_is_best(struct agent *a, const char *blob, size_t n)
+{
+	bool is;
+
+	pthread_mutex_lock(&a->lock);
+	is = a->best && a->n_best == n && memcmp(a->best, blob, n) == 0;
+	pthread_mutex_unlock(&a->lock);
+	return is;
 }
 
 bool agent_present(const struct agent *a)
@@ -290,10 +323,8 @@ struct agent_auth {
 	int result;
 	atomic_int fd; /* to the agent; -1 */
 	atomic_bool ended;
-	char **only; /* IdentitiesOnly; until there is a connection */
-	size_t n_only;
-	bool filtered;
-	bool working; /* a helper has the session; known to the owner's thread only */
+	struct agent_choice choice; /* until there is a connection */
+	bool working;		    /* a helper has the session; known to the owner's thread only */
 	void (*dispose)(void *what);
 	void *what;
 };
@@ -309,7 +340,7 @@ static void free_auth(struct agent_auth *a)
 	}
 	if (a->dispose)
 		a->dispose(a->what);
-	agent_filter_free_blobs(a->only, a->n_only);
+	agent_choice_done(&a->choice);
 	agent_free(a->agent);
 	free(a);
 }
@@ -330,6 +361,17 @@ static void finished(struct task *task)
 		a->fn(a->arg, a->result);
 }
 
+/* With a single key there is mostly none. */
+static bool has_choice(const struct agent_auth *a)
+{
+	const struct agent_choice *c = &a->choice;
+
+	for (size_t i = 0; i < c->n_first; i++)
+		if (c->first[i].signer)
+			return true;
+	return a->agent->n > 1 || c->only || c->n_tried;
+}
+
 /* 0, or a result to end with. */
 static int have_connection(struct agent_auth *a)
 {
@@ -340,11 +382,8 @@ static int have_connection(struct agent_auth *a)
 	if (!agent_has_keys(a->agent))
 		return SSH_AUTH_DENIED;
 	fd = connect_agent(a->agent, clock_mono_ms() + AGENT_LIST_MS);
-	if (fd >= 0 && a->filtered) {
-		fd = agent_filter_start(fd, a->only, a->n_only);
-		a->only = NULL;
-		a->n_only = 0;
-	}
+	if (fd >= 0 && has_choice(a))
+		fd = agent_filter_start(a->agent, fd, &a->choice);
 	if (fd < 0)
 		return SSH_AUTH_DENIED;
 	a->fd = fd;
@@ -377,8 +416,7 @@ struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct
 	if (!a)
 		return NULL;
 	a->job = (struct job){.task = {.fn = finished, .drop = dropped}, .to = to, .work = work};
-	atomic_fetch_add(&agent->refs, 1);
-	a->agent = agent;
+	a->agent = agent_ref(agent);
 	a->pool = pool;
 	a->session = session;
 	a->fn = fn;
@@ -387,17 +425,11 @@ struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct
 	return a;
 }
 
-int agent_auth_only(struct agent_auth *a, char *const *blobs, size_t n)
+void agent_auth_choose(struct agent_auth *a, struct agent_choice *choice)
 {
-	a->filtered = true;
-	a->only = calloc(n + 1, sizeof(*a->only));
-	for (size_t i = 0; a->only && i < n; i++) {
-		a->only[i] = strdup(blobs[i]);
-		if (!a->only[i])
-			return -ENOMEM;
-		a->n_only++;
-	}
-	return a->only ? 0 : -ENOMEM;
+	agent_choice_done(&a->choice);
+	a->choice = *choice;
+	*choice = (struct agent_choice){NULL};
 }
 
 int agent_auth_step(struct agent_auth *a)

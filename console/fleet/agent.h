@@ -6,6 +6,7 @@
 #ifndef CONSOLE_FLEET_AGENT_H
 #define CONSOLE_FLEET_AGENT_H
 
+#include "console/fleet/agent_filter.h"
 #include "console/fleet/pool.h"
 
 #include <libssh/libssh.h>
@@ -23,6 +24,8 @@ struct agent;
 /* `path`: of its socket; NULL or "" gives an agent that is absent. NULL when out of memory. */
 struct agent *agent_new(const char *path);
 void agent_free(struct agent *agent);
+/* Itself, to be freed once more. */
+struct agent *agent_ref(struct agent *agent);
 bool agent_present(const struct agent *agent);
 /* False when it is known by now that it holds no keys or cannot be asked. */
 bool agent_may_help(struct agent *agent);
@@ -31,6 +34,9 @@ bool agent_may_help(struct agent *agent);
 bool agent_has_keys(struct agent *agent);
 /* Likewise: has it this key? `blob`: the public key in base64. */
 bool agent_has_key(struct agent *agent, const char *blob);
+/* The key (its bytes) that a host took last: it may fit the next one, too. */
+void agent_set_best(struct agent *agent, const char *blob, size_t n);
+bool agent_is_best(struct agent *agent, const char *blob, size_t n);
 /* "agent (3 keys)", "agent (cannot be reached: …)", "no agent"; what is known by now. */
 #define AGENT_TEXT_MAX 160
 const char *agent_describe(struct agent *agent, char out[AGENT_TEXT_MAX]);
@@ -41,11 +47,8 @@ const char *agent_describe(struct agent *agent, char out[AGENT_TEXT_MAX]);
  * ssh_userauth_agent's, SSH_AUTH_AGAIN when the next packet of the host must be waited for.
  */
 struct agent_auth;
-/*
- * With IdentitiesOnly: of the agent's keys only these (public ones in base64, copied) are offered.
- * 0 or -ENOMEM; before the first step.
- */
-int agent_auth_only(struct agent_auth *a, char *const *blobs, size_t n);
+/* Takes over what the choice holds; before the first step. */
+void agent_auth_choose(struct agent_auth *a, struct agent_choice *choice);
 struct agent_auth *agent_auth_new(struct agent *agent, struct pool *pool, struct inbox *to,
 	ssh_session session, void (*fn)(void *arg, int result), void *arg);
 int agent_auth_step(struct agent_auth *a);

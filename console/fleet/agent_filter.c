@@ -21,18 +21,57 @@
 #define IDENTITIES_ANSWER  12
 #define STACK_BYTES	   (128u << 10)
 
+#define SIGN_REQUEST 13
+
 struct filter {
-	int client, agent;
-	char **blobs;
-	size_t n;
+	int client, fd;
+	struct agent *agent;
+	struct agent_choice choice;
+	struct span *keys; /* of the last list: the agent's entries, in it */
+	bool *gone;	   /* which of them are not (or no longer) to be listed */
+	size_t n_keys;
 };
 
-void agent_filter_free_blobs(char **blobs, size_t n)
+/* ---- The choice ---- */
+
+void agent_choice_done(struct agent_choice *c)
 {
-	for (size_t i = 0; i < n; i++)
-		free(blobs[i]);
-	free(blobs);
+	for (size_t i = 0; i < c->n_first; i++) {
+		free(c->first[i].blob);
+		free(c->first[i].signer);
+	}
+	for (size_t i = 0; i < c->n_tried; i++)
+		free(c->tried[i]);
+	free(c->first);
+	free(c->tried);
+	*c = (struct agent_choice){NULL};
 }
+
+int agent_choice_wish(struct agent_choice *c, const char *blob, const char *signer)
+{
+	struct agent_wish *v = realloc(c->first, (c->n_first + 1) * sizeof(*v)), *w;
+
+	if (!v)
+		return -ENOMEM;
+	c->first = v;
+	w = &v[c->n_first];
+	*w = (struct agent_wish){strdup(blob), signer ? strdup(signer) : NULL};
+	c->n_first++;
+	return w->blob && (!signer || w->signer) ? 0 : -ENOMEM;
+}
+
+int agent_choice_tried(struct agent_choice *c, const char *blob)
+{
+	char **v = realloc(c->tried, (c->n_tried + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	c->tried = v;
+	v[c->n_tried] = strdup(blob);
+	return v[c->n_tried++] ? 0 : -ENOMEM;
+}
+
+/* ---- Messages ---- */
 
 static uint32_t be32(const char *p)
 {
@@ -111,55 +150,220 @@ static bool read_message(const struct filter *f, int fd, struct buf *b)
 	return true;
 }
 
-static bool wanted(const struct filter *f, const char *blob, size_t n)
+/* ---- The list of keys ---- */
+
+/* Is the blob of an entry (or any string with its length before it) this one in base64? */
+static bool is_blob(struct span entry, const char *base64)
 {
 	struct buf text;
 	bool yes = false;
 
 	buf_init(&text, 2 * AGENT_REPLY_MAX);
-	if (base64_encode(&text, blob, n) == 0)
-		for (size_t i = 0; i < f->n && !yes; i++)
-			yes = str_eq(f->blobs[i], buf_str(&text));
+	if (base64_encode(&text, entry.p + 4, be32(entry.p)) == 0)
+		yes = str_eq(base64, buf_str(&text));
 	buf_done(&text);
 	return yes;
 }
 
-/* Takes the other keys out of an answer, in place. False when it makes no sense. */
-static bool keep_wanted(const struct filter *f, struct buf *b)
+/* The entry with this blob, or n_keys. */
+static size_t find_key(const struct filter *f, const char *base64)
 {
-	size_t from = 9, to = 9;
-	uint32_t count, kept = 0;
+	size_t i = 0;
 
-	if (b->len < 9 || b->p[4] != IDENTITIES_ANSWER)
-		return b->len >= 5 && b->p[4] != IDENTITIES_ANSWER;
-	count = be32(b->p + 5);
-	for (uint32_t i = 0; i < count; i++) {
-		size_t at = from, n;
+	while (i < f->n_keys && (f->gone[i] || !is_blob(f->keys[i], base64)))
+		i++;
+	return i;
+}
+
+/* Cuts an answer into its entries. */
+static bool read_list(struct filter *f, const struct buf *b)
+{
+	uint32_t count = b->len < 9 ? 0 : be32(b->p + 5);
+	size_t at = 9;
+
+	free(f->keys);
+	free(f->gone);
+	f->n_keys = 0;
+	f->keys = count > AGENT_KEYS_MAX ? NULL : calloc(count + 1, sizeof(*f->keys));
+	f->gone = calloc(count > AGENT_KEYS_MAX ? 1 : count + 1, sizeof(*f->gone));
+	if (b->len < 9 || !f->keys || !f->gone)
+		return false;
+	for (; f->n_keys < count; f->n_keys++) {
+		size_t from = at;
 
 		for (int part = 0; part < 2; part++) { /* the key, its comment */
 			if (b->len - at < 4 || b->len - at - 4 < be32(b->p + at))
 				return false;
 			at += 4 + be32(b->p + at);
 		}
-		n = at - from;
-		if (wanted(f, b->p + from + 4, be32(b->p + from))) {
-			memmove(b->p + to, b->p + from, n);
-			to += n;
-			kept++;
-		}
-		from = at;
+		f->keys[f->n_keys] = (struct span){b->p + from, at - from};
 	}
-	put32(b->p + 5, kept);
-	buf_cut(b, to);
-	put32(b->p, (uint32_t)to - 4);
 	return true;
 }
+
+/* An entry that the agent does not have: a certificate without a comment. */
+static int put_certificate(struct buf *out, const char *base64)
+{
+	size_t n = strlen(base64);
+	char *bytes = malloc(n + 1), head[4], comment[4] = {0};
+	ssize_t size = bytes ? base64_decode(bytes, base64, n) : -1;
+	int r = size < 0 ? -ENOMEM : 0;
+
+	if (r == 0) {
+		put32(head, (uint32_t)size);
+		r = buf_add(out, head, sizeof(head));
+	}
+	if (r == 0)
+		r = buf_add(out, bytes, (size_t)size);
+	free(bytes);
+	return r < 0 ? r : buf_add(out, comment, sizeof(comment));
+}
+
+static int put_key(struct filter *f, size_t i, struct buf *out, uint32_t *count)
+{
+	f->gone[i] = true;
+	(*count)++;
+	return buf_add(out, f->keys[i].p, f->keys[i].n);
+}
+
+static int put_wish(struct filter *f, struct agent_wish *w, struct buf *out, uint32_t *count)
+{
+	size_t i = find_key(f, w->blob);
+
+	if (i < f->n_keys) {
+		/* The agent signs by itself. */
+		free(w->signer);
+		w->signer = NULL;
+		return put_key(f, i, out, count);
+	}
+	if (!w->signer || find_key(f, w->signer) == f->n_keys)
+		return 0;
+	(*count)++;
+	return put_certificate(out, w->blob);
+}
+
+/* What another host took last. */
+static int put_best(struct filter *f, struct buf *out, uint32_t *count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->n_keys && r == 0; i++)
+		if (!f->gone[i] && agent_is_best(f->agent, f->keys[i].p + 4, be32(f->keys[i].p)))
+			r = put_key(f, i, out, count);
+	return r;
+}
+
+static int put_all(struct filter *f, struct buf *out, uint32_t *count)
+{
+	const struct agent_choice *c = &f->choice;
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_tried; i++) {
+		size_t k = find_key(f, c->tried[i]);
+
+		if (k < f->n_keys)
+			f->gone[k] = true;
+	}
+	if (!c->named && !c->only)
+		r = put_best(f, out, count);
+	for (size_t i = 0; i < c->n_first && r == 0; i++)
+		r = put_wish(f, &c->first[i], out, count);
+	if (c->only)
+		return r;
+	if (r == 0)
+		r = put_best(f, out, count);
+	for (size_t i = 0; i < f->n_keys && r == 0; i++)
+		if (!f->gone[i])
+			r = put_key(f, i, out, count);
+	return r;
+}
+
+/* Makes an answer what the choice wants it to be. False when it makes no sense. */
+static bool choose(struct filter *f, struct buf *b)
+{
+	static const char head[9] = {0, 0, 0, 0, IDENTITIES_ANSWER};
+	struct buf out;
+	uint32_t count = 0;
+	bool well;
+
+	if (b->p[4] != IDENTITIES_ANSWER)
+		return true;
+	buf_init(&out, 2 * AGENT_REPLY_MAX);
+	well = read_list(f, b) && buf_add(&out, head, sizeof(head)) == 0 &&
+	       put_all(f, &out, &count) == 0;
+	if (well) {
+		put32(out.p, (uint32_t)out.len - 4);
+		put32(out.p + 5, count);
+		buf_reset(b);
+		well = buf_add(b, out.p, out.len) == 0;
+	}
+	f->n_keys = 0; /* they were in what `b` held */
+	buf_done(&out);
+	return well;
+}
+
+/* ---- Signatures ---- */
+
+/* The key of a request, with its length before it; p is NULL when there is none. */
+static struct span signing_key(const struct buf *b)
+{
+	if (b->len < 9 || b->p[4] != SIGN_REQUEST || b->len - 9 < be32(b->p + 5))
+		return (struct span){NULL, 0};
+	return (struct span){b->p + 5, 4 + be32(b->p + 5)};
+}
+
+/* Puts the key of a certificate in its place. */
+static bool replace_key(struct buf *b, struct span key, const char *by)
+{
+	struct buf out;
+	char head[4];
+	size_t rest = (size_t)(key.p - b->p) + key.n;
+	bool well;
+
+	buf_init(&out, 2 * AGENT_REPLY_MAX);
+	/* As in a list, but without the comment's length. */
+	well = buf_add(&out, b->p, 5) == 0 && put_certificate(&out, by) == 0;
+	if (well) {
+		buf_cut(&out, out.len - 4);
+		well = buf_add(&out, b->p + rest, b->len - rest) == 0;
+	}
+	if (well) {
+		put32(head, (uint32_t)out.len - 4);
+		memcpy(out.p, head, sizeof(head));
+		buf_reset(b);
+		well = buf_add(b, out.p, out.len) == 0;
+	}
+	buf_done(&out);
+	return well;
+}
+
+/* A server asks for signatures by keys that it takes. */
+static bool note_signing(struct filter *f, struct buf *b)
+{
+	struct span key = signing_key(b);
+
+	if (!key.p)
+		return true;
+	agent_set_best(f->agent, key.p + 4, key.n - 4);
+	for (size_t i = 0; i < f->choice.n_first; i++) {
+		const struct agent_wish *w = &f->choice.first[i];
+
+		if (w->signer && is_blob(key, w->blob))
+			return replace_key(b, key, w->signer);
+	}
+	return true;
+}
+
+/* ---- The thread ---- */
 
 static void free_filter(struct filter *f)
 {
 	io_close(f->client);
-	io_close(f->agent);
-	agent_filter_free_blobs(f->blobs, f->n);
+	io_close(f->fd);
+	agent_choice_done(&f->choice);
+	agent_free(f->agent);
+	free(f->keys);
+	free(f->gone);
 	free(f);
 }
 
@@ -169,11 +373,12 @@ static void *run(void *arg)
 	struct buf b;
 	bool list;
 
-	buf_init(&b, AGENT_REPLY_MAX + 4);
+	buf_init(&b, 2 * AGENT_REPLY_MAX);
 	while (read_message(f, f->client, &b)) {
 		list = b.p[4] == REQUEST_IDENTITIES;
-		if (!write_all(f, f->agent, b.p, b.len) || !read_message(f, f->agent, &b) ||
-			(list && !keep_wanted(f, &b)) || !write_all(f, f->client, b.p, b.len))
+		if (!note_signing(f, &b) || !write_all(f, f->fd, b.p, b.len) ||
+			!read_message(f, f->fd, &b) || (list && !choose(f, &b)) ||
+			!write_all(f, f->client, b.p, b.len))
 			break;
 	}
 	buf_done(&b);
@@ -200,18 +405,19 @@ static int start_thread(struct filter *f)
 	return -r;
 }
 
-int agent_filter_start(int fd, char **blobs, size_t n)
+int agent_filter_start(struct agent *agent, int fd, struct agent_choice *c)
 {
-	struct filter *f = malloc(sizeof(*f));
+	struct filter *f = calloc(1, sizeof(*f));
 	int fds[2] = {-1, -1}, r;
 
 	if (!f) {
 		io_close(fd);
-		agent_filter_free_blobs(blobs, n);
+		agent_choice_done(c);
 		return -ENOMEM;
 	}
 	r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
-	*f = (struct filter){fds[0], fd, blobs, n};
+	*f = (struct filter){.client = fds[0], .fd = fd, .agent = agent_ref(agent), .choice = *c};
+	*c = (struct agent_choice){NULL};
 	if (r == 0)
 		r = start_thread(f);
 	if (r == 0)

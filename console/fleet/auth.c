@@ -33,6 +33,9 @@ struct key_file {
 	const char *why;
 	struct identity ids[2]; /* the certificate before the key itself */
 	size_t n;
+	/* Of any key whose public half is known, in base64; its certificate's, too, or NULL. */
+	ssh_key half;
+	char *blob, *certificate;
 };
 
 struct keys {
@@ -54,6 +57,9 @@ static void free_file(void *p)
 		ssh_key_free(f->ids[i].private);
 		ssh_key_free(f->ids[i].public);
 	}
+	ssh_key_free(f->half);
+	ssh_string_free_char(f->blob);
+	ssh_string_free_char(f->certificate);
 	free(f->path);
 	free(f->shown);
 	free(f);
@@ -151,7 +157,7 @@ static bool too_open(const struct stat *st)
 	return st->st_uid == geteuid() && st->st_mode & (S_IRWXG | S_IRWXO);
 }
 
-static int load_file(struct key_file *f)
+static int load_private(struct key_file *f)
 {
 	struct passphrase p = {0};
 	ssh_key key = NULL;
@@ -166,6 +172,8 @@ static int load_file(struct key_file *f)
 		return useless(f, "cannot be read");
 	if (!S_ISREG(st.st_mode))
 		return useless(f, "not a file");
+	if (str_ends(f->path, ".pub") && f->half)
+		return useless(f, "a public key, for the agent");
 	if (too_open(&st))
 		return useless(f, "refused: others may read it, chmod 600 it");
 	if (ssh_pki_import_privkey_file(f->path, NULL, give_passphrase, &p, &key) == SSH_OK)
@@ -177,18 +185,39 @@ static int load_file(struct key_file *f)
 	return 0;
 }
 
-/* The public half of a protected key: beside it, or in clear within it. */
-static char *public_blob(const struct key_file *f)
+/* Only files are opened: others may wait for somebody. */
+static bool import_public(const char *path, ssh_key *ret)
 {
-	char *path = str_printf("%s.pub", f->path), *blob = NULL;
-	ssh_key public = NULL;
+	struct stat st;
 
-	if (path && (ssh_pki_import_pubkey_file(path, &public) == SSH_OK ||
-			    ssh_pki_import_pubkey_file(f->path, &public) == SSH_OK))
-		(void)ssh_pki_export_pubkey_base64(public, &blob);
-	ssh_key_free(public);
-	free(path);
-	return blob;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0 &&
+	       ssh_pki_import_pubkey_file(path, ret) == SSH_OK;
+}
+
+/* Of the agent's keys it tells which is this one. */
+static void load_public(struct key_file *f)
+{
+	char *beside = str_printf("%s.pub", f->path);
+	char *certificate = str_printf("%s-cert.pub", f->path);
+	ssh_key key = NULL;
+
+	/* Private files of OpenSSH's own form hold it in clear. */
+	if (!beside || !certificate ||
+		(!import_public(beside, &f->half) && !import_public(f->path, &f->half)) ||
+		ssh_pki_export_pubkey_base64(f->half, &f->blob) != SSH_OK)
+		goto out;
+	if (access(certificate, R_OK) == 0 && ssh_pki_import_cert_file(certificate, &key) == SSH_OK)
+		(void)ssh_pki_export_pubkey_base64(key, &f->certificate);
+out:
+	ssh_key_free(key);
+	free(beside);
+	free(certificate);
+}
+
+static int load_file(struct key_file *f)
+{
+	load_public(f);
+	return load_private(f);
 }
 
 static void unlock(struct key_file *f, const struct fleet_options *options)
@@ -209,11 +238,7 @@ static void unlock(struct key_file *f, const struct fleet_options *options)
 /* A protected key whose plain form the agent holds needs no passphrase: the agent will use it. */
 static bool held_by_agent(const struct key_file *f, struct agent *agent)
 {
-	char *blob = public_blob(f);
-	bool held = blob && agent_has_key(agent, blob);
-
-	ssh_string_free_char(blob);
-	return held;
+	return f->blob && agent_has_key(agent, f->blob);
 }
 
 /* ---- All of them ---- */
@@ -402,7 +427,7 @@ static bool made_for(ssh_key certificate, ssh_key key)
 	return yes;
 }
 
-/* A certificate with the key it was made for; kept as a file of one identity, or of none. */
+/* A certificate with the key it was made for; kept as a file of one identity at most. */
 static int add_pair(
 	struct keys *keys, const char *certificate, const struct key_file *f, struct err *err)
 {
@@ -411,7 +436,7 @@ static int add_pair(
 	ssh_key cert = NULL, private = NULL;
 	int r = 0;
 
-	if (!name || map_get(keys->files, name) || f->state != KEY_USABLE)
+	if (!name || map_get(keys->files, name) || (f->state != KEY_USABLE && !f->half))
 		goto out;
 	pair = calloc(1, sizeof(*pair));
 	if (!pair || map_put(keys->files, name, pair, NULL) < 0) {
@@ -419,10 +444,12 @@ static int add_pair(
 		r = err_set(err, ENOMEM, "out of memory, or over %d keys", KEYS_FILES_MAX);
 		goto out;
 	}
-	private = ssh_key_dup(f->ids[f->n - 1].private);
-	if (ssh_pki_import_cert_file(certificate, &cert) == SSH_OK && private &&
-		made_for(cert, f->ids[f->n - 1].public) &&
-		ssh_pki_copy_cert_to_privkey(cert, private) == SSH_OK) {
+	if (ssh_pki_import_cert_file(certificate, &cert) != SSH_OK ||
+		!made_for(cert, f->n ? f->ids[f->n - 1].public : f->half))
+		goto out;
+	(void)ssh_pki_export_pubkey_base64(cert, &pair->certificate);
+	private = f->n ? ssh_key_dup(f->ids[f->n - 1].private) : NULL;
+	if (private && ssh_pki_copy_cert_to_privkey(cert, private) == SSH_OK) {
 		add_identity(pair, private, cert);
 		private = cert = NULL;
 	}
@@ -545,19 +572,46 @@ bool keys_is_best(const struct keys *keys, const struct identity *id)
 	return atomic_load(&keys->best) == id;
 }
 
-size_t keys_blobs(
-	const struct keys *keys, const struct host_config *host, char *ret[KEYS_PER_HOST_MAX])
+/* Those of the host's CertificateFile that are made for a key. */
+static int wish_certificates(const struct keys *keys, const struct host_config *h,
+	const struct key_file *f, struct agent_choice *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && h->ssh && i < h->ssh->n_certificate_files; i++) {
+		char *name = pair_name(h->ssh->certificate_files[i], f->path);
+		const struct key_file *pair = name ? map_get(keys->files, name) : NULL;
+
+		if (pair && pair->certificate && f->n)
+			r = agent_choice_tried(c, pair->certificate);
+		else if (pair && pair->certificate)
+			r = agent_choice_wish(c, pair->certificate, f->blob);
+		free(name);
+	}
+	if (r == 0 && f->certificate && f->n)
+		r = agent_choice_tried(c, f->certificate);
+	else if (r == 0 && f->certificate)
+		r = agent_choice_wish(c, f->certificate, f->blob);
+	return r;
+}
+
+int keys_choose(const struct keys *keys, const struct host_config *host, struct agent_choice *ret)
 {
 	const struct key_file *f;
-	size_t n = 0;
+	int r = 0;
 
-	for (size_t i = 0; n < KEYS_PER_HOST_MAX && (f = file_of(keys, host, i)); i++) {
-		char *blob = f->state == KEY_MISSING ? NULL : public_blob(f);
-
-		if (blob)
-			ret[n++] = blob;
-	}
-	return n;
+	*ret = (struct agent_choice){
+		.only = host->ssh && host->ssh->identities_only, .named = host->key_files};
+	for (size_t i = 0; r == 0 && (f = file_of(keys, host, i)); i++)
+		if (f->blob)
+			r = wish_certificates(keys, host, f, ret);
+	for (size_t i = 0; r == 0 && (f = file_of(keys, host, i)); i++)
+		if (f->blob)
+			r = f->n ? agent_choice_tried(ret, f->blob)
+				 : agent_choice_wish(ret, f->blob, NULL);
+	if (r < 0)
+		agent_choice_done(ret);
+	return r;
 }
 
 int keys_describe(const struct keys *keys, const struct host_config *host, struct buf *out)

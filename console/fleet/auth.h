@@ -50,11 +50,11 @@ size_t keys_for(struct keys *keys, const struct host_config *host,
 void keys_accepted(struct keys *keys, const struct identity *id);
 bool keys_is_best(const struct keys *keys, const struct identity *id);
 /*
- * The public halves of a host's key files, in base64, as far as they can be told; each to be freed
- * with ssh_string_free_char. Returns how many. Reads files.
+ * What is to be offered of the agent's keys, in OpenSSH's order: certificates, then keys, of the
+ * host's files as far as these could not be used themselves, then the rest; that not with
+ * IdentitiesOnly. 0 or -ENOMEM.
  */
-size_t keys_blobs(
-	const struct keys *keys, const struct host_config *host, char *ret[KEYS_PER_HOST_MAX]);
+int keys_choose(const struct keys *keys, const struct host_config *host, struct agent_choice *ret);
 /* "key ~/.ssh/id_ed25519, key x (no such file)": what there is to try at a host; "" for nothing. */
 int keys_describe(const struct keys *keys, const struct host_config *host, struct buf *out);
 

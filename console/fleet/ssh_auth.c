@@ -131,7 +131,12 @@ static int refused(struct ssh *s, const char *server_says)
 /* The connection broke, perhaps because the server had seen enough keys. */
 int ssh_broke_off(struct ssh *s)
 {
-	return refused(s, ssh_get_error(s->session));
+	const char *why = ssh_get_error(s->session);
+
+	if (strstr(why, "Too many authentication failures"))
+		why = "too many keys were offered; name the right one by IdentityFile, or have "
+		      "fewer in the agent";
+	return refused(s, why);
 }
 
 /* The next thing to try, when an offer or a signature was turned down. */
@@ -229,19 +234,13 @@ static void agent_finished(void *arg, int result)
 		ssh_go_on(s);
 }
 
-/* IdentitiesOnly: what the agent has besides is not for this host. */
-static int limit_agent(struct ssh *s)
+static int choose_keys(struct ssh *s)
 {
-	char *blobs[KEYS_PER_HOST_MAX];
-	size_t n;
-	int r;
+	struct agent_choice choice;
+	int r = keys_choose(s->env->ssh->keys, s->host, &choice);
 
-	if (!s->host->ssh || !s->host->ssh->identities_only)
-		return 0;
-	n = keys_blobs(s->env->ssh->keys, s->host, blobs);
-	r = agent_auth_only(s->opening->agent, blobs, n);
-	for (size_t i = 0; i < n; i++)
-		ssh_string_free_char(blobs[i]);
+	if (r == 0)
+		agent_auth_choose(s->opening->agent, &choice);
 	return r;
 }
 
@@ -253,7 +252,7 @@ static int ask_agent(struct ssh *s)
 	if (!o->agent) {
 		o->agent = agent_auth_new(
 			agent_of(s), s->env->agents, s->env->inbox, s->session, agent_finished, s);
-		if (o->agent && limit_agent(s) < 0)
+		if (o->agent && choose_keys(s) < 0)
 			return ssh_fail(s, HOST_FAILED, "out of memory");
 	}
 	if (!o->agent || agent_auth_step(o->agent) < 0)
