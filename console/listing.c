@@ -105,20 +105,6 @@ static int put_heading(struct listing *l, const char *pack, size_t n)
 	return r < 0 ? r : put_line(l);
 }
 
-static int put_folders(struct listing *l)
-{
-	int r = 0;
-
-	for (size_t i = 0, next; r == 0 && i < l->n; i = next) {
-		for (next = i + 1; next < l->n && str_eq(l->all[next]->pack, l->all[i]->pack);)
-			next++;
-		r = put_heading(l, l->all[i]->pack, next - i);
-		for (size_t j = i; r == 0 && j < next; j++)
-			r = put_query(l, l->all[j]);
-	}
-	return r;
-}
-
 static bool names_pack(const struct saved *q, const char *pack)
 {
 	for (size_t i = 0; i < q->packs.n; i++)
@@ -127,14 +113,77 @@ static bool names_pack(const struct saved *q, const char *pack)
 	return false;
 }
 
-/* Was the pack that the query names in its `j`th place met before? */
+/* Those that name the pack and do not lie in its folder. */
+static bool is_guest(const struct saved *q, const char *pack)
+{
+	return names_pack(q, pack) && !str_eq(q->pack, pack);
+}
+
+static size_t count_guests(const struct listing *l, const char *pack)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += is_guest(l->all[i], pack);
+	return n;
+}
+
+/* Their names, in lines. */
+static int put_guests(struct listing *l, const char *pack, const char *lead)
+{
+	size_t width = l->width > 0 ? l->width : DEFAULT_WIDTH, at = INDENT + strlen(lead);
+	int r = buf_printf(&l->line, "%*s%s", INDENT, "", lead);
+	const char *between = "";
+
+	for (size_t i = 0; r == 0 && i < l->n; i++) {
+		const char *name = l->all[i]->name;
+
+		if (!is_guest(l->all[i], pack))
+			continue;
+		if (*between && at + 1 + columns_of(name) > width) {
+			r = put_line(l);
+			if (r == 0)
+				r = buf_fill(&l->line, ' ', INDENT);
+			at = INDENT;
+			between = "";
+		}
+		at += strlen(between) + columns_of(name);
+		if (r == 0)
+			r = buf_puts(&l->line, between);
+		if (r == 0)
+			r = text_escape(&l->line, name, strlen(name));
+		between = " ";
+	}
+	return r < 0 ? r : put_line(l);
+}
+
+static int put_folders(struct listing *l)
+{
+	int r = 0;
+
+	for (size_t i = 0, next; r == 0 && i < l->n; i = next) {
+		const char *pack = l->all[i]->pack;
+		size_t guests = *pack ? count_guests(l, pack) : 0;
+
+		for (next = i + 1; next < l->n && str_eq(l->all[next]->pack, pack);)
+			next++;
+		r = put_heading(l, pack, next - i + guests);
+		for (size_t j = i; r == 0 && j < next; j++)
+			r = put_query(l, l->all[j]);
+		if (r == 0 && guests > 0)
+			r = put_guests(l, pack, "also ");
+	}
+	return r;
+}
+
+/* Was the pack that the query names in its `j`th place met before, as a folder or as a name? */
 static bool met(const struct listing *l, size_t query, size_t j)
 {
 	const struct saved *q = l->all[query];
 	const char *pack = q->packs.names[j];
 
-	for (size_t i = 0; i < query; i++)
-		if (names_pack(l->all[i], pack))
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->all[i]->pack, pack) || (i < query && names_pack(l->all[i], pack)))
 			return true;
 	for (size_t i = 0; i < j; i++)
 		if (str_eq(q->packs.names[i], pack))
@@ -142,31 +191,7 @@ static bool met(const struct listing *l, size_t query, size_t j)
 	return false;
 }
 
-/* The names of the queries that name this pack, in lines. */
-static int put_members(struct listing *l, const char *pack)
-{
-	size_t width = l->width > 0 ? l->width : DEFAULT_WIDTH, at = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < l->n; i++) {
-		const char *name = l->all[i]->name;
-
-		if (!names_pack(l->all[i], pack))
-			continue;
-		if (at > 0 && at + 1 + columns_of(name) > width) {
-			r = put_line(l);
-			at = 0;
-		}
-		if (r == 0)
-			r = at > 0 ? buf_putc(&l->line, ' ') : buf_fill(&l->line, ' ', INDENT);
-		if (r == 0)
-			r = text_escape(&l->line, name, strlen(name));
-		at += (at > 0 ? 1 : INDENT) + columns_of(name);
-	}
-	return r < 0 ? r : put_line(l);
-}
-
-/* Packs of queries that lie in other folders. */
+/* Packs that have no folder of their own. */
 static int put_packs(struct listing *l)
 {
 	int r = 0;
@@ -175,15 +200,11 @@ static int put_packs(struct listing *l)
 		const struct saved_list *packs = &l->all[i]->packs;
 
 		for (size_t j = 0; r == 0 && j < packs->n; j++) {
-			size_t members = 0;
-
 			if (met(l, i, j))
 				continue;
-			for (size_t k = i; k < l->n; k++)
-				members += names_pack(l->all[k], packs->names[j]);
-			r = put_heading(l, packs->names[j], members);
+			r = put_heading(l, packs->names[j], count_guests(l, packs->names[j]));
 			if (r == 0)
-				r = put_members(l, packs->names[j]);
+				r = put_guests(l, packs->names[j], "");
 		}
 	}
 	return r;

@@ -1,5 +1,5 @@
 -- name: acct-credential-files
--- title: Files with passwords and tokens of clouds, registries and databases
+-- title: Passwords and tokens of clouds and databases in files
 -- tags: account, credentials, posture
 -- attack: T1552.001
 -- about: What an intruder collects first: from here they reach further. On servers that only serve there

@@ -1,5 +1,5 @@
 -- name: acct-sudoers-odd
--- title: Rules of sudo by which a shell can be had, or a library be loaded
+-- title: Rules of sudo by which a shell can be had
 -- tags: account, privilege
 -- attack: T1548.003, T1574.006
 -- about: Rules for everybody (ALL, %users), for service accounts, or for programs that start others

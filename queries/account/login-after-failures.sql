@@ -1,11 +1,11 @@
 -- name: login-after-failures
--- title: Logins from an address that had failed many times before
+-- title: Logins from an address that had often failed before
 -- tags: account, credentials
 -- packs: hygiene, triage
 -- attack: T1110, T1078
 -- about: A guessed password. People who forget theirs fail twice or thrice; a bastion or NAT address from
 --   which many people come can add up: raise failures for it.
--- key: username, host
+-- key: username, source
 -- diff-ignore: time, failures
 -- param: hours=24  how far back
 -- param: failures=10  at least so many in that time
@@ -16,6 +16,6 @@ with failed as materialized (
 	group by host
 	having count(*) >= cast(:failures as integer)
 )
-select l.time, l.username, l.host, l.tty, f.failures
+select l.time, l.username, l.host as source, l.tty, f.failures
 from last l join failed f using (host)
 where l.type_name = 'user-process' and l.time >= f.first

@@ -4,11 +4,11 @@
 -- attack: T1110
 -- about: From btmp. A host that is open to the internet has thousands a day, and needs login-after-failures
 --   instead; inside, one is news.
--- key: host
+-- key: source
 -- diff-ignore: failures, users, first, last
 -- param: hours=24  how far back
 -- param: failures=10  at least so many
-select host, count(*) as failures, count(distinct username) as users,
+select host as source, count(*) as failures, count(distinct username) as users,
 	group_concat(distinct username) as usernames, min(time) as first, max(time) as last
 from btmp
 where time > (select unix_time from time) - :hours * 3600

@@ -5,10 +5,10 @@
 -- attack: T1078, T1133
 -- about: wtmp's logins whose source is not a private address. Where access is by VPN or jump host only,
 --   there are none.
--- key: username, host
+-- key: username, source
 -- diff-ignore: time, tty
 -- param: hours=168  how far back
-select time, username, host, tty
+select time, username, host as source, tty
 from last
 where type_name = 'user-process' and time > (select unix_time from time) - :hours * 3600
 	and regex_match(host, '^[0-9]{1,3}(\.[0-9]{1,3}){3}$|:.*:', 0) is not null

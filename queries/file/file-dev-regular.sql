@@ -12,4 +12,4 @@ from file
 where (path like '/dev/%' or path like '/dev/%/%')
 	and type = 'regular'
 	and path not like '/dev/shm/%' and path not like '/dev/mqueue/%' and path not like '/dev/hugepages%'
-	and path not like '/dev/.udev/%' and path not in ('/dev/termination-log', '/dev/core')
+	and path not like '/dev/fd/%' and path not in ('/dev/termination-log', '/dev/core', '/dev/stdin', '/dev/stdout', '/dev/stderr')

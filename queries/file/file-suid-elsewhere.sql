@@ -1,5 +1,5 @@
 -- name: file-suid-elsewhere
--- title: Set-user-id files in home, temporary and data directories
+-- title: Set-user-id files in home and temporary directories
 -- tags: file, privilege
 -- packs: triage
 -- attack: T1548.001

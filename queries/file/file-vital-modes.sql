@@ -1,5 +1,5 @@
 -- name: file-vital-modes
--- title: Vital files with another owner or mode than they must have
+-- title: Vital files with another owner or mode than usual
 -- tags: file, privilege, posture
 -- packs: posture
 -- attack: T1222.002, T1003.008

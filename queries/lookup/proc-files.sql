@@ -1,5 +1,5 @@
 -- name: proc-files
--- title: What a process has open: files, sockets and code
+-- title: What a process has open: files, sockets, code
 -- tags: process
 -- about: One list of its files, connections, listening sockets and the files mapped into it.
 -- key: kind, what

@@ -1,5 +1,5 @@
 -- name: unit-detail
--- title: A unit of systemd: its state and the lines of its files
+-- title: A unit of systemd and the lines of its files
 -- tags: persistence, systemd
 -- about: The unit file and its drop-ins, line by line, as they are on the disk.
 -- key: path, line_number

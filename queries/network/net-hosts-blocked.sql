@@ -1,5 +1,5 @@
 -- name: net-hosts-blocked
--- title: Update and security names that /etc/hosts leads to nowhere
+-- title: Update and security names led to nowhere in hosts
 -- tags: network, evasion
 -- packs: triage
 -- attack: T1562.001

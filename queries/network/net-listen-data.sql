@@ -1,5 +1,5 @@
 -- name: net-listen-data
--- title: Databases and control ports that are open to the network
+-- title: Databases and control ports open to the network
 -- tags: network, exposure, posture
 -- packs: posture
 -- attack: T1190, T1133

@@ -1,5 +1,5 @@
 -- name: net-listen-odd
--- title: Ports held open by shells, interpreters or programs of odd places
+-- title: Ports held open by shells and by odd programs
 -- tags: network, c2, backdoor
 -- packs: triage
 -- attack: T1571, T1205

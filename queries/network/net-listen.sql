@@ -1,5 +1,5 @@
 -- name: net-listen
--- title: What can be reached from outside, and which program it is
+-- title: What can be reached from outside, by which program
 -- tags: network, inventory
 -- packs: hygiene, triage
 -- attack: T1571

@@ -1,5 +1,5 @@
 -- name: boot-recent
--- title: Files of the boot loader, kernel and initramfs that changed lately
+-- title: Boot loader, kernel, initramfs: changed lately
 -- tags: persistence, boot
 -- attack: T1542.003, T1542
 -- about: Kernel and firmware upgrades change these; otherwise they stay as they are. ctime cannot be set

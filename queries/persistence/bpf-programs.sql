@@ -1,5 +1,5 @@
 -- name: bpf-programs
--- title: BPF programs that watch system calls, functions or packets
+-- title: BPF programs that watch calls, functions or packets
 -- tags: persistence, kernel, rootkit
 -- attack: T1014, T1205.002
 -- about: Tracing programs can read passwords and hide processes; socket filters wait for a magic packet.

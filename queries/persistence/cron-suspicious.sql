@@ -1,5 +1,5 @@
 -- name: cron-suspicious
--- title: Cron lines that fetch, decode or run from temporary directories
+-- title: Cron lines that fetch, decode or run from /tmp
 -- tags: persistence, cron
 -- packs: hygiene
 -- attack: T1053.003

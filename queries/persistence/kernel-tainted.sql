@@ -1,5 +1,5 @@
 -- name: kernel-tainted
--- title: The kernel was tainted by foreign, unsigned or forced modules
+-- title: The kernel was tainted by foreign or forced modules
 -- tags: persistence, kernel, rootkit
 -- packs: hygiene
 -- attack: T1014, T1547.006

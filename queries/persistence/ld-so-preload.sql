@@ -1,5 +1,5 @@
 -- name: ld-so-preload
--- title: Libraries that /etc/ld.so.preload puts into every program
+-- title: Libraries that ld.so.preload puts into every program
 -- tags: persistence, rootkit
 -- packs: hygiene, triage
 -- attack: T1574.006

@@ -1,5 +1,5 @@
 -- name: motd-recent
--- title: Login scripts of motd and the network that changed lately
+-- title: Login and network scripts that changed lately
 -- tags: persistence, shell, network
 -- attack: T1546.004, T1546
 -- about: /etc/update-motd.d runs as root at each login; if-up.d, NetworkManager's dispatcher.d, dhclient's

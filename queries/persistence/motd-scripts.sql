@@ -1,5 +1,5 @@
 -- name: motd-scripts
--- title: Scripts that greet each login, beside those of packages
+-- title: Scripts that greet each login, those of no package
 -- tags: persistence, shell
 -- attack: T1546.004
 -- about: pam_motd runs /etc/update-motd.d as root whenever somebody logs in. Those of the distribution are

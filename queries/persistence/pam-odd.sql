@@ -1,5 +1,5 @@
 -- name: pam-odd
--- title: Lines of PAM that run a program or take a module from elsewhere
+-- title: PAM lines that run a program or a foreign module
 -- tags: persistence, account, credentials
 -- packs: triage
 -- attack: T1556.003

@@ -1,5 +1,5 @@
 -- name: shell-init-odd
--- title: Lines in shell start files that fetch, hide, preload or replace commands
+-- title: Shell start files that fetch, hide, preload, replace
 -- tags: persistence, shell, credentials
 -- packs: hygiene
 -- attack: T1546.004, T1574.006

@@ -1,5 +1,5 @@
 -- name: ssh-keys-options
--- title: Authorized keys that come with a command, an environment or a tunnel
+-- title: Authorized keys with a command or an environment
 -- tags: persistence, ssh, account
 -- attack: T1098.004
 -- about: command= runs something at each login with that key, environment= can preload a library.

@@ -1,5 +1,5 @@
 -- name: sshd-keys-elsewhere
--- title: Settings by which sshd takes keys from elsewhere, or runs a program
+-- title: Settings of sshd for keys and commands from elsewhere
 -- tags: persistence, ssh, configuration
 -- attack: T1098.004, T1556
 -- about: AuthorizedKeysCommand, AuthorizedKeysFile with another place than usual, trusted certificate

@@ -1,5 +1,5 @@
 -- name: systemd-exec-odd
--- title: Unit files that run from odd places, or fetch and decode
+-- title: Units that run from odd places, or fetch and decode
 -- tags: persistence, systemd
 -- packs: hygiene
 -- attack: T1543.002, T1569.002

@@ -1,5 +1,5 @@
 -- name: systemd-generators
--- title: Generators and other programs that systemd runs early, not from packages
+-- title: Generators and other early programs of systemd
 -- tags: persistence, systemd
 -- attack: T1543.002, T1037
 -- about: Programs in system-generators, system-environment-generators, system-shutdown and system-sleep

@@ -1,5 +1,5 @@
 -- name: systemd-unpackaged
--- title: Unit files among those of packages that belong to no package
+-- title: Unit files among those of packages, but of no package
 -- tags: persistence, systemd, integrity
 -- packs: triage
 -- attack: T1543.002

@@ -1,5 +1,5 @@
 -- name: udev-run
--- title: Rules of udev that run programs, beside those of packages
+-- title: Rules of udev that run programs
 -- tags: persistence, udev
 -- attack: T1546.017
 -- about: RUN and PROGRAM in /etc/udev/rules.d (and in /run and /usr/local) start a program as root when a

@@ -1,5 +1,5 @@
 -- name: docker-host-mounts
--- title: Containers into which vital parts of the host are mounted
+-- title: Containers into which parts of the host are mounted
 -- tags: posture, container, privilege
 -- packs: triage
 -- attack: T1611

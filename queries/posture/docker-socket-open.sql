@@ -1,5 +1,5 @@
 -- name: docker-socket-open
--- title: Control sockets of container runtimes that others may use
+-- title: Sockets of container runtimes that others may use
 -- tags: posture, container, privilege
 -- packs: triage
 -- attack: T1611, T1609

@@ -1,5 +1,5 @@
 -- name: kernel-cmdline
--- title: Protections that were switched off when the kernel started
+-- title: Protections that were off when the kernel started
 -- tags: posture, kernel, hardening
 -- attack: T1562.001
 -- about: Words of the kernel's command line such as mitigations=off, selinux=0, apparmor=0, audit=0,

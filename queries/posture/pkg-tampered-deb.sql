@@ -1,5 +1,5 @@
 -- name: pkg-tampered-deb
--- title: Programs of Debian packages that are not as they were delivered
+-- title: Programs of dpkg that are not as they were delivered
 -- tags: posture, packages, integrity
 -- attack: T1554
 -- about: Holds the MD5 sums that dpkg keeps against the files: programs, PAM modules and the libraries

@@ -1,5 +1,5 @@
 -- name: pkg-tampered-rpm
--- title: Programs of rpm packages that are not as they were delivered
+-- title: Programs of rpm that are not as they were delivered
 -- tags: posture, packages, integrity
 -- attack: T1554
 -- about: Holds the SHA-256 that rpm keeps against the files. prelink and local builds change files

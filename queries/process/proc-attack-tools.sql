@@ -1,5 +1,5 @@
 -- name: proc-attack-tools
--- title: Scanners, password crackers and other tools of attackers
+-- title: Scanners, password crackers and the like
 -- tags: process, discovery, credentials
 -- packs: triage
 -- attack: T1046, T1110, T1003

@@ -1,5 +1,5 @@
 -- name: proc-hidden-dir
--- title: Processes that run from, or work in, a hidden directory
+-- title: Processes that run from or in a hidden directory
 -- tags: process, malware
 -- attack: T1564.001
 -- about: A directory whose name begins with a dot is not listed by ls. Version managers, editors and

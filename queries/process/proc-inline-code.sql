@@ -1,5 +1,5 @@
 -- name: proc-inline-code
--- title: Command lines that carry code to fetch, decode or connect
+-- title: Command lines with code to fetch, decode or connect
 -- tags: process, script, c2
 -- packs: triage
 -- attack: T1059, T1027, T1105

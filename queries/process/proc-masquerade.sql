@@ -1,5 +1,5 @@
 -- name: proc-masquerade
--- title: Processes with the name of a system service, run from elsewhere
+-- title: Processes that bear a system service's name
 -- tags: process, malware
 -- attack: T1036.004, T1036.005
 -- about: sshd, cron or systemd from another place than the system's directories is something that

@@ -1,5 +1,5 @@
 -- name: proc-open-deleted
--- title: Files that were deleted while a process still has them open
+-- title: Files that are deleted, but still open
 -- tags: process, evidence
 -- attack: T1070.004
 -- about: A script or a log that was removed but is still read or written can be saved from

@@ -1,5 +1,5 @@
 -- name: proc-reverse-shell
--- title: Processes whose input or output is a network connection
+-- title: Processes whose input or output is a connection
 -- tags: process, network, c2
 -- packs: hygiene, triage
 -- attack: T1059.004, T1095

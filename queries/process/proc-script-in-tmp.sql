@@ -1,5 +1,5 @@
 -- name: proc-script-in-tmp
--- title: Interpreters that run a script from a temporary directory
+-- title: Interpreters that run a script from /tmp
 -- tags: process, malware, script
 -- attack: T1059
 -- about: The program is an honest shell or python, the script is not: its path stands in the command

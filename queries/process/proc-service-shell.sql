@@ -1,5 +1,5 @@
 -- name: proc-service-shell
--- title: Shells below a web server, database or application server
+-- title: Shells below a web server, database or service
 -- tags: process, webshell, exploitation
 -- packs: triage
 -- attack: T1505.003, T1190

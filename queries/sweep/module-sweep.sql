@@ -1,5 +1,5 @@
 -- name: module-sweep
--- title: Which hosts have this kernel module loaded, or lying about?
+-- title: Which hosts have this kernel module?
 -- tags: kernel, sweep
 -- attack: T1547.006
 -- about: The list of modules, and files NAME.ko* where intruders put them. A rootkit takes itself out of

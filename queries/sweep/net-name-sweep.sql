@@ -1,5 +1,5 @@
 -- name: net-name-sweep
--- title: Which hosts have this name or address in their settings?
+-- title: Which hosts have this name in settings?
 -- tags: network, sweep
 -- attack: T1071, T1584.002
 -- about: In /etc/hosts, as a resolver, in known_hosts of users and in the settings of SSH clients, and in the

@@ -1,5 +1,5 @@
 -- name: pkg-sweep
--- title: Which hosts have this package, older than a version?
+-- title: Which hosts have this package?
 -- tags: packages, sweep
 -- attack: T1190
 -- about: A vulnerability's first question. Versions compare as dpkg and rpm do; a version of a distribution

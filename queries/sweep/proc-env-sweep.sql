@@ -1,5 +1,5 @@
 -- name: proc-env-sweep
--- title: Which processes have this variable in their environment?
+-- title: Which processes have this variable?
 -- tags: process, sweep, credentials
 -- attack: T1552.007, T1574.006
 -- about: The environment as it was when the program started. Values can be secrets: they end up wherever the

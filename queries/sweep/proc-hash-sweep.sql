@@ -1,5 +1,5 @@
 -- name: proc-hash-sweep
--- title: Which hosts run this program, by its SHA-256?
+-- title: Which hosts run the program of this hash?
 -- tags: process, sweep
 -- attack: T1204
 -- about: Hashes the program file of every process. A program that deleted its file has none to hash: ask

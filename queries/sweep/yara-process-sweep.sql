@@ -1,5 +1,5 @@
 -- name: yara-process-sweep
--- title: In which process's memory does this YARA rule match?
+-- title: In which process does this YARA rule match?
 -- tags: process, sweep, yara, memory
 -- attack: T1055
 -- about: Reads the memory of every process whose path matches, while it runs: heavy on hosts with large

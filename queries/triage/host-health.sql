@@ -1,5 +1,5 @@
 -- name: host-health
--- title: Is the machine well? Load, memory, processes, full disks
+-- title: Is the machine well? Load, memory, full disks
 -- tags: host, impact
 -- attack: T1496, T1499
 -- about: A load far above the number of processors, or memory that is gone, is a miner's or an encryptor's

@@ -267,6 +267,7 @@ select :a as a
 END
 cat >"$T/q/daily/deep/two.sql" <<'END'
 -- title: The second
+-- packs: daily, morning
 -- param: b  must be given
 select :b as b, 2 as c
 END
@@ -279,8 +280,8 @@ run "${local[@]}" -t web1 -o csv run one a=2
 is "run with a parameter" "$out" $'host,a\nweb1,2'
 run "${local[@]}" -t web1 -o csv run daily b=x
 is "a pack, csv" "$out" $'host,query,a\nweb1,one,1\n\nhost,query,b,c\nweb1,two,x,2'
-run "${local[@]}" -t web1 -o csv run morning
-is "a pack that a query names" "$out" $'host,a\nweb1,1'
+run "${local[@]}" -t web1 -o csv run morning b=x
+is "a pack that queries name" "$out" $'host,query,a\nweb1,one,1\n\nhost,query,b,c\nweb1,two,x,2'
 run "${local[@]}" -t web1 -o ndjson run daily b=x
 is "a pack, ndjson" "$out" $'{"host":"web1","query":"one","a":"1"}\n{"host":"web1","query":"two","b":"x","c":2}'
 run "${local[@]}" -t web1 -o json run daily b=x
@@ -298,10 +299,10 @@ nothing "run: unknown name" 'no saved query or pack `ome`; did you mean one\?' "
 nothing "run: a broken one" 'q/bad.sql:2: a :parameter has no' "${one[@]}" run bad
 nothing "run: only parameters" 'run which saved query' "${one[@]}" run a=1
 run "$TOCSIN" -o csv queries
-is "queries" "$out" $'name,pack,packs,title,tags,attack,params\nthree,"","","","","",""\none,daily,morning,The first,alpha,"",a=1\ntwo,daily/deep,"",The second,"","",b='
+is "queries" "$out" $'name,pack,packs,title,tags,attack,params\nthree,"","","","","",""\none,daily,morning,The first,alpha,"",a=1\ntwo,daily/deep,daily morning,The second,"","",b='
 has "queries: a broken one is told" "$err" 'q/bad.sql:2: a :parameter has no'
 run "$TOCSIN" queries
-is "queries, for people" "$out" $'in no pack (1)\n  three\n\ndaily (1)\n  one    The first\n\ndaily/deep (1)\n  two    The second  (b=…)\n\nmorning (1)\n  one'
+is "queries, for people" "$out" $'in no pack (1)\n  three\n\ndaily (2)\n  one    The first\n  also two\n\ndaily/deep (1)\n  two    The second  (b=…)\n\nmorning (2)\n  one two'
 has "queries, for people: how many" "$err" '^tocsin: 3 saved queries; '
 run "$TOCSIN" -o csv queries FIRST alpha
 is "queries: words" "$(tail -n +2 <<<"$out")" 'one,daily,morning,The first,alpha,"",a=1'

@@ -12,6 +12,10 @@ import subprocess
 import sys
 
 
+# 80 columns without the indent and the longest name.
+TITLE_MAX = 54
+
+
 class Query:
     """A file of queries/: the header as tocsin(1) tells, then SQL."""
 
@@ -40,6 +44,11 @@ class Query:
     def list_of(self, key):
         return [w for text in self.headers[key] for w in re.split(r"[, ]+", text) if w]
 
+    def title_width(self):
+        """As listed, with the parameters that must be given behind it."""
+        needed = " ".join(name + "=…" for name, value in self.params.items() if value is None)
+        return len("".join(self.headers["title"])) + (len(f"  ({needed})") if needed else 0)
+
     def wrong(self):
         """What the header lacks."""
         for key in ("name", "title", "tags", "about", "key"):
@@ -47,8 +56,8 @@ class Query:
                 yield f"no `-- {key}:`"
         if self.headers["name"] != [self.name]:
             yield "its name is not that of its file"
-        if len(self.headers["title"][0]) > 72 if self.headers["title"] else False:
-            yield "the title is longer than 72 characters"
+        if self.title_width() > TITLE_MAX:
+            yield f"the title is {self.title_width() - TITLE_MAX} columns longer than a line of `tocsin queries` has"
         if self.headers["attack"] and not re.fullmatch(
                 r"T\d{4}(\.\d{3})?(, T\d{4}(\.\d{3})?)*", self.headers["attack"][0]):
             yield "`-- attack:` is no list of techniques"
@@ -117,6 +126,8 @@ def columns_wrong(query, columns):
                 yield f"`-- {key}:` names {column}, which is no column of it"
     if "pid" in columns and "start_time" not in columns:
         yield "has pid without start_time, so no action can be sure of the process"
+    if "host" in columns:
+        yield "a column called host, which is the console's own"
     if len(set(columns)) < len(columns):
         yield "two columns of one name"
 
