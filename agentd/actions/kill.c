@@ -6,8 +6,8 @@
 
 #include <signal.h>
 
-#define GRACE_DEFAULT_S 5
-#define GRACE_MAX_S	60
+#define GRACE_DEFAULT_MS 5000
+#define GRACE_MAX_MS	 600000
 /* How long a signal other than KILL is given to show an effect. */
 #define SIGNAL_SHOWS_MS 500
 /* KILL, and look again for who was started meanwhile. */
@@ -17,8 +17,8 @@ static const struct action_arg args[] = {
 	PROCACT_ARGS,
 	{"signal", ACTION_TEXT, false, 1, SIGNAME_MAX - 1,
 		"this one alone, instead of TERM and then KILL"},
-	{"grace_s", ACTION_INT, false, 0, GRACE_MAX_S,
-		"seconds between TERM and KILL, 5 unless given; 0: KILL at once"},
+	{"grace_ms", ACTION_INT, false, 0, GRACE_MAX_MS,
+		"milliseconds between TERM and KILL, 5000 unless given; 0: KILL at once"},
 	{"capture", ACTION_FLAG, false, 0, 0,
 		"keep its program, memory map, environment and open files in the vault first"},
 	{0},
@@ -36,9 +36,9 @@ struct kill {
 static bool read_args(struct kill *k, const struct action_call *call, struct action_outcome *ret)
 {
 	const struct action_value *sig = action_value(call, "signal");
-	const struct action_value *grace = action_value(call, "grace_s");
+	const struct action_value *grace = action_value(call, "grace_ms");
 
-	k->grace_ms = 1000 * (grace->given ? grace->i : GRACE_DEFAULT_S);
+	k->grace_ms = grace->given ? grace->i : GRACE_DEFAULT_MS;
 	k->with_capture = action_value(call, "capture")->i;
 	k->sig = sig->given ? signame_read(sig->text.p) : 0;
 	if (k->sig < 0)

@@ -134,10 +134,10 @@ child=$(pgrep -P "$deaf")
 run "$act" -y kill "{\"pid\":$child,\"signal\":\"TERM\"}"
 outcome kill-one-signal 'done' 'TERM sent to .*: still there'
 check kill-one-signal-lives there "$child"
-run "$act" -y kill "{\"pid\":$child,\"grace_s\":1}"
+run "$act" -y kill "{\"pid\":$child,\"grace_ms\":1000}"
 outcome kill-after-grace 'done' 'ended on KILL'
 is kill-after-grace-signals "$(of '.after.signals | join(" ")')" 'TERM KILL'
-run "$act" -y kill "{\"pid\":$deaf,\"grace_s\":0}"
+run "$act" -y kill "{\"pid\":$deaf,\"grace_ms\":0}"
 outcome kill-at-once 'done' 'ended on KILL'
 is kill-at-once-signals "$(of '.after.signals | join(" ")')" KILL
 # shellcheck disable=SC2016 # for the inner shell
@@ -204,7 +204,7 @@ background "$bomb" vfork $uid 10
 wait_for 5 is_state "$pid" D
 run "$act" -y suspend "{\"pid\":$pid}"
 outcome suspend-uninterruptible failed 'uninterruptible sleep.*wake up'
-run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_s\":0}"
+run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_ms\":0}"
 outcome kill-vfork 'done'
 # A write to a frozen file system is not even ended by KILL.
 if command -v fsfreeze mkfs.ext4 >/dev/null && truncate -s 16M "$T/image" && mkfs.ext4 -q -F "$T/image" &&
@@ -213,7 +213,7 @@ if command -v fsfreeze mkfs.ext4 >/dev/null && truncate -s 16M "$T/image" && mkf
 	background "$bomb" write $uid 10 >"$T/frozen/file"
 	fsfreeze -f "$T/frozen"
 	wait_for 5 is_state "$pid" D
-	run "$act" -y kill "{\"pid\":$pid,\"grace_s\":0}"
+	run "$act" -y kill "{\"pid\":$pid,\"grace_ms\":0}"
 	outcome kill-uninterruptible failed 'uninterruptible sleep'
 	check kill-uninterruptible-is-there is_state "$pid" D
 	fsfreeze -u "$T/frozen"
@@ -292,14 +292,14 @@ all_gone() { local p; for p in $family; do gone "$p" || return 1; done; }
 check tree-killed-all all_gone
 background "$bomb" deaf $uid 10
 wait_for 5 pgrep -P "$pid"
-run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_s\":1}"
+run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_ms\":1000}"
 outcome tree-deaf 'done' 'ended on KILL'
 check tree-deaf-all wait_for 5 no_bombs
 
 # Those who start processes faster than they can be killed one after the other.
 background "$bomb" all $uid 200
 wait_for 10 bombs_at_least 100
-run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_s\":0}"
+run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_ms\":0}"
 outcome bomb-killed 'done' 'ended on KILL'
 check bomb-none-left wait_for 5 no_bombs
 # Each one's parent has ended before it can be looked at.
@@ -307,7 +307,7 @@ background setsid "$bomb" rabbit $uid 200
 rabbit=$pid
 runs_on() { [ "$(pgrep -u $uid -n)" -gt $((rabbit + 100)) ]; }
 wait_for 10 runs_on
-run "$act" -y kill "{\"pid\":$rabbit,\"tree\":true,\"grace_s\":0}"
+run "$act" -y kill "{\"pid\":$rabbit,\"tree\":true,\"grace_ms\":0}"
 outcome rabbit-killed 'done' 'ended on KILL'
 # None comes back.
 check rabbit-none-left no_bombs
