@@ -81,8 +81,8 @@ TEST(nesting_at_its_edge)
 
 	CHECK(!refused(text, strlen(text), 0));
 	text = nested(JSON_DEPTH_MAX + 1);
-	CHECK(strncmp(refused(text, strlen(text), EMLINK), "nested deeper than 16, near byte ", 33) ==
-		0);
+	CHECK(strncmp(refused(text, strlen(text), EMLINK), "nested deeper than 16, near byte ",
+		      33) == 0);
 	/* Far deeper than a stack goes. */
 	char *deep = malloc(1000000);
 
