@@ -47,19 +47,27 @@ static int make_parents(char *path)
 	return 0;
 }
 
+/* Under sudo the home may be somebody else's: nothing of ours is left there. */
+static bool is_ours(const char *directory)
+{
+	struct stat st;
+
+	return stat(directory, &st) < 0 || st.st_uid == geteuid();
+}
+
 /* $XDG_STATE_HOME/tocsin/agentd_history; false: the environment names no home, or it cannot be. */
 static bool find_history(char *path, size_t size)
 {
 	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	/* A relative one is to be ignored, says the specification. */
+	bool use_xdg = xdg && xdg[0] == '/';
+	const char *base = use_xdg ? xdg : home;
 	int n;
 
-	/* A relative one is to be ignored, says the specification. */
-	if (xdg && xdg[0] == '/')
-		n = snprintf(path, size, "%s/tocsin/agentd_history", xdg);
-	else if (home && home[0] == '/')
-		n = snprintf(path, size, "%s/.local/state/tocsin/agentd_history", home);
-	else
+	if (!base || base[0] != '/' || !is_ours(base))
 		return false;
+	n = snprintf(
+		path, size, "%s%s/tocsin/agentd_history", base, use_xdg ? "" : "/.local/state");
 	return n > 0 && (size_t)n < size && make_parents(path) == 0;
 }
 

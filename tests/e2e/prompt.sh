@@ -208,3 +208,12 @@ XDG_STATE_HOME=/proc/nowhere chat <<'END'
 < .quit\n
 END
 is no_home "$status" 0
+# Nor is one that is somebody else's, as under sudo.
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$T/theirs" && chown 12345 "$T/theirs"
+	XDG_STATE_HOME=$T/theirs chat <<'END'
+> tocsin> 
+< .quit\n
+END
+	is their_home "$status $(find "$T/theirs" -mindepth 1)" "0 "
+fi
