@@ -2,7 +2,9 @@
 /*
  * known_hosts (sshd(8)), read once for all hosts. Plain names are found by a hash table; hashed
  * names by the offered key first, so that a host whose key is known costs a few HMACs however long
- * the file is. Thread-safe after hostkeys_new.
+ * the file is. A host that is not known costs one for each line with a hashed name, about 1 µs, and
+ * two at another port than 22: each has a salt of its own, so there can be no index.
+ * Thread-safe after hostkeys_new.
  */
 #ifndef CONSOLE_FLEET_HOSTKEYS_H
 #define CONSOLE_FLEET_HOSTKEYS_H

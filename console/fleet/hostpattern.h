@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* '*' any characters, '?' one. Looks at each pair of characters a few times at most. */
+/* '*' any bytes, '?' one; a bracket is itself, unlike in match.h: `[host]:22`. Looks at each pair
+ * of characters a few times at most. */
 bool hostpattern_glob(struct span pattern, const char *name);
 /* One of the comma-separated patterns matches and none of the negated ones. */
 bool hostpattern_patterns(const char *names, const char *name);

@@ -211,6 +211,7 @@ static int translate_one(struct translation *t)
 
 int regex_compile(regex_t *ret, struct span text, struct err *err)
 {
+	int flags = REG_EXTENDED | REG_NOSUB | (span_skip(&text, "(?i)") ? REG_ICASE : 0);
 	struct translation t = {.rest = text};
 	char why[128];
 	int r, code;
@@ -228,7 +229,7 @@ int regex_compile(regex_t *ret, struct span text, struct err *err)
 	else if (r < 0)
 		r = err_set(err, ENOMEM, "out of memory");
 	if (r == 0) {
-		code = regcomp(ret, t.out.p, REG_EXTENDED | REG_NOSUB);
+		code = regcomp(ret, t.out.p, flags);
 		if (code) {
 			regerror(code, ret, why, sizeof(why));
 			r = err_set(err, EINVAL, "the regular expression is wrong: %s", why);

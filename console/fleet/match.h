@@ -17,8 +17,8 @@ bool glob_match(struct span glob, struct span name);
 
 /*
  * Makes ready a regular expression that must match the beginning of a name. POSIX extended, and of
- * Python's \d \D \w \W \s \S \b, (?:…), *? and the like; no back-references, no look-around. 0, or
- * -EINVAL or -ENOMEM with `err`; end with regfree.
+ * Python's \d \D \w \W \s \S \b, (?:…), *? and the like, (?i) at its beginning; no back-references,
+ * no look-around. 0, or -EINVAL or -ENOMEM with `err`; end with regfree.
  */
 int regex_compile(regex_t *ret, struct span text, struct err *err);
 

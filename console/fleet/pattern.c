@@ -241,7 +241,11 @@ static int find_matches(struct matches *m, struct err *err)
 		return no_memory(err);
 	if (m->hosts.n || m->any_group || wild || span_eq(m->name, "all"))
 		return 0;
-	return err_set(err, ENOENT, "no host or group `%.*s`", SHOWN(m->name));
+	/* Signs within it: with a comma somewhere, colons part nothing. */
+	return err_set(err, ENOENT, "no host or group `%.*s`%s", SHOWN(m->name),
+		memmem(m->name.p, m->name.n, ":&", 2) || memmem(m->name.p, m->name.n, ":!", 2)
+			? "; put commas in place of all its colons"
+			: "");
 }
 
 /* ---- Subscripts ---- */

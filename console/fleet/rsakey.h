@@ -10,7 +10,10 @@
 
 #define RSAKEY_FILE_MAX (64u << 10)
 
-/* The key of the file with all its numbers, or NULL when it is of another kind or protected. */
+/*
+ * The key of the file with all its numbers, or NULL when it is of another kind or protected by a
+ * passphrase: libssh gives nobody what it decrypts. ssh-agent signs quickly by such keys.
+ */
 ssh_key rsakey_load(const char *path);
 
 #endif

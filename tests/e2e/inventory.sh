@@ -20,11 +20,11 @@ same_inventory() {
 	cases+=("compare_inventory $(printf '%q ' "$T/theirs.$n" "$@")")
 	(IFS=$'\t'; echo "list"$'\t'"$T/theirs.$n"$'\t'"${*:2}") >>"$T/questions"
 }
-# same_patterns NAME SOURCE
+# same_patterns NAME SOURCE PATTERNS
 same_patterns() {
 	local n=${#cases[@]}
 	cases+=("compare_patterns $(printf '%q ' "$T/theirs.$n" "$@")")
-	printf 'select\t%s\t%s\t%s\n' "$T/theirs.$n" "$2" "$fixtures/patterns" >>"$T/questions"
+	printf 'select\t%s\t%s\t%s\n' "$T/theirs.$n" "$2" "$3" >>"$T/questions"
 }
 # same_reach NAME SOURCE: hosts are reached by the same user, key, port, arguments and address.
 same_reach() {
@@ -55,7 +55,8 @@ compare_inventory() {
 	fi
 }
 
-# The names that each pattern selects, sorted; "?" where a name is refused, since nothing has it.
+# tocsin_selects SOURCE PATTERNS: the names that each pattern selects, sorted; "?" where a name is
+# refused, since nothing has it.
 tocsin_selects() {
 	local pattern
 	while IFS= read -r pattern; do
@@ -65,20 +66,20 @@ tocsin_selects() {
 		else
 			tr ' ' '_' <<<"$out" | LC_ALL=C sort | paste -s -d ' '
 		fi
-	done <"$fixtures/patterns"
+	done <"$2"
 }
 
-# What differs from THEIRS. A refused name selects nothing for Ansible, or excludes nothing.
+# differences THEIRS PATTERNS: what differs. A refused name selects nothing for Ansible, or excludes nothing.
 differences() {
-	paste "$fixtures/patterns" "$T/ours" "$1" |
+	paste "$2" "$T/ours" "$1" |
 		awk -F '\t' '$2 == "?" { if ($1 ~ /!/) next; $2 = "" } $2 != $3'
 }
 
-# compare_patterns THEIRS NAME SOURCE
+# compare_patterns THEIRS NAME SOURCE PATTERNS
 compare_patterns() {
-	tocsin_selects "$3" >"$T/ours"
+	tocsin_selects "$3" "$4" >"$T/ours"
 	[ -s "$1" ] || { fail "$2" "Ansible says nothing: $(cat "$1.err")" && return; }
-	is "$2" "$(differences "$1")" ""
+	is "$2" "$(differences "$1" "$4")" ""
 }
 
 # Says what it was called with, but for what tocsin adds to it.
@@ -119,9 +120,10 @@ same_inventory "one of them twice" "$fixtures/two/b/hosts.yml" "$fixtures/two/a/
 same_inventory "all of them" "$fixtures/yaml/hard.yml" "$fixtures/vars/hosts" "$fixtures/mixed" "m1,web1,"
 same_inventory "variables that refer to others" "$fixtures/templates/hosts"
 same_reach "and what becomes of them" "$fixtures/templates/hosts"
-same_patterns "patterns over odd INI lines" "$fixtures/hard.ini"
-same_patterns "patterns over groups within groups" "$fixtures/groups.ini"
-same_patterns "patterns over a program's hosts" "$fixtures/program"
+same_patterns "patterns over odd INI lines" "$fixtures/hard.ini" "$fixtures/patterns"
+same_patterns "patterns over groups within groups" "$fixtures/groups.ini" "$fixtures/patterns"
+same_patterns "patterns over a program's hosts" "$fixtures/program" "$fixtures/patterns"
+same_patterns "harder patterns" "$fixtures/choosing.ini" "$fixtures/patterns.hard"
 ask_ansible
 
 run "$TOCSIN" -i <(printf '[g]\nh1\nh2\n') -t g hosts --list
