@@ -254,6 +254,12 @@ install: all
 	install -m 755 $(B)/bin/tocsin $(DESTDIR)$(BINDIR)/tocsin
 	install -m 755 $(B)/bin/tocsin-agentd $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd
 	install -m 755 $(B)/bin/tocsin-agentd-serve $(DESTDIR)$(LIBEXECDIR)/tocsin-agentd-serve
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(SYSCONFDIR)/tocsin
+	sed 's,@LIBEXECDIR@,$(LIBEXECDIR),' dist/tocsin-agentd.service.in \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/tocsin-agentd.service
+	install -m 644 dist/tocsin-agentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/tocsin-agentd.conf
+	install -m 644 dist/agentd.conf $(DESTDIR)$(DATADIR)/agentd.conf
 	find queries -name "*.sql" | while read -r f; do install -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
 	for s in 1 5 7 8; do for f in man/*.$$s $(B)/man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
 

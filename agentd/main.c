@@ -54,6 +54,7 @@ static const struct role *const roles[] = {
 	&role_query,
 	&role_tables,
 	&role_audit,
+	&role_check,
 	&role_worker,
 	&role_relay,
 };

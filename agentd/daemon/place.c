@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define LOCK_NAME	"daemon.lock"
-#define WORKER_ACCOUNT	"tocsin-worker"
 #define NOBODY		65534
 #define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
@@ -91,7 +90,7 @@ int place_listen(const char *dir, struct err *err)
 
 void place_worker_account(uid_t *ret_uid, gid_t *ret_gid)
 {
-	const struct passwd *p = getpwnam(WORKER_ACCOUNT);
+	const struct passwd *p = getpwnam(PLACE_WORKER_ACCOUNT);
 
 	*ret_uid = p ? p->pw_uid : NOBODY;
 	*ret_gid = p ? p->pw_gid : NOBODY;

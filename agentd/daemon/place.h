@@ -9,6 +9,8 @@
 
 /* Connections that the kernel holds until they are accepted. */
 #define PLACE_BACKLOG 128
+/* Not a member of the group that may do all. */
+#define PLACE_WORKER_ACCOUNT "tocsin-worker"
 
 /*
  * Makes the directory if it is missing, with this mode. Refused (-EPERM): it is somebody else's
