@@ -68,7 +68,7 @@ endif
 LIBS_common = jansson
 LIBS_agent = jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl
 LIBS_serve = libssh
-LIBS_console = libssh jansson libcrypto yaml-0.1
+LIBS_console = libssh jansson libcrypto yaml-0.1 ncursesw readline
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl yaml-0.1 2>/dev/null)
 
@@ -78,7 +78,7 @@ common_src := $(wildcard common/*.c)
 output_src := console/output.c $(wildcard console/output/*.c)
 agent_src := $(filter-out agentd/main.c,$(wildcard agentd/*.c agentd/tables/*.c agentd/actions/*.c agentd/functions/*.c agentd/daemon/*.c))
 serve_src := $(wildcard agentd/serve/*.c)
-console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c console/import/*.c))
+console_src := $(filter-out console/main.c $(output_src),$(wildcard console/*.c console/fleet/*.c console/commands/*.c console/ui/*.c console/ui/panes/*.c console/import/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 gen_obj = $(patsubst %,$(B)/obj/gen/%.o,$(1))
@@ -94,7 +94,7 @@ all: $(programs) $(man_made)
 $(B)/lib/libcommon.a: $(call obj,$(common_src))
 $(B)/lib/liboutput.a: $(call obj,$(output_src)) $(call gen_obj,formats)
 $(B)/lib/libagent.a: $(call obj,$(agent_src)) $(call gen_obj,tables actions)
-$(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands imports)
+$(B)/lib/libconsole.a: $(call obj,$(console_src)) $(call gen_obj,commands imports panes catalogue)
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
 	$(if $(Q),,@echo "  AR    $@")
@@ -150,7 +150,17 @@ $(eval $(call registry,tables,agentd/table.h,table,tables_all,$(wildcard agentd/
 $(eval $(call registry,actions,agentd/action.h,action,actions_all,$(wildcard agentd/actions/*.c)))
 $(eval $(call registry,commands,console/command.h,command,commands_all,$(wildcard console/commands/*.c)))
 $(eval $(call registry,imports,console/import.h,import_format,import_formats_all,$(wildcard console/import/*.c)))
+$(eval $(call registry,panes,console/ui/pane.h,pane_kind,pane_kinds_all,$(wildcard console/ui/panes/*.c)))
 $(eval $(call registry,formats,console/output.h,format,formats_all,$(wildcard console/output/*.c)))
+
+# The agent's tables, for candidates at the console's prompts.
+$(B)/gen/catalogue.c: $(B)/bin/tocsin-agentd
+	@mkdir -p $(@D)
+	@{ echo '/* Generated from the agent: do not edit. */'; echo '#include "console/catalogue.h"'; echo '#include <stddef.h>'; \
+	echo 'const struct catalogue_row catalogue[] = {'; \
+	$< tables -o tsv | sed -n 's/^\([^\t]*\)\t\([^\t]*\)\t\([^\t]*\)$$/	{"\1", "\2", "\3"},/p'; \
+	echo '	{NULL, NULL, NULL},'; echo '};'; } > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
 
 # ---- Tests ----------------------------------------------------------------------------------
 # tests/unit/PART_*.c is linked with PART's library: common, agentd, console.
@@ -209,7 +219,7 @@ $(B)/fuzz/common_%: tests/fuzz/common_%.c $(common_src)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_common))
 $(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/actions.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_agent)) -lm
-$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/imports.c $(B)/gen/formats.c
+$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/imports.c $(B)/gen/panes.c $(B)/gen/catalogue.c $(B)/gen/formats.c
 	$(fuzz_link) $(call pkg_libs,$(LIBS_console))
 define fuzz_link
 @mkdir -p $(@D)

@@ -259,13 +259,14 @@ static void go(struct run *run)
 }
 
 /* The same arguments for each host; the plan holds a reference per host. */
-static int add_target(struct run *run, const char *target, struct err *err)
+static int add_target(struct app *app, const struct act *act, const char *target, struct plan *plan,
+	struct err *err)
 {
 	json_t *args = NULL;
-	int r = run->act->args(target, run->act->values, &args, err);
+	int r = act->args(target, act->values, &args, err);
 
-	for (size_t h = 0; r == 0 && h < run->app->n_hosts; h++) {
-		r = plan_add(&run->plan, (host_id)h, target ? target : "host", json_incref(args));
+	for (size_t h = 0; r == 0 && h < app->n_hosts; h++) {
+		r = plan_add(plan, (host_id)h, target ? target : "host", json_incref(args));
 		if (r < 0)
 			err_set(err, -r, r == -E2BIG ? "more than %d targets" : "out of memory",
 				PLAN_ITEMS_MAX);
@@ -274,19 +275,19 @@ static int add_target(struct run *run, const char *target, struct err *err)
 	return r;
 }
 
-static int make_plan(struct run *run, struct err *err)
+int act_plan(struct app *app, const struct act *act, struct plan *ret, struct err *err)
 {
-	int r = app_targets(run->app, err);
+	int r = app_targets(app, err);
 
 	if (r < 0)
 		return r;
-	r = plan_init(&run->plan, run->act->action, run->app->o.reason, run->app->n_hosts);
+	r = plan_init(ret, act->action, app->o.reason, app->n_hosts);
 	if (r < 0)
 		return err_sys(err, ENOMEM, "plan");
-	if (run->act->n == 0)
-		return add_target(run, NULL, err);
-	for (size_t i = 0; r == 0 && i < run->act->n; i++)
-		r = add_target(run, run->act->targets[i], err);
+	if (act->n == 0)
+		return add_target(app, act, NULL, ret, err);
+	for (size_t i = 0; r == 0 && i < act->n; i++)
+		r = add_target(app, act, act->targets[i], ret, err);
 	return r;
 }
 
@@ -310,7 +311,7 @@ int act_run(struct app *app, const struct act *act)
 	int r = check(&run, &err);
 
 	if (r == 0)
-		r = make_plan(&run, &err);
+		r = act_plan(app, act, &run.plan, &err);
 	if (r < 0)
 		log_error("%s", err.text);
 	else

@@ -27,6 +27,12 @@ struct act {
 	const void *values;
 };
 
+/*
+ * The plan of it at every target host, with nothing asked yet: for those who drive it in a way of
+ * their own. 0 or -errno with `err`; `ret` is to be given to plan_done in any case.
+ */
+struct plan;
+int act_plan(struct app *app, const struct act *act, struct plan *ret, struct err *err);
 /* Returns an exit status; says why on stderr itself. */
 int act_run(struct app *app, const struct act *act);
 

@@ -26,7 +26,8 @@ enum exit_status {
 };
 
 enum command_flags {
-	COMMAND_ACTION = 1 << 0, /* changes hosts: --read-only refuses it */
+	COMMAND_ACTION = 1 << 0,   /* changes hosts: --read-only refuses it */
+	COMMAND_TERMINAL = 1 << 1, /* wants the terminal, or the fleet, for itself */
 };
 
 struct command {

@@ -196,6 +196,43 @@ void live_cancel(struct live *l, int64_t number)
 	}
 }
 
+static void ignore_event(void *arg, const struct fleet_event *e)
+{
+	(void)arg;
+	(void)e;
+}
+
+static void ignore_over(void *arg, bool begun, bool cancelled)
+{
+	(void)arg;
+	(void)begun;
+	(void)cancelled;
+}
+
+void live_forget(struct live *l, int64_t number)
+{
+	if (number > 0 && l->running.number == number) {
+		l->running.q.event = ignore_event;
+		l->running.q.over = ignore_over;
+		/* What it points to was the asker's; the fleet made its own lines of it. */
+		l->running.q.fleet = (struct fleet_question){.request = l->running.q.fleet.request};
+		live_cancel(l, number);
+	}
+	for (size_t i = 0; i < l->n_queue; i++)
+		if (l->queue[i].number == number) {
+			take_from_queue(l, i);
+			return;
+		}
+}
+
+bool live_cancel_running(struct live *l)
+{
+	if (!l->running.number)
+		return false;
+	live_cancel(l, l->running.number);
+	return true;
+}
+
 bool live_runs(const struct live *l, int64_t number)
 {
 	return number > 0 && l->running.number == number;

@@ -63,6 +63,10 @@ void live_free(struct live *l);
 int64_t live_ask(struct live *l, const struct live_question *q);
 /* The question ends at once; `over` is called from live_pump. Of one that is over: nothing. */
 void live_cancel(struct live *l, int64_t number);
+/* The same without `over`: who asked is gone. */
+void live_forget(struct live *l, int64_t number);
+/* The one that runs. False: none does. */
+bool live_cancel_running(struct live *l);
 /* Does it run now? */
 bool live_runs(const struct live *l, int64_t number);
 

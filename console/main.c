@@ -23,6 +23,7 @@
 #include "console/app.h"
 #include "console/command.h"
 #include "console/interrupt.h"
+#include "console/ui/ui.h"
 #include "console/usage.h"
 
 #include <fcntl.h>
@@ -171,6 +172,18 @@ static int with_command(struct app *app, const struct command *c, int argc, char
 	return status;
 }
 
+static int open_screen(struct app *app)
+{
+	struct err err;
+
+	log_init("tocsin", wanted_level(&app->o));
+	if (app_settle(app, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_NOTHING;
+	}
+	return ui_run(app);
+}
+
 static int without_command(struct app *app, int argc, char **argv)
 {
 	struct opt_set sets[] = {{app_opts, &app->o}, {NULL, NULL}};
@@ -186,6 +199,8 @@ static int without_command(struct app *app, int argc, char **argv)
 		return usage_print(usage_program);
 	if (app->o.version)
 		return usage_print(print_version);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return open_screen(app);
 	buf_init(&text, USAGE_MAX);
 	if (usage_short(&text) == 0)
 		(void)!write(STDERR_FILENO, text.p, text.len);

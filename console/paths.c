@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AGENT	     "tocsin-agentd"
@@ -25,16 +26,48 @@ static int put(char *ret, size_t size, const char *fmt, ...)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-int paths_config(char *ret, size_t size, const char *name)
+static int base(char *ret, size_t size, const char *variable, const char *below_home)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const char *xdg = getenv(variable), *home = getenv("HOME");
 
 	/* A relative one is to be ignored, says the specification. */
 	if (xdg && xdg[0] == '/')
-		return put(ret, size, "%s/tocsin/%s", xdg, name);
+		return put(ret, size, "%s/tocsin", xdg);
 	if (!home || !*home)
 		return -ENOENT;
-	return put(ret, size, "%s/.config/tocsin/%s", home, name);
+	return put(ret, size, "%s/%s/tocsin", home, below_home);
+}
+
+int paths_config(char *ret, size_t size, const char *name)
+{
+	char dir[PATH_TEXT_MAX];
+	int r = base(dir, sizeof(dir), "XDG_CONFIG_HOME", ".config");
+
+	return r < 0 ? r : put(ret, size, "%s/%s", dir, name);
+}
+
+/* With the directories above it; only its owner reads what is in it. */
+static int make_dirs(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+			return -errno;
+		*p = '/';
+	}
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int paths_state(char *ret, size_t size, const char *name)
+{
+	char dir[PATH_TEXT_MAX];
+	int r = base(dir, sizeof(dir), "XDG_STATE_HOME", ".local/state");
+
+	if (r == 0)
+		r = make_dirs(dir);
+	return r < 0 ? r : put(ret, size, "%s/%s", dir, name);
 }
 
 int paths_program(char *ret, size_t size, const char *relative)

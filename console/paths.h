@@ -12,6 +12,8 @@
 
 /* $XDG_CONFIG_HOME/tocsin/NAME or ~/.config/tocsin/NAME. */
 int paths_config(char *ret, size_t size, const char *name);
+/* $XDG_STATE_HOME/tocsin/NAME or ~/.local/state/tocsin/NAME; makes the directory. */
+int paths_state(char *ret, size_t size, const char *name);
 /* RELATIVE to the directory of the running program. */
 int paths_program(char *ret, size_t size, const char *relative);
 /* The agent's program: beside this one, in a libexec directory, or its bare name for PATH. */

@@ -127,6 +127,27 @@ int questions_add_saved(struct questions *q, const struct saved *saved, const st
 	return r < 0 ? err_sys(err, ENOMEM, "question") : 0;
 }
 
+int questions_add_copy(struct questions *q, const struct question_text *from, struct err *err)
+{
+	struct question_text *t;
+	int r = begin(q, from->n_params, &t, err);
+
+	if (r < 0)
+		return r;
+	r = copy(from->sql, &t->sql);
+	if (r == 0)
+		r = copy(from->name, &t->name);
+	if (r == 0)
+		r = copy(from->title, &t->title);
+	if (r == 0)
+		r = copy(from->key, &t->key);
+	if (r == 0)
+		r = copy(from->diff_ignore, &t->diff_ignore);
+	for (size_t i = 0; r == 0 && i < from->n_params; i++)
+		r = add_param(t, from->params[i].name, from->params[i].value);
+	return r < 0 ? err_sys(err, ENOMEM, "question") : 0;
+}
+
 int questions_set_words(struct questions *q, const char *words, struct err *err)
 {
 	free(q->words);

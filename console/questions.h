@@ -37,6 +37,7 @@ int questions_add_sql(
 /* `params`: those given; a saved query's own defaults stand for the others. */
 int questions_add_saved(struct questions *q, const struct saved *saved, const struct params *params,
 	struct err *err);
+int questions_add_copy(struct questions *q, const struct question_text *t, struct err *err);
 int questions_set_words(struct questions *q, const char *words, struct err *err);
 void questions_done(struct questions *q);
 

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The screen's own commands and keys: those of every pane. */
+#include "common/io.h"
+#include "common/spawn.h"
+#include "common/str.h"
+#include "console/ui/self.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RESIZE_MAX 200
+#define DUMP_MAX   (16u << 20)
+
+static struct ui_self *self(struct ui *ui)
+{
+	return (struct ui_self *)ui;
+}
+
+/* ---- Panes ---- */
+
+static int split(struct ui *ui, enum ui_place place, int argc, char **argv, struct err *err)
+{
+	const char *kind = argc ? argv[0] : "hosts";
+
+	if (!pane_kind_find(kind))
+		return err_set(err, ENOENT, "no kind of pane `%s`", kind);
+	ui_open(ui, kind, place);
+	return 0;
+}
+
+static int run_split(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	return split(ui, UI_BELOW, argc, argv, err);
+}
+
+static int run_vsplit(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	return split(ui, UI_BESIDE, argc, argv, err);
+}
+
+static int run_open(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	return split(ui, UI_HERE, argc, argv, err);
+}
+
+static int run_close(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	(void)argv;
+	(void)err;
+	ui_close(ui, p);
+	return 0;
+}
+
+/* Back to what was there before; the last pane stays, since `q` is typed by habit. */
+static int run_back(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	(void)argv;
+	(void)err;
+	if (p->under || layout_count(self(ui)->layout) > 1)
+		ui_close(ui, p);
+	else
+		ui_say(ui, STYLE_HINT, "F10 or :quit leaves tocsin");
+	return 0;
+}
+
+static int run_zoom(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct layout *l = self(ui)->layout;
+
+	(void)argc;
+	(void)argv;
+	(void)err;
+	layout_zoom(l, layout_zoomed(l) ? NULL : p);
+	return 0;
+}
+
+static int run_next(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	(void)argv;
+	(void)err;
+	ui_focus(ui, layout_next(self(ui)->layout, p, 1));
+	return 0;
+}
+
+static int run_previous(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	(void)argv;
+	(void)err;
+	ui_focus(ui, layout_next(self(ui)->layout, p, -1));
+	return 0;
+}
+
+static int run_focus(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	static const char *const words[] = {"up", "down", "left", "right"};
+	static const int by[][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
+
+	(void)argc;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq(words[i], argv[0])) {
+			ui_focus(ui, layout_toward(self(ui)->layout, p, by[i][0], by[i][1]));
+			return 0;
+		}
+	return err_set(err, EINVAL, "up, down, left or right");
+}
+
+static int run_resize(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	int64_t rows = 0, cols = 0;
+	int r = parse_int(argv[0], -RESIZE_MAX, RESIZE_MAX, &rows);
+
+	if (r == 0 && argc > 1)
+		r = parse_int(argv[1], -RESIZE_MAX, RESIZE_MAX, &cols);
+	if (r < 0)
+		return err_set(err, EINVAL, "rows and columns, such as 3 or -3 0");
+	layout_resize(self(ui)->layout, p, (int)rows, (int)cols);
+	return 0;
+}
+
+/* ---- The rest ---- */
+
+static int run_quit(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	self(ui)->quit = true;
+	return 0;
+}
+
+static int run_theme(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)ui;
+	(void)p;
+	(void)argc;
+	return screen_theme(argv[0]) < 0 ? err_set(err, EINVAL, "dark, light or mono") : 0;
+}
+
+static int run_save_screen(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r;
+	struct buf text;
+
+	(void)p;
+	(void)argc;
+	if (fd < 0)
+		return err_sys(err, errno, "cannot write %s", argv[0]);
+	buf_init(&text, DUMP_MAX);
+	r = screen_dump(&text);
+	if (r == 0)
+		r = io_write_all(fd, text.p, text.len);
+	buf_done(&text);
+	io_close(fd);
+	if (r < 0)
+		return err_sys(err, -r, "cannot write %s", argv[0]);
+	ui_say(ui, STYLE_GOOD, "the screen is in %s", argv[0]);
+	return 0;
+}
+
+static int run_redraw(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)ui;
+	(void)p;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	screen_redraw();
+	return 0;
+}
+
+static int run_cancel(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	if (live_cancel_running(ui->live))
+		ui_say(ui, STYLE_WARN, "cancelled");
+	else
+		ui_say(ui, STYLE_HINT, "nothing runs; F10 or :quit leaves tocsin");
+	return 0;
+}
+
+static void typed(void *arg, const char *text)
+{
+	struct ui *ui = arg;
+
+	if (text)
+		ui_line(ui, ui->focus, text);
+}
+
+/* ask TEXT: the prompt, with what the line begins with. */
+static int run_ask(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	const struct prompt_use use = {.label = ":",
+		.initial = argc ? argv[0] : NULL,
+		.history = true,
+		.several_lines = true,
+		.done = typed,
+		.complete = line_complete,
+		.arg = ui};
+
+	(void)p;
+	(void)err;
+	ui_prompt(ui, &use);
+	return 0;
+}
+
+const struct ui_command ui_commands[] = {
+	{"ask", "[TEXT]", "open the prompt, with a beginning", 0, 1, run_ask},
+	{"back", "", "close the pane, or show what was there before", 0, 0, run_back},
+	{"cancel", "", "stop the running question", 0, 0, run_cancel},
+	{"close", "", "close the pane", 0, 0, run_close},
+	{"focus", "up|down|left|right", "go to the pane in that direction", 1, 1, run_focus},
+	{"next", "", "go to the next pane", 0, 0, run_next},
+	{"open", "KIND", "show a pane of this kind here", 1, 1, run_open},
+	{"previous", "", "go to the pane before", 0, 0, run_previous},
+	{"quit", "", "leave tocsin", 0, 0, run_quit},
+	{"redraw", "", "draw everything anew", 0, 0, run_redraw},
+	{"resize", "ROWS [COLUMNS]", "make the pane larger or, below 0, smaller", 1, 2, run_resize},
+	{"save-screen", "FILE", "write the screen's text into a file", 1, 1, run_save_screen},
+	{"split", "[KIND]", "a pane below this one", 0, 1, run_split},
+	{"theme", "NAME", "dark, light or mono", 1, 1, run_theme},
+	{"vsplit", "[KIND]", "a pane beside this one", 0, 1, run_vsplit},
+	{"zoom", "", "this pane only, or all of them again", 0, 0, run_zoom},
+	{NULL, NULL, NULL, 0, 0, NULL},
+};
+
+const struct ui_binding ui_bindings[] = {
+	{"F1", "open help", "help", "explain keys and commands"},
+	{"?", "open help", NULL, "likewise"},
+	{":", "ask", "command", "type a command"},
+	{"F2", "open queries", "queries", "the saved queries"},
+	{"F3", "open hosts", "hosts", "the hosts"},
+	{"F4", "open activity", "activity", "actions and errors so far"},
+	{"Tab", "next", NULL, "go to the next pane"},
+	{"S-Tab", "previous", NULL, "go to the pane before"},
+	{"M-Up", "focus up", NULL, "go to the pane above"},
+	{"M-Down", "focus down", NULL, "go to the pane below"},
+	{"M-Left", "focus left", NULL, "go to the pane on the left"},
+	{"M-Right", "focus right", NULL, "go to the pane on the right"},
+	{"z", "zoom", NULL, "this pane only, or all of them again"},
+	{"+", "resize 2 4", NULL, "a larger pane"},
+	{"_", "resize -2 -4", NULL, "a smaller pane"},
+	{"q", "back", "back", "close the pane, or show what was there before"},
+	{"Esc", "back", NULL, "likewise"},
+	{"C-c", "cancel", NULL, "stop the running question"},
+	{"F10", "quit", "quit", "leave tocsin"},
+	{NULL, NULL, NULL, NULL},
+};

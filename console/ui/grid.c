@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/ui/grid.h"
+
+#include "common/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes of a cell that are looked at: no screen is wider. */
+#define CELL_MAX (8 * SCREEN_MAX_COLS)
+#define GAP	 2
+
+void grid_reset(struct grid *g)
+{
+	memset(g->widths, 0, sizeof(g->widths));
+	memset(g->widened, 0, sizeof(g->widened));
+	g->left = g->at = 0;
+}
+
+static size_t columns(const struct grid_source *s)
+{
+	return s->columns < GRID_COLUMNS_MAX ? s->columns : GRID_COLUMNS_MAX;
+}
+
+/* Columns grow with what comes into sight and never shrink again: nothing jumps while scrolling. */
+static void measure(struct grid *g, const struct grid_source *s, int h)
+{
+	struct buf text;
+
+	buf_init(&text, CELL_MAX);
+	for (size_t c = 0; c < columns(s); c++) {
+		const char *name = s->name(s->arg, c);
+		size_t w = text_width(name, strlen(name)) + 1;
+
+		for (size_t i = g->list.top; i < s->lines && i < g->list.top + (size_t)h; i++) {
+			size_t cell;
+
+			buf_reset(&text);
+			(void)s->cell(s->arg, i, c, &text);
+			cell = text_width(buf_str(&text), text.len);
+			w = cell > w ? cell : w;
+		}
+		w = w < GRID_WIDTH_MAX ? w : GRID_WIDTH_MAX;
+		if (w > g->widths[c])
+			g->widths[c] = (uint16_t)w;
+	}
+	buf_done(&text);
+}
+
+static int width(const struct grid *g, size_t column)
+{
+	int w = g->widths[column] + g->widened[column];
+
+	return w > GRID_WIDTH_LEAST ? w : GRID_WIDTH_LEAST;
+}
+
+/* The column that is shown after this one; SIZE_MAX to begin with. */
+static size_t next_column(const struct grid *g, const struct grid_source *s, size_t column)
+{
+	size_t next = column == SIZE_MAX ? 0 : column + 1;
+
+	if (next >= g->frozen && next < g->frozen + g->left)
+		next = g->frozen + g->left;
+	return next < columns(s) ? next : SIZE_MAX;
+}
+
+/* The last one takes what is left; one that does not fit is cut. */
+static int room(const struct grid *g, const struct grid_source *s, size_t column, int left)
+{
+	int w = width(g, column);
+
+	return next_column(g, s, column) == SIZE_MAX || w > left ? left : w;
+}
+
+static void draw_header(const struct grid *g, const struct grid_source *s, struct area a)
+{
+	int x = a.x + 1, end = a.x + a.w;
+
+	screen_text(a.y, a.x, a.w, STYLE_HEADER, true, "", 0);
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && x < end;
+		c = next_column(g, s, c)) {
+		int sorted = s->sorted ? s->sorted(s->arg, c) : 0, w = room(g, s, c, end - x);
+
+		screen_print(a.y, x, w, sorted ? STYLE_SORTED : STYLE_HEADER, false, "%s%s",
+			s->name(s->arg, c),
+			sorted > 0   ? "^"
+			: sorted < 0 ? "v"
+				     : "");
+		x += w + GAP;
+	}
+}
+
+static void draw_line(const struct grid *g, const struct grid_source *s, size_t line, int y,
+	struct area a, bool at, struct buf *text)
+{
+	int x = a.x + 1, end = a.x + a.w;
+	char sign = ' ';
+	enum style style = s->style(s->arg, line, &sign);
+
+	if (at)
+		style = style == STYLE_MARKED ? STYLE_BOTH : STYLE_SELECTED;
+	screen_text(y, a.x, a.w, style, true, &sign, 1);
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && x < end;
+		c = next_column(g, s, c)) {
+		int w = room(g, s, c, end - x), pad = 0;
+		bool right;
+
+		buf_reset(text);
+		right = s->cell(s->arg, line, c, text);
+		if (right && next_column(g, s, c) != SIZE_MAX)
+			pad = w - (int)text_width(buf_str(text), text->len);
+		if (pad < 0)
+			pad = 0;
+		screen_text(y, x + pad, w - pad, style, false, buf_str(text), text->len);
+		x += w + GAP;
+	}
+}
+
+void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool focus)
+{
+	int h = a.h - 1;
+	struct buf text;
+
+	if (g->frozen + g->left >= columns(s))
+		g->left = columns(s) > g->frozen ? columns(s) - g->frozen - 1 : 0;
+	list_fit(&g->list, s->lines, h);
+	measure(g, s, h);
+	draw_header(g, s, a);
+	buf_init(&text, CELL_MAX);
+	for (int i = 0; i < h && g->list.top + (size_t)i < s->lines; i++) {
+		size_t line = g->list.top + (size_t)i;
+
+		draw_line(g, s, line, a.y + 1 + i, a, focus && line == g->list.at, &text);
+	}
+	buf_done(&text);
+}
+
+size_t grid_line_at(const struct grid *g, const struct grid_source *s, int y)
+{
+	size_t line = g->list.top + (size_t)(y - 1);
+
+	return y < 1 || line >= s->lines ? SIZE_MAX : line;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines in columns under a header, with a cursor: results, hosts, saved queries. */
+#ifndef CONSOLE_UI_GRID_H
+#define CONSOLE_UI_GRID_H
+
+#include "common/buf.h"
+#include "console/ui/pane.h"
+
+/* Columns on one screen, and what a column may take unless it was widened. */
+#define GRID_COLUMNS_MAX 512
+#define GRID_WIDTH_MAX	 44
+#define GRID_WIDTH_LEAST 3
+
+struct grid_source {
+	size_t lines, columns;
+	const char *(*name)(void *arg, size_t column);
+	/* The cell as people read it. True: to the right, as numbers stand. */
+	bool (*cell)(void *arg, size_t line, size_t column, struct buf *out);
+	/* Of the whole line; and a sign of one column before it, ' ' for none. */
+	enum style (*style)(void *arg, size_t line, char *ret_sign);
+	/* Sorted by this column: 1 upward, -1 downward, 0 not. May be NULL. */
+	int (*sorted)(void *arg, size_t column);
+	void *arg;
+};
+
+struct grid {
+	struct list list;
+	size_t left;   /* the first column that is shown behind the frozen ones */
+	size_t frozen; /* columns that stay on the left */
+	uint16_t widths[GRID_COLUMNS_MAX]; /* as wide as what was seen needs */
+	int16_t widened[GRID_COLUMNS_MAX]; /* by hand */
+	size_t at;			   /* the column that commands are about */
+};
+
+/* Forgets the widths: other columns are shown. */
+void grid_reset(struct grid *g);
+void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool focus);
+/* The line of the source at row y of the area, or SIZE_MAX: none, the header is row 0. */
+size_t grid_line_at(const struct grid *g, const struct grid_source *s, int y);
+
+#endif

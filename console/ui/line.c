@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a typed line means: a command of the pane, of the screen, or of the program. */
+#include "common/io.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "console/act.h"
+#include "console/catalogue.h"
+#include "console/library.h"
+#include "console/plan.h"
+#include "console/questions.h"
+#include "console/ui/self.h"
+#include "console/ui/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* What a command of the program may print into a pane. */
+#define PRINTED_MAX (8u << 20)
+
+const struct ui_binding *line_binding(const struct pane *p, ui_key key)
+{
+	const struct ui_binding *tables[] = {p->kind->bindings, ui_bindings};
+
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct ui_binding *b = tables[t]; b && b->key; b++)
+			if (screen_key_of(b->key) == key)
+				return b;
+	return NULL;
+}
+
+static const struct ui_command *find(const struct ui_command *table, const char *name)
+{
+	for (; table && table->name; table++)
+		if (str_eq(table->name, name))
+			return table;
+	return NULL;
+}
+
+static bool right_count(int n, int min, int max)
+{
+	return n >= min && (max < 0 || n <= max);
+}
+
+/* ---- Commands of the program ---- */
+
+static int show_questions(struct ui *ui, const struct questions *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (!results_open(ui, &q->of[i], q->of[i].name ? q->of[i].name : q->words, UI_HERE))
+			return -EIO;
+	return 0;
+}
+
+static int ask(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
+	struct err *err)
+{
+	struct questions q = {0};
+	int r = c->ask(ui->app, values, argc, argv, &q, err);
+
+	if (r == 0)
+		(void)show_questions(ui, &q);
+	questions_done(&q);
+	return r;
+}
+
+static int act(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
+	struct err *err)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct act a;
+	int r;
+
+	if (!plan)
+		return err_sys(err, ENOMEM, "plan");
+	c->act(values, argc, argv, &a);
+	r = act_plan(ui->app, &a, plan, err);
+	if (r == 0) {
+		plan_open(ui, plan);
+		return 0;
+	}
+	plan_done(plan);
+	free(plan);
+	return r;
+}
+
+static int read_back(int fd, struct buf *out)
+{
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return io_read_all(fd, out);
+}
+
+/* What it prints goes into a pane: into a file without a name meanwhile. */
+static int print(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
+	struct err *err)
+{
+	int fd = memfd_create("output", MFD_CLOEXEC), saved = dup(STDOUT_FILENO);
+	struct buf text;
+	int r;
+
+	buf_init(&text, PRINTED_MAX);
+	if (fd < 0 || saved < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+		r = err_sys(err, errno, "%s", c->name);
+	} else {
+		(void)c->run(ui->app, values, argc, argv);
+		dup2(saved, STDOUT_FILENO);
+		r = read_back(fd, &text);
+		if (r == -EMSGSIZE)
+			r = 0;
+		if (r == 0 && text.len)
+			text_open(ui, c->name, buf_str(&text), text.len);
+	}
+	buf_done(&text);
+	io_close(saved);
+	io_close(fd);
+	return r;
+}
+
+static int run_it(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
+	struct err *err)
+{
+	if (!right_count(argc, c->min_args, c->max_args))
+		return err_set(err, EINVAL, "usage: %s %s", c->name, c->args);
+	if ((c->flags & COMMAND_ACTION) && ui->app->o.read_only)
+		return err_set(err, EPERM, "%s changes hosts: refused with --read-only", c->name);
+	if (c->ask)
+		return ask(ui, c, values, argc, argv, err);
+	if (c->act)
+		return act(ui, c, values, argc, argv, err);
+	if (c->flags & COMMAND_TERMINAL)
+		return err_set(err, EINVAL, "%s is for the command line", c->name);
+	return print(ui, c, values, argc, argv, err);
+}
+
+/* Its options may set those of every command too: for this one run. */
+static int run_command(
+	struct ui *ui, const struct command *c, int argc, char **argv, struct err *err)
+{
+	struct app_options before = ui->app->o;
+	void *values = calloc(1, c->values_size + 1);
+	const struct opt_set sets[] = {{app_opts, &ui->app->o}, {c->opts, values}, {NULL, NULL}};
+	int rest, r;
+
+	if (!values)
+		return err_sys(err, ENOMEM, "%s", c->name);
+	r = opts_parse(sets, argc, argv, false, &rest, err);
+	if (r == 0)
+		r = run_it(ui, c, values, rest, argv, err);
+	ui->app->o = before;
+	free(values);
+	return r;
+}
+
+/* ---- A line ---- */
+
+static int run_words(struct ui *ui, struct pane *p, struct words *w, struct err *err)
+{
+	const struct ui_command *own = find(p->kind->commands, w->of[0]);
+	const struct command *c;
+
+	if (!own)
+		own = find(ui_commands, w->of[0]);
+	if (own && !right_count(w->n - 1, own->min_args, own->max_args))
+		return err_set(err, EINVAL, "usage: %s %s", own->name, own->args);
+	if (own)
+		return own->run(ui, p, w->n - 1, w->of + 1, err);
+	c = command_find(w->of[0]);
+	if (c)
+		return run_command(ui, c, w->n - 1, w->of + 1, err);
+	return err_set(err, ENOENT, "no command `%s`; F1 lists them", w->of[0]);
+}
+
+void ui_line(struct ui *ui, struct pane *p, const char *line)
+{
+	struct err err = {0};
+	struct words w;
+	int r = words_split(line, &w, NULL, &err);
+
+	if (r == 0 && w.n > 0)
+		r = run_words(ui, p, &w, &err);
+	if (r < 0 && err.text[0])
+		ui_say(ui, STYLE_BAD, "%s", err.text);
+	words_done(&w);
+	((struct ui_self *)ui)->dirty = true;
+}
+
+/* ---- Candidates ---- */
+
+struct candidates {
+	char **of;
+	size_t n, cap;
+	const char *prefix;
+	size_t len;
+};
+
+#define CANDIDATES_MAX 1000
+
+static void offer(struct candidates *c, const char *word)
+{
+	if (strncmp(word, c->prefix, c->len) != 0 || c->n >= CANDIDATES_MAX)
+		return;
+	/* Room for the NULL behind the last one. */
+	if (array_grow(&c->of, &c->cap, c->n + 2, sizeof(*c->of), CANDIDATES_MAX + 2) < 0)
+		return;
+	c->of[c->n] = strdup(word);
+	c->n += c->of[c->n] != NULL;
+	c->of[c->n] = NULL;
+}
+
+static void offer_commands(struct candidates *c, const struct ui *ui)
+{
+	for (const struct ui_command *t = ui->focus->kind->commands; t && t->name; t++)
+		offer(c, t->name);
+	for (const struct ui_command *t = ui_commands; t->name; t++)
+		offer(c, t->name);
+	for (size_t i = 0; commands_all[i]; i++)
+		offer(c, commands_all[i]->name);
+}
+
+static void offer_options(struct candidates *c, const struct opt *opts)
+{
+	char word[64];
+
+	for (; opts && (opts->name || opts->letter); opts++) {
+		if (!opts->name)
+			continue;
+		snprintf(word, sizeof(word), "--%s", opts->name);
+		offer(c, word);
+	}
+}
+
+static void offer_saved(struct candidates *c, const struct library *l)
+{
+	for (size_t i = 0; l && i < library_len(l); i++) {
+		offer(c, library_at(l, i)->name);
+		if (i == 0 || !str_eq(library_at(l, i)->pack, library_at(l, i - 1)->pack))
+			offer(c, library_at(l, i)->pack);
+	}
+}
+
+static void offer_panes(struct candidates *c)
+{
+	for (size_t i = 0; pane_kinds_all[i]; i++)
+		offer(c, pane_kinds_all[i]->name);
+}
+
+static void offer_words(struct candidates *c, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++)
+		offer(c, words[i]);
+}
+
+static void offer_sql(struct candidates *c)
+{
+	static const char *const keywords[] = {"select", "from", "where", "and", "or", "not",
+		"join", "left", "using", "on", "group", "order", "by", "limit", "like", "in",
+		"between", "exists", "having", "distinct", "count(*)", "with", "union", "case",
+		"when", "then", "else", "end", "as", "desc", NULL};
+
+	offer_words(c, keywords);
+	for (size_t i = 0; catalogue[i].table; i++) {
+		if (i == 0 || !str_eq(catalogue[i].table, catalogue[i - 1].table))
+			offer(c, catalogue[i].table);
+	}
+}
+
+/* Columns of the tables that the line names. */
+static void offer_columns(struct candidates *c, const char *line)
+{
+	for (size_t i = 0; catalogue[i].table; i++)
+		if (strstr(line, catalogue[i].table))
+			offer(c, catalogue[i].column);
+}
+
+static void offer_to(void *arg, const char *word)
+{
+	offer(arg, word);
+}
+
+/* What follows the command word. */
+static void offer_arguments(
+	struct candidates *c, const struct ui *ui, const char *command, const char *line)
+{
+	const struct command *program = command_find(command);
+	const bool query = str_eq(command, "query"), run = str_eq(command, "run");
+
+	if (c->len && c->prefix[0] == '-' && program) {
+		offer_options(c, program->opts);
+		offer_options(c, app_opts);
+	} else if (query) {
+		offer_columns(c, line);
+		offer_sql(c);
+	} else if (run || str_eq(command, "fav") || str_eq(command, "unfav")) {
+		offer_saved(c, ui->library);
+	} else if (str_eq(command, "open") || str_eq(command, "split") ||
+		   str_eq(command, "vsplit")) {
+		offer_panes(c);
+	} else if (str_eq(command, "theme")) {
+		offer_words(c, screen_themes);
+	} else if (str_eq(command, "help")) {
+		offer_commands(c, ui);
+	} else if (str_eq(command, "tables")) {
+		offer_sql(c);
+	} else if (ui->focus->kind->offer) {
+		ui->focus->kind->offer(ui->focus, command, offer_to, c);
+	}
+}
+
+char **line_complete(void *arg, const char *line, int *start, int end)
+{
+	const struct ui *ui = arg;
+	char *before = strndup(line, (size_t)*start), *prefix;
+	struct candidates c = {.len = (size_t)(end - *start)};
+	struct words w = {.n = 0};
+	struct err err;
+	bool files;
+
+	prefix = strndup(line + *start, c.len);
+	c.prefix = prefix;
+	/* An open quote is closed for the sake of the words before it. */
+	if (before && prefix && words_split(before, &w, NULL, &err) < 0) {
+		char *closed = str_printf("%s'", before);
+
+		if (closed && words_split(closed, &w, NULL, &err) < 0)
+			w.n = 0;
+		free(closed);
+	}
+	files = w.n > 0 && (str_eq(w.of[0], "write") || str_eq(w.of[0], "save-screen"));
+	/* Room for the NULL alone: no candidate is not the same as file names. */
+	if (!files && array_grow(&c.of, &c.cap, 1, sizeof(*c.of), CANDIDATES_MAX + 2) == 0)
+		c.of[0] = NULL;
+	if (before && prefix && w.n == 0)
+		offer_commands(&c, ui);
+	else if (before && prefix)
+		offer_arguments(&c, ui, w.of[0], line);
+	words_done(&w);
+	free(before);
+	free(prefix);
+	return c.of;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The saved queries: looked for as one types, with what they are for, run with their parameters. */
+#include "common/str.h"
+#include "console/library.h"
+#include "console/params.h"
+#include "console/questions.h"
+#include "console/ui/grid.h"
+#include "console/ui/ui.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lines of the preview, of all that the pane has. */
+#define PREVIEW_PART 3
+
+enum { NAME, PACK, TITLE, ATTACK, N_COLUMNS };
+static const char *const columns[] = {"name", "pack", "title", "attack"};
+
+struct queries_pane {
+	struct pane p;
+	struct grid grid;
+	size_t *found; /* places in the library */
+	size_t n;
+	char *filter;
+
+	/* While the parameters of one are asked for. */
+	const struct saved *query;
+	size_t param;
+	char *values[SAVED_PARAMS_MAX]; /* NAME=VALUE */
+};
+
+static struct queries_pane *of(struct pane *p)
+{
+	return (struct queries_pane *)p;
+}
+
+/* ---- Which ---- */
+
+static bool has(const char *text, const char *word)
+{
+	return strcasestr(text, word) != NULL;
+}
+
+/* Each word stands somewhere in it. */
+static bool fits(const struct saved *q, const char *filter)
+{
+	char words[256], *save = NULL;
+
+	snprintf(words, sizeof(words), "%s", filter);
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		if (!has(q->name, w) && !has(q->pack, w) && !has(q->title, w) && !has(q->tags, w) &&
+			!has(q->attack, w) && !has(q->sql, w))
+			return false;
+	return true;
+}
+
+static void look(struct queries_pane *v)
+{
+	const struct library *l = v->p.ui->library;
+
+	v->n = 0;
+	for (size_t i = 0; l && i < library_len(l); i++)
+		if (!library_at(l, i)->problem &&
+			fits(library_at(l, i), v->filter ? v->filter : ""))
+			v->found[v->n++] = i;
+}
+
+static const struct saved *at(const struct queries_pane *v, size_t line)
+{
+	return line < v->n ? library_at(v->p.ui->library, v->found[line]) : NULL;
+}
+
+/* ---- Drawing ---- */
+
+static const char *name(void *arg, size_t column)
+{
+	(void)arg;
+	return columns[column];
+}
+
+static bool cell(void *arg, size_t line, size_t column, struct buf *out)
+{
+	const struct saved *q = at(arg, line);
+	const char *texts[] = {q->name, q->pack, q->title, q->attack};
+
+	(void)buf_puts(out, texts[column]);
+	return false;
+}
+
+static enum style style(void *arg, size_t line, char *ret_sign)
+{
+	(void)arg;
+	*ret_sign = line < 9 ? (char)('1' + line) : ' ';
+	return STYLE_PLAIN;
+}
+
+static struct grid_source source(struct queries_pane *v)
+{
+	return (struct grid_source){.lines = v->n,
+		.columns = N_COLUMNS,
+		.name = name,
+		.cell = cell,
+		.style = style,
+		.arg = v};
+}
+
+/* Words wrapped at blanks; returns the rows used. */
+static int put_wrapped(struct area a, int y, enum style style, const char *text)
+{
+	int rows = 0;
+
+	while (*text && y + rows < a.h) {
+		size_t n = strcspn(text, "\n"), w = (size_t)(a.w - 3);
+
+		if (n > w) {
+			n = w;
+			while (n > 0 && text[n] != ' ')
+				n--;
+			n = n ? n : w;
+		}
+		screen_text(a.y + y + rows, a.x + 2, a.w - 2, style, false, text, n);
+		rows++;
+		text += n;
+		while (*text == ' ' || *text == '\n')
+			text++;
+	}
+	return rows;
+}
+
+static void draw_preview(const struct saved *q, struct area a)
+{
+	int y = 1;
+
+	screen_hline(a.y, a.x, a.w, STYLE_BORDER);
+	if (!q)
+		return;
+	y += put_wrapped(a, y, STYLE_BOLD, *q->title ? q->title : q->name);
+	y += put_wrapped(a, y, STYLE_PLAIN, q->about);
+	for (size_t i = 0; i < q->n_params && y < a.h; i++)
+		screen_print(a.y + y++, a.x + 2, a.w - 2, STYLE_WARN, false, "%s%s%s  %s",
+			q->params[i].name, q->params[i].value ? "=" : "",
+			q->params[i].value ? q->params[i].value : "", q->params[i].doc);
+	put_wrapped(a, y, STYLE_DIM, q->sql);
+}
+
+static void draw(struct pane *p, struct area a, bool focus)
+{
+	struct queries_pane *v = of(p);
+	struct grid_source s = source(v);
+	struct area list = a, preview = a;
+
+	if (v->n == 0 && !p->ui->library) {
+		screen_print(
+			a.y + 1, a.x + 2, a.w - 2, STYLE_DIM, false, "There are no saved queries.");
+		return;
+	}
+	preview.h = a.h / PREVIEW_PART;
+	list.h = a.h - preview.h;
+	preview.y += list.h;
+	grid_draw(&v->grid, &s, list, focus);
+	draw_preview(at(v, v->grid.list.at), preview);
+}
+
+static void title(const struct pane *p, struct buf *out)
+{
+	const struct queries_pane *v = (const struct queries_pane *)p;
+
+	(void)buf_printf(out, "saved queries  %zu", v->n);
+	if (v->filter && *v->filter)
+		(void)buf_printf(out, "  /%s", v->filter);
+}
+
+/* ---- Running ---- */
+
+static void forget_values(struct queries_pane *v)
+{
+	for (size_t i = 0; i < SAVED_PARAMS_MAX; i++) {
+		free(v->values[i]);
+		v->values[i] = NULL;
+	}
+	v->query = NULL;
+}
+
+static int start(struct queries_pane *v, struct err *err)
+{
+	struct ui *ui = v->p.ui;
+	const struct saved *q = v->query;
+	struct questions questions = {0};
+	struct params params = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < q->n_params; i++)
+		r = params_add(&params, v->values[i], err);
+	if (r == 0)
+		r = questions_add_saved(&questions, q, &params, err);
+	if (r == 0)
+		results_open(ui, &questions.of[0], q->name, UI_HERE);
+	params_done(&params);
+	questions_done(&questions);
+	forget_values(v);
+	return r;
+}
+
+static void ask_param(struct queries_pane *v);
+
+static void param_given(void *arg, const char *text)
+{
+	struct queries_pane *v = arg;
+	struct err err = {0};
+
+	if (!text) {
+		forget_values(v);
+		return;
+	}
+	v->values[v->param] = str_printf("%s=%s", v->query->params[v->param].name, text);
+	v->param++;
+	if (!v->values[v->param - 1])
+		forget_values(v);
+	else if (v->param < v->query->n_params)
+		ask_param(v);
+	else if (start(v, &err) < 0)
+		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
+}
+
+/* A small form: one line after the other, the default standing in it. */
+static void ask_param(struct queries_pane *v)
+{
+	const struct saved_param *q = &v->query->params[v->param];
+	char label[128];
+	const struct prompt_use use = {
+		.label = label, .initial = q->value, .done = param_given, .arg = v};
+
+	snprintf(label, sizeof(label), "%s (%.60s): ", q->name, q->doc);
+	ui_prompt(v->p.ui, &use);
+}
+
+static int run_query(struct queries_pane *v, size_t line, struct err *err)
+{
+	const struct saved *q = at(v, line);
+
+	if (!q)
+		return err_set(err, ENOENT, "there is no such line");
+	forget_values(v);
+	v->query = q;
+	v->param = 0;
+	if (q->n_params == 0)
+		return start(v, err);
+	ask_param(v);
+	return 0;
+}
+
+static int run_start(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct queries_pane *v = of(p);
+	uint64_t line = v->grid.list.at + 1;
+
+	(void)ui;
+	if (argc && parse_uint(argv[0], 1, v->n, &line) < 0)
+		return err_set(err, EINVAL, "which line, from 1 to %zu?", v->n);
+	return run_query(v, line - 1, err);
+}
+
+/* ---- Commands ---- */
+
+static void filter_to(struct queries_pane *v, const char *text)
+{
+	free(v->filter);
+	v->filter = strdup(text);
+	v->grid.list = (struct list){0, 0};
+	look(v);
+}
+
+static void filter_typed(void *arg, const char *text)
+{
+	filter_to(arg, text);
+}
+
+static void filter_done(void *arg, const char *text)
+{
+	if (!text)
+		filter_to(arg, "");
+}
+
+static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct queries_pane *v = of(p);
+	const struct prompt_use use = {.label = "/",
+		.initial = v->filter,
+		.changed = filter_typed,
+		.done = filter_done,
+		.arg = v};
+
+	(void)err;
+	if (argc)
+		filter_to(v, argv[0]);
+	else
+		ui_prompt(ui, &use);
+	return 0;
+}
+
+static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct queries_pane *v = of(p);
+	int h = p->area.h - p->area.h / PREVIEW_PART - 1;
+
+	(void)ui;
+	(void)argc;
+	return list_move(&v->grid.list, argv[0], v->n, h) ? 0
+							  : err_set(err, EINVAL, PANE_LIST_WORDS);
+}
+
+static void mouse(struct pane *p, int y, int x, int dy, bool twice)
+{
+	struct queries_pane *v = of(p);
+	struct grid_source s = source(v);
+	size_t line = grid_line_at(&v->grid, &s, y);
+
+	(void)x;
+	if (dy)
+		list_move(&v->grid.list, dy < 0 ? "up" : "down", v->n, p->area.h / 2);
+	else if (line != SIZE_MAX && y < p->area.h - p->area.h / PREVIEW_PART)
+		v->grid.list.at = line;
+	if (twice)
+		ui_line(p->ui, p, "start");
+}
+
+static int open_pane(struct pane *p, struct err *err)
+{
+	struct queries_pane *v = of(p);
+	size_t n = p->ui->library ? library_len(p->ui->library) : 0;
+
+	v->found = calloc(n + 1, sizeof(*v->found));
+	if (!v->found)
+		return err_sys(err, ENOMEM, "saved queries");
+	v->grid.frozen = 1;
+	look(v);
+	return 0;
+}
+
+static void close_pane(struct pane *p)
+{
+	struct queries_pane *v = of(p);
+
+	forget_values(v);
+	free(v->found);
+	free(v->filter);
+}
+
+static const struct ui_command commands[] = {
+	{"filter", "[TEXT]", "look in names, titles, tags and SQL", 0, 1, run_filter},
+	{"move", "WHERE", "move the cursor", 1, 1, run_move},
+	{"start", "[LINE]", "run the query", 0, 1, run_start},
+	{NULL, NULL, NULL, 0, 0, NULL},
+};
+
+static const struct ui_binding bindings[] = {
+	{"Enter", "start", "run", "run the query"},
+	{"/", "filter", "search", "type what is looked for"},
+	PANE_LIST_KEYS,
+	{"1", "start 1", NULL, "run the first one; 2 to 9 likewise"},
+	{"2", "start 2", NULL, "the second"},
+	{"3", "start 3", NULL, "the third"},
+	{"4", "start 4", NULL, "the fourth"},
+	{"5", "start 5", NULL, "the fifth"},
+	{"6", "start 6", NULL, "the sixth"},
+	{"7", "start 7", NULL, "the seventh"},
+	{"8", "start 8", NULL, "the eighth"},
+	{"9", "start 9", NULL, "the ninth"},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct pane_kind pane_kind_queries = {
+	.name = "queries",
+	.summary = "the saved queries",
+	.size = sizeof(struct queries_pane),
+	.open = open_pane,
+	.close = close_pane,
+	.title = title,
+	.draw = draw,
+	.mouse = mouse,
+	.commands = commands,
+	.bindings = bindings,
+};

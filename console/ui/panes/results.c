@@ -1,0 +1,1164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of one question: sorted, filtered, folded, asked again now and then. */
+#include "console/results.h"
+
+#include "common/clock.h"
+#include "common/str.h"
+#include "common/text.h"
+#include "console/humane.h"
+#include "console/output.h"
+#include "console/questions.h"
+#include "console/ui/grid.h"
+#include "console/ui/ui.h"
+#include "console/ui/rowact.h"
+#include "console/view.h"
+#include "console/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A question is put again at most this often, in seconds. */
+#define WATCH_LEAST 1
+#define WATCH_MOST  86400
+/* How long what is gone stays on the screen after a refresh, in milliseconds. */
+#define GONE_MS 20000
+#define WIDEN	4
+/* Rows of a folded line whose hosts are listed. */
+#define UNFOLD_MAX 100000
+/* When more rows are dead than alive, and as many, a copy without them is made. */
+#define COMPACT_LEAST 50000
+
+/* Columns of the grid before those of the results. */
+enum { COLUMN_HOST, COLUMNS_BEFORE };
+
+struct results_pane {
+	struct pane p;
+	struct questions question; /* one */
+	char *words;
+	struct results *results;
+	struct view *view;
+	struct view_lines lines;
+	struct grid grid;
+
+	int64_t number; /* of the question that runs or waits, 0: none */
+	bool asked_once, refreshing, paused, raw;
+	size_t to_answer, failed; /* hosts of the last run */
+	int64_t watch_ms, next_ms, refreshed_ms;
+
+	char *filter, *last_filter;
+	struct view_key keys[VIEW_KEYS];
+	bool fold;
+	bool *hidden; /* per column of the results */
+	size_t n_hidden;
+	size_t *shown; /* the columns that are not hidden */
+	size_t n_shown;
+
+	uint8_t *marks;		/* a bit per row */
+	size_t n_marks, marked; /* bytes; rows */
+	row_id last_marked;
+};
+
+static struct results_pane *of(struct pane *p)
+{
+	return (struct results_pane *)p;
+}
+
+static const struct host_config *hosts_of(const struct results_pane *v)
+{
+	return v->p.ui->app->hosts;
+}
+
+/* ---- The view ---- */
+
+static void ready(void *ui)
+{
+	ui_dirty(ui);
+}
+
+static int new_view(struct results_pane *v, struct err *err)
+{
+	view_free(v->view);
+	v->view = view_new(v->results, hosts_of(v), v->p.ui->app->n_hosts, ready, v->p.ui, err);
+	v->lines = (struct view_lines){0};
+	return v->view ? 0 : -err->code;
+}
+
+static int set_view(struct results_pane *v, size_t *ret_at, struct err *err)
+{
+	struct view_spec spec = {.filter = v->filter,
+		.fold = v->fold,
+		.skip = v->hidden,
+		.n_skip = v->n_hidden,
+		.gone = v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS};
+
+	memcpy(spec.keys, v->keys, sizeof(spec.keys));
+	return view_set(v->view, &spec, ret_at, err);
+}
+
+static void apply(struct results_pane *v)
+{
+	struct err err;
+
+	if (set_view(v, NULL, &err) < 0)
+		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
+}
+
+/* Which columns are shown, in their order; hidden ones keep their place. */
+static void list_columns(struct results_pane *v)
+{
+	size_t n = results_columns_n(v->results), *shown = v->shown;
+
+	if (n > GRID_COLUMNS_MAX)
+		n = GRID_COLUMNS_MAX;
+	if (!shown)
+		shown = calloc(GRID_COLUMNS_MAX, sizeof(*shown));
+	if (!v->hidden)
+		v->hidden = calloc(RESULTS_COLUMNS_MAX, sizeof(*v->hidden));
+	v->shown = shown;
+	v->n_shown = 0;
+	for (size_t i = 0; shown && v->hidden && i < n; i++)
+		if (!v->hidden[i])
+			shown[v->n_shown++] = i;
+	v->n_hidden = v->hidden ? RESULTS_COLUMNS_MAX : 0;
+}
+
+/* ---- Asking ---- */
+
+static void on_event(void *arg, const struct fleet_event *e)
+{
+	struct results_pane *v = arg;
+
+	switch (e->type) {
+	case FLEET_COLUMNS:
+		(void)results_columns(v->results, e->host, e->columns.cols, e->columns.n);
+		break;
+	case FLEET_ROWS:
+		(void)results_add(v->results, e->host, e->rows.cells, e->rows.n_rows);
+		break;
+	case FLEET_END:
+		v->to_answer -= v->to_answer > 0;
+		v->failed += e->end->state != HOST_ANSWERED;
+		if (v->refreshing)
+			results_refreshed(v->results, e->host,
+				e->end->state == HOST_ANSWERED && !e->end->truncated);
+		for (size_t i = 0; i < e->end->n_warnings; i++)
+			ui_note(v->p.ui, STYLE_WARN, "%s: %s", hosts_of(v)[e->host].name,
+				e->end->warnings[i]);
+		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
+			ui_say(v->p.ui, STYLE_BAD, "%s: %s", hosts_of(v)[e->host].name,
+				e->end->error);
+		else if (e->end->state != HOST_ANSWERED)
+			ui_note(v->p.ui, STYLE_BAD, "%s: %s: %s", hosts_of(v)[e->host].name,
+				host_state_name(e->end->state), e->end->error);
+		break;
+	default:
+		break;
+	}
+	if (!v->paused)
+		view_poke(v->view);
+}
+
+/* Rows that will not be shown again are left behind. */
+static void compact(struct results_pane *v)
+{
+	size_t dead = results_dead(v->results);
+	struct results *copy;
+	struct err err;
+
+	if (dead < COMPACT_LEAST || dead * 2 < results_rows(v->results) || v->marked)
+		return;
+	copy = results_compact(v->results);
+	if (!copy)
+		return;
+	view_free(v->view);
+	v->view = NULL;
+	results_free(v->results);
+	v->results = copy;
+	if (new_view(v, &err) == 0)
+		apply(v);
+}
+
+static void on_over(void *arg, bool begun, bool cancelled)
+{
+	struct results_pane *v = arg;
+
+	v->number = 0;
+	v->refreshing = false;
+	v->refreshed_ms = clock_mono_ms();
+	if (v->watch_ms)
+		v->next_ms = v->refreshed_ms + v->watch_ms;
+	if (!begun && !cancelled)
+		ui_say(v->p.ui, STYLE_BAD, "the question could not be put");
+	compact(v);
+	apply(v);
+}
+
+static void ask(struct results_pane *v, bool background)
+{
+	struct live_question q = {
+		.background = background, .event = on_event, .over = on_over, .arg = v};
+
+	if (v->number)
+		return;
+	v->refreshing = v->asked_once && results_refresh(v->results) == 0;
+	v->asked_once = true;
+	v->to_answer = v->p.ui->app->n_hosts;
+	v->failed = 0;
+	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
+	v->number = live_ask(v->p.ui->live, &q);
+	if (v->number < 0) {
+		v->number = 0;
+		ui_say(v->p.ui, STYLE_WARN, "too many questions wait");
+	}
+}
+
+/* ---- Opening and closing ---- */
+
+static int open_pane(struct pane *p, struct err *err)
+{
+	struct results_pane *v = of(p);
+
+	for (size_t i = 0; i < VIEW_KEYS; i++)
+		v->keys[i].column = VIEW_NONE;
+	v->grid.frozen = COLUMNS_BEFORE;
+	v->last_marked = UINT32_MAX;
+	v->results = results_new(p->ui->app->n_hosts);
+	return v->results ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
+}
+
+static void close_pane(struct pane *p)
+{
+	struct results_pane *v = of(p);
+
+	/* Nothing more may be told to a pane that is gone. */
+	if (v->number)
+		live_forget(p->ui->live, v->number);
+	view_free(v->view);
+	results_free(v->results);
+	questions_done(&v->question);
+	free(v->words);
+	free(v->filter);
+	free(v->last_filter);
+	free(v->hidden);
+	free(v->shown);
+	free(v->marks);
+}
+
+struct pane *results_open(
+	struct ui *ui, const struct question_text *q, const char *words, enum ui_place place)
+{
+	struct results_pane *v = of(ui_open(ui, "results", place));
+	struct err err;
+
+	if (!v)
+		return NULL;
+	v->words = strdup(words);
+	if (questions_add_copy(&v->question, q, &err) < 0) {
+		ui_say(ui, STYLE_BAD, "%s", err.text);
+		ui_close(ui, &v->p);
+		return NULL;
+	}
+	apply(v);
+	ask(v, false);
+	return &v->p;
+}
+
+/* ---- Marks ---- */
+
+static bool is_marked(const struct results_pane *v, row_id row)
+{
+	return row / 8 < v->n_marks && (v->marks[row / 8] >> row % 8 & 1);
+}
+
+static void set_mark(struct results_pane *v, row_id row, bool on)
+{
+	size_t need = (size_t)row / 8 + 1;
+
+	if (need > v->n_marks) {
+		size_t n = need * 2;
+		uint8_t *more = realloc(v->marks, n);
+
+		if (!more)
+			return;
+		memset(more + v->n_marks, 0, n - v->n_marks);
+		v->marks = more;
+		v->n_marks = n;
+	}
+	if (is_marked(v, row) == on)
+		return;
+	v->marks[row / 8] ^= (uint8_t)(1 << row % 8);
+	v->marked += on ? 1 : (size_t)-1;
+}
+
+/* All rows of the line, when it is folded. */
+static void mark_line(struct results_pane *v, size_t line, bool on)
+{
+	row_id *rows, first = v->lines.of[line].row;
+	size_t n;
+
+	if (!v->fold) {
+		set_mark(v, first, on);
+		return;
+	}
+	rows = malloc(UNFOLD_MAX * sizeof(*rows));
+	n = rows ? view_unfold(v->view, first, rows, UNFOLD_MAX) : 0;
+	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++)
+		set_mark(v, rows[i], on);
+	free(rows);
+}
+
+/* ---- Drawing ---- */
+
+/* The results' column behind a column of the grid, or VIEW_HOST, VIEW_COUNT. */
+static int column_of(const struct results_pane *v, size_t column)
+{
+	if (column == COLUMN_HOST)
+		return v->fold ? VIEW_COUNT : VIEW_HOST;
+	column -= COLUMNS_BEFORE;
+	return column < v->n_shown ? (int)v->shown[column] : VIEW_NONE;
+}
+
+static const char *column_name(const struct results_pane *v, size_t column)
+{
+	int c = column_of(v, column);
+
+	if (c == VIEW_COUNT)
+		return "hosts";
+	return c < 0 ? "host" : results_column_name(v->results, (size_t)c);
+}
+
+static const char *name(void *arg, size_t column)
+{
+	return column_name(arg, column);
+}
+
+static bool put_cell(
+	const struct results_pane *v, row_id row, int column, bool raw, struct buf *out)
+{
+	const char *column_words = results_column_name(v->results, (size_t)column);
+	struct cell c = results_unpack(v->results, results_cell(v->results, row, (size_t)column));
+	bool right = false;
+
+	if (!raw)
+		(void)humane_cell(out, column_words, &c, &right);
+	else
+		(void)format_cell_text(out, &c);
+	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
+}
+
+static bool cell(void *arg, size_t line, size_t column, struct buf *out)
+{
+	struct results_pane *v = arg;
+	const struct view_line *l = &v->lines.of[line];
+	int c = column_of(v, column);
+
+	if (c >= 0)
+		return put_cell(v, l->row, c, v->raw, out);
+	if (c == VIEW_COUNT) {
+		(void)buf_printf(out, "%" PRIu32, l->hosts);
+		return true;
+	}
+	(void)buf_puts(out, hosts_of(v)[results_host(v->results, l->row)].name);
+	return false;
+}
+
+static enum style style(void *arg, size_t line, char *ret_sign)
+{
+	struct results_pane *v = arg;
+	row_id row = v->lines.of[line].row;
+	enum row_mark mark = results_mark(v->results, row);
+
+	if (is_marked(v, row)) {
+		*ret_sign = '*';
+		return STYLE_MARKED;
+	}
+	*ret_sign = mark == ROW_NEW ? '+' : mark == ROW_GONE ? '-' : ' ';
+	return mark == ROW_NEW ? STYLE_NEW : mark == ROW_GONE ? STYLE_GONE : STYLE_PLAIN;
+}
+
+static int sorted(void *arg, size_t column)
+{
+	struct results_pane *v = arg;
+
+	if (v->keys[0].column == VIEW_NONE || v->keys[0].column != column_of(v, column))
+		return 0;
+	return v->keys[0].descending ? -1 : 1;
+}
+
+static struct grid_source source(struct results_pane *v)
+{
+	return (struct grid_source){.lines = v->lines.n,
+		.columns = COLUMNS_BEFORE + v->n_shown,
+		.name = name,
+		.cell = cell,
+		.style = style,
+		.sorted = sorted,
+		.arg = v};
+}
+
+/* The cursor stays at its row, not at its place, when rows come in above it. */
+static void take_lines(struct results_pane *v)
+{
+	row_id at = v->grid.list.at < v->lines.n ? v->lines.of[v->grid.list.at].row : UINT32_MAX;
+	struct view_lines fresh;
+
+	if (v->paused || !view_take(v->view, &fresh))
+		return;
+	v->lines = fresh;
+	if (v->grid.list.at == 0 ||
+		(v->grid.list.at < fresh.n && fresh.of[v->grid.list.at].row == at))
+		return;
+	for (size_t i = 0; i < fresh.n; i++) {
+		if (fresh.of[i].row != at)
+			continue;
+		v->grid.list.top = i - (v->grid.list.at - v->grid.list.top < i
+						       ? v->grid.list.at - v->grid.list.top
+						       : i);
+		v->grid.list.at = i;
+		return;
+	}
+}
+
+static void draw_nothing(const struct results_pane *v, struct area a)
+{
+	const char *why = "No rows.";
+
+	if (results_rows(v->results) > 0 && v->filter && *v->filter)
+		why = "No row passes the filter; / changes it.";
+	else if (v->number)
+		why = "Asking…";
+	screen_print(a.y + 2, a.x + 2, a.w - 2, STYLE_DIM, false, "%s", why);
+}
+
+static void draw(struct pane *p, struct area a, bool focus)
+{
+	struct results_pane *v = of(p);
+	struct grid_source s;
+
+	take_lines(v);
+	list_columns(v);
+	s = source(v);
+	grid_draw(&v->grid, &s, a, focus);
+	if (v->lines.n == 0)
+		draw_nothing(v, a);
+}
+
+static void title(const struct pane *p, struct buf *out)
+{
+	const struct results_pane *v = (const struct results_pane *)p;
+	size_t rows = results_rows(v->results), lost = results_lost(v->results);
+
+	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "",
+		v->fold ? v->lines.rows : v->lines.n, v->lines.rows == 1 ? "" : "s");
+	if (v->filter && *v->filter)
+		(void)buf_printf(out, " of %zu  /%s", rows, v->filter);
+	if (v->fold)
+		(void)buf_printf(out, "  folded into %zu", v->lines.n);
+	if (v->marked)
+		(void)buf_printf(out, "  %zu marked", v->marked);
+	if (v->number)
+		(void)buf_printf(out, "  asking %zu", v->to_answer);
+	if (v->failed)
+		(void)buf_printf(out, "  %zu did not answer", v->failed);
+	if (v->watch_ms)
+		(void)buf_printf(out, "  every %" PRId64 " s", v->watch_ms / 1000);
+	if (v->paused)
+		(void)buf_puts(out, "  [paused]");
+	if (lost)
+		(void)buf_printf(out, "  %zu rows lost: no room", lost);
+}
+
+static bool tick(struct pane *p)
+{
+	struct results_pane *v = of(p);
+	int64_t now = clock_mono_ms();
+
+	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
+		ask(v, true);
+	return v->number || !view_settled(v->view);
+}
+
+/* ---- Commands: moving ---- */
+
+static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	struct grid *g = &v->grid;
+	size_t n = COLUMNS_BEFORE + v->n_shown;
+
+	(void)ui;
+	(void)argc;
+	if (str_eq(argv[0], "left"))
+		g->left -= g->left > 0;
+	else if (str_eq(argv[0], "right"))
+		g->left += g->frozen + g->left + 1 < n;
+	else if (!list_move(&g->list, argv[0], v->lines.n, p->area.h - 1))
+		return err_set(err, EINVAL, PANE_LIST_WORDS ", left, right");
+	return 0;
+}
+
+static void mouse(struct pane *p, int y, int x, int dy, bool twice)
+{
+	struct results_pane *v = of(p);
+	struct grid_source s = source(v);
+	size_t line = grid_line_at(&v->grid, &s, y);
+
+	(void)x;
+	if (dy) {
+		v->grid.list.at =
+			dy < 0 && v->grid.list.at < (size_t)-dy ? 0 : v->grid.list.at + (size_t)dy;
+		list_fit(&v->grid.list, v->lines.n, p->area.h - 1);
+	} else if (line != SIZE_MAX) {
+		v->grid.list.at = line;
+		if (twice)
+			ui_line(p->ui, p, "show");
+	}
+}
+
+/* The next row that passes the last filter, also when all are shown. */
+static int run_find(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	const char *text = v->filter && *v->filter ? v->filter : v->last_filter;
+	bool back = str_eq(argv[0], "previous");
+	struct filter *f;
+
+	(void)argc;
+	if (!text || !v->lines.n)
+		return err_set(err, ENOENT, "nothing was looked for yet; / does");
+	f = filter_new(text, v->results, hosts_of(v), ui->app->n_hosts, NULL, err);
+	if (!f)
+		return -err->code;
+	for (size_t i = 1; i <= v->lines.n; i++) {
+		size_t at = (v->grid.list.at + (back ? v->lines.n - i : i)) % v->lines.n;
+
+		if (filter_wants(f, v->lines.of[at].row)) {
+			v->grid.list.at = at;
+			break;
+		}
+	}
+	filter_free(f);
+	return 0;
+}
+
+/* ---- Commands: filter, order, columns ---- */
+
+static int set_filter(struct results_pane *v, const char *text, size_t *ret_at, struct err *err)
+{
+	char *before = v->filter, *own = strdup(text);
+	int r;
+
+	if (!own)
+		return err_sys(err, ENOMEM, "filter");
+	v->filter = own;
+	r = set_view(v, ret_at, err);
+	if (r < 0) {
+		v->filter = before;
+		free(own);
+		return r;
+	}
+	free(before);
+	if (*text) {
+		free(v->last_filter);
+		v->last_filter = strdup(text);
+	}
+	return 0;
+}
+
+static void filter_typed(void *arg, const char *text)
+{
+	struct results_pane *v = arg;
+	struct err err;
+	size_t at;
+
+	if (set_filter(v, text, &at, &err) < 0)
+		prompt_mark((int)at);
+}
+
+static void filter_done(void *arg, const char *text)
+{
+	struct results_pane *v = arg;
+	struct err err;
+
+	/* Esc: as before nothing was filtered. */
+	if (set_filter(v, text ? text : "", NULL, &err) < 0)
+		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
+}
+
+static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	const struct prompt_use use = {.label = "/",
+		.initial = v->filter,
+		.changed = filter_typed,
+		.done = filter_done,
+		.arg = v};
+
+	if (argc)
+		return set_filter(v, argv[0], NULL, err);
+	ui_prompt(ui, &use);
+	return 0;
+}
+
+static int find_column(const struct results_pane *v, const char *word, int *ret, struct err *err)
+{
+	size_t n = results_columns_n(v->results);
+
+	if (str_eq(word, "host")) {
+		*ret = VIEW_HOST;
+		return 0;
+	}
+	if (str_eq(word, "hosts")) {
+		*ret = VIEW_COUNT;
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(results_column_name(v->results, i), word)) {
+			*ret = (int)i;
+			return 0;
+		}
+	return err_set(err, ENOENT, "no column `%s`", word);
+}
+
+/* sort COLUMN [desc] [then COLUMN] */
+static int run_sort(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	struct view_key keys[VIEW_KEYS] = {{VIEW_NONE, false}, {VIEW_NONE, false}};
+	size_t k = 0;
+	int r = 0;
+
+	(void)ui;
+	for (int i = 0; r == 0 && i < argc; i++) {
+		if (str_eq(argv[i], "desc"))
+			keys[k].descending = true;
+		else if (str_eq(argv[i], "then"))
+			r = ++k < VIEW_KEYS ? 0 : err_set(err, E2BIG, "two columns at most");
+		else if (str_eq(argv[i], "none"))
+			keys[k].column = VIEW_NONE;
+		else
+			r = find_column(v, argv[i], &keys[k].column, err);
+	}
+	if (r < 0)
+		return r;
+	memcpy(v->keys, keys, sizeof(keys));
+	apply(v);
+	return 0;
+}
+
+/* The column beside the one sorted by; the one before stays as the second key. */
+static int run_sort_by(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
+	bool next = str_eq(argv[0], "next");
+
+	(void)ui;
+	(void)argc;
+	(void)err;
+	while (at < n && column_of(v, at) != v->keys[0].column)
+		at++;
+	if (at == n)
+		at = next ? 0 : n - 1;
+	else
+		at = (at + (next ? 1 : n - 1)) % n;
+	v->keys[0] = (struct view_key){column_of(v, at), false};
+	v->grid.at = at;
+	/* In sight. */
+	if (at >= v->grid.frozen && at < v->grid.frozen + v->grid.left)
+		v->grid.left = at - v->grid.frozen;
+	apply(v);
+	return 0;
+}
+
+static int run_invert(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+
+	(void)ui;
+	(void)argc;
+	(void)argv;
+	if (v->keys[0].column == VIEW_NONE)
+		return err_set(err, EINVAL, "nothing is sorted yet; < and > choose the column");
+	v->keys[0].descending = !v->keys[0].descending;
+	apply(v);
+	return 0;
+}
+
+/* Folded, the rarest come first: what only one host has is what is looked for. */
+static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+
+	(void)ui;
+	if (argc && !str_eq(argv[0], "rarest") && !str_eq(argv[0], "commonest") &&
+		!str_eq(argv[0], "off"))
+		return err_set(err, EINVAL, "rarest, commonest or off");
+	v->fold = argc ? !str_eq(argv[0], "off") : !v->fold;
+	v->keys[0] = (struct view_key){
+		v->fold ? VIEW_COUNT : VIEW_NONE, argc && str_eq(argv[0], "commonest")};
+	v->keys[1] = (struct view_key){VIEW_NONE, false};
+	v->grid.list = (struct list){0, 0};
+	apply(v);
+	return 0;
+}
+
+static int run_hide(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	int column = VIEW_NONE, r = 0;
+
+	(void)ui;
+	if (argc)
+		r = find_column(v, argv[0], &column, err);
+	else
+		column = v->keys[0].column;
+	if (r < 0)
+		return r;
+	if (column < 0 || !v->hidden)
+		return err_set(err, EINVAL, "which column? hide COLUMN, or sort by it first");
+	v->hidden[column] = true;
+	grid_reset(&v->grid);
+	list_columns(v);
+	apply(v);
+	return 0;
+}
+
+static int run_columns(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	bool show[RESULTS_COLUMNS_MAX] = {false};
+	size_t n = results_columns_n(v->results);
+	int column, r = 0;
+
+	(void)ui;
+	for (int i = 0; r == 0 && i < argc; i++) {
+		r = find_column(v, argv[i], &column, err);
+		if (r == 0 && column >= 0)
+			show[column] = true;
+	}
+	if (r < 0)
+		return r;
+	for (size_t i = 0; v->hidden && i < n; i++)
+		v->hidden[i] = argc && !show[i];
+	grid_reset(&v->grid);
+	list_columns(v);
+	apply(v);
+	return 0;
+}
+
+static int run_widen(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
+	int64_t by = WIDEN;
+
+	(void)ui;
+	if (argc && parse_int(argv[0], -SCREEN_MAX_COLS, SCREEN_MAX_COLS, &by) < 0)
+		return err_set(err, EINVAL, "by how many columns?");
+	while (at < n && column_of(v, at) != v->keys[0].column)
+		at++;
+	if (at == n)
+		return err_set(err, EINVAL, "which column? sort by it first: < and >");
+	v->grid.widened[at] = (int16_t)(v->grid.widened[at] + by);
+	return 0;
+}
+
+static int run_freeze(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	uint64_t n;
+
+	(void)ui;
+	(void)argc;
+	if (parse_uint(argv[0], 0, GRID_COLUMNS_MAX, &n) < 0)
+		return err_set(err, EINVAL, "how many columns?");
+	v->grid.frozen = n;
+	v->grid.left = 0;
+	return 0;
+}
+
+static int run_raw(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+
+	(void)ui;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	v->raw = !v->raw;
+	grid_reset(&v->grid);
+	return 0;
+}
+
+/* ---- Commands: asking ---- */
+
+static int run_refresh(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)ui;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	ask(of(p), false);
+	return 0;
+}
+
+static int run_watch(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	double seconds = 30;
+
+	(void)ui;
+	if (argc && str_eq(argv[0], "off")) {
+		v->watch_ms = 0;
+		return 0;
+	}
+	if (argc && parse_real(argv[0], WATCH_LEAST, WATCH_MOST, &seconds) < 0)
+		return err_set(
+			err, EINVAL, "seconds from %d to %d, or off", WATCH_LEAST, WATCH_MOST);
+	v->watch_ms = (int64_t)(seconds * 1000);
+	v->next_ms = clock_mono_ms() + v->watch_ms;
+	apply(v);
+	return 0;
+}
+
+static int run_pause(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+
+	(void)ui;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	v->paused = !v->paused;
+	if (!v->paused)
+		view_poke(v->view);
+	return 0;
+}
+
+/* ---- Commands: marks ---- */
+
+static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	const char *what = argc ? argv[0] : "";
+	size_t at = v->grid.list.at, from = at;
+
+	(void)ui;
+	if (str_eq(what, "none")) {
+		for (size_t i = 0; i < v->n_marks; i++)
+			v->marks[i] = 0;
+		v->marked = 0;
+		return 0;
+	}
+	if (*what && !str_eq(what, "all") && !str_eq(what, "range"))
+		return err_set(err, EINVAL, "all, range or none");
+	if (at >= v->lines.n)
+		return 0;
+	if (str_eq(what, "all")) {
+		for (size_t i = 0; i < v->lines.n; i++)
+			mark_line(v, i, true);
+		return 0;
+	}
+	if (str_eq(what, "range")) {
+		for (from = 0; from < v->lines.n && v->lines.of[from].row != v->last_marked;)
+			from++;
+		if (from == v->lines.n)
+			from = at;
+		for (size_t i = from < at ? from : at; i <= (from < at ? at : from); i++)
+			mark_line(v, i, true);
+	} else {
+		mark_line(v, at, !is_marked(v, v->lines.of[at].row));
+		v->last_marked = v->lines.of[at].row;
+		list_move(&v->grid.list, "down", v->lines.n, p->area.h - 1);
+	}
+	return 0;
+}
+
+/* ---- Commands: one row ---- */
+
+static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t hosts)
+{
+	size_t n = results_columns_n(v->results);
+	const char **names = calloc(n + 1, sizeof(*names));
+	struct cell *cells = calloc(n + 1, sizeof(*cells));
+	const char *host = hosts_of(v)[results_host(v->results, row)].name;
+	char words[64];
+
+	if (names && cells) {
+		names[0] = "host";
+		cells[0] = (struct cell){.type = CELL_TEXT, .n = (uint32_t)strlen(host), .p = host};
+		for (size_t i = 0; i < n; i++) {
+			names[i + 1] = results_column_name(v->results, i);
+			cells[i + 1] = results_unpack(v->results, results_cell(v->results, row, i));
+		}
+		snprintf(words, sizeof(words), hosts > 1 ? "one of the rows of %u hosts" : "row",
+			hosts);
+		/* The last name's place was counted for the host. */
+		detail_open(ui, words, names, cells, n + 1);
+	}
+	free(names);
+	free(cells);
+	return 0;
+}
+
+/* The hosts that have the row, by name. */
+static int list_hosts(struct ui *ui, struct results_pane *v, const struct view_line *l)
+{
+	row_id *rows = malloc(UNFOLD_MAX * sizeof(*rows));
+	size_t n = rows ? view_unfold(v->view, l->row, rows, UNFOLD_MAX) : 0;
+	host_id last = UINT32_MAX;
+	struct buf text;
+
+	buf_init(&text, UNFOLD_MAX * 64);
+	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++) {
+		host_id host = results_host(v->results, rows[i]);
+
+		if (host != last && buf_printf(&text, "%s\n", hosts_of(v)[host].name) < 0)
+			break;
+		last = host;
+	}
+	text_open(ui, "hosts that have this row", buf_str(&text), text.len);
+	buf_done(&text);
+	free(rows);
+	return 0;
+}
+
+static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	const struct view_line *l = &v->lines.of[v->grid.list.at];
+
+	(void)err;
+	if (v->grid.list.at >= v->lines.n)
+		return 0;
+	if (argc && str_eq(argv[0], "hosts"))
+		return list_hosts(ui, v, l);
+	return show_row(ui, v, l->row, v->fold ? l->hosts : 1);
+}
+
+static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	bool whole = argc && str_eq(argv[0], "row");
+	int column = v->keys[0].column;
+	struct buf text;
+	row_id row;
+	int r;
+
+	if (v->grid.list.at >= v->lines.n)
+		return 0;
+	row = v->lines.of[v->grid.list.at].row;
+	if (!whole && column < 0 && v->n_shown)
+		column = (int)v->shown[0];
+	buf_init(&text, SCREEN_COPY_MAX);
+	for (size_t i = 0; i < v->n_shown; i++) {
+		if (!whole && (int)v->shown[i] != column)
+			continue;
+		if (text.len)
+			(void)buf_putc(&text, '\t');
+		(void)put_cell(v, row, (int)v->shown[i], true, &text);
+	}
+	r = screen_copy(buf_str(&text), text.len);
+	if (r < 0)
+		r = err_set(err, -r, "it is too long to be copied");
+	else
+		ui_say(ui, STYLE_GOOD, "copied %zu bytes", text.len);
+	buf_done(&text);
+	return r;
+}
+
+/* ---- Commands: saving ---- */
+
+static const struct format *format_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && formats_all[i]; i++)
+		if (str_eq(formats_all[i]->suffix, dot + 1))
+			return formats_all[i];
+	return format_find("table");
+}
+
+/* Exactly what is shown: the lines, the columns that are not hidden, in their order. */
+static int write_lines(struct results_pane *v, struct output *o)
+{
+	const char *names[GRID_COLUMNS_MAX + 1];
+	struct cell row[GRID_COLUMNS_MAX + 1];
+	int r;
+
+	names[0] = column_name(v, COLUMN_HOST);
+	for (size_t i = 0; i < v->n_shown; i++)
+		names[i + 1] = results_column_name(v->results, v->shown[i]);
+	r = output_header(o, names, v->n_shown + 1);
+	for (size_t l = 0; r == 0 && l < v->lines.n; l++) {
+		row_id id = v->lines.of[l].row;
+		const char *host = hosts_of(v)[results_host(v->results, id)].name;
+
+		row[0] = v->fold ? (struct cell){.type = CELL_INT, .i = v->lines.of[l].hosts}
+				 : (struct cell){.type = CELL_TEXT,
+					   .n = (uint32_t)strlen(host),
+					   .p = host};
+		for (size_t i = 0; i < v->n_shown; i++)
+			row[i + 1] = results_unpack(
+				v->results, results_cell(v->results, id, v->shown[i]));
+		r = output_row(o, row);
+	}
+	return r < 0 ? r : output_end(o);
+}
+
+static int run_write(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = -ENOMEM;
+	struct sink *sink;
+	struct output *o;
+
+	(void)argc;
+	if (fd < 0)
+		return err_sys(err, errno, "cannot write %s", argv[0]);
+	sink = sink_new(fd, false, err);
+	o = sink ? output_new(format_of(argv[0]), sink, err) : NULL;
+	if (o)
+		r = write_lines(v, o);
+	if (r == 0)
+		r = sink_end(sink);
+	output_free(o);
+	sink_free(sink);
+	close(fd);
+	if (r < 0)
+		return err_sys(err, -r, "cannot write %s", argv[0]);
+	ui_say(ui, STYLE_GOOD, "%zu rows are in %s", v->lines.n, argv[0]);
+	return 0;
+}
+
+/* ---- Commands: acting ---- */
+
+/* The marked rows, or the one under the cursor. */
+static size_t chosen(struct results_pane *v, row_id **ret)
+{
+	size_t n = 0;
+	row_id *rows = malloc((v->marked + 1) * sizeof(*rows));
+
+	*ret = rows;
+	if (!rows)
+		return 0;
+	if (v->marked == 0 && v->grid.list.at < v->lines.n)
+		rows[n++] = v->lines.of[v->grid.list.at].row;
+	/* Rows that are gone meanwhile are no targets any more. */
+	for (size_t i = 0; v->marked && i < v->n_marks * 8 && n < v->marked; i++)
+		if (is_marked(v, (row_id)i) && results_mark(v->results, (row_id)i) != ROW_DEAD)
+			rows[n++] = (row_id)i;
+	return n;
+}
+
+static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct results_pane *v = of(p);
+	row_id *rows;
+	size_t n = chosen(v, &rows);
+	int r = rows ? rowact_open(ui, v->results, rows, n, argc, argv, err)
+		     : err_sys(err, ENOMEM, "rows");
+
+	free(rows);
+	return r;
+}
+
+static void offer(
+	struct pane *p, const char *command, void (*put)(void *arg, const char *word), void *arg)
+{
+	const struct results_pane *v = of(p);
+
+	if (str_eq(command, "act")) {
+		for (size_t i = 0; commands_all[i]; i++)
+			if (commands_all[i]->flags & COMMAND_ACTION)
+				put(arg, commands_all[i]->name);
+		return;
+	}
+	put(arg, "host");
+	for (size_t i = 0; i < results_columns_n(v->results); i++)
+		put(arg, results_column_name(v->results, i));
+}
+
+static const struct ui_command commands[] = {
+	{"act", "ACTION [OPTION …]", "do it to the marked rows, or to this one", 1, -1, run_act},
+	{"columns", "[COLUMN …]", "show these columns only, or all of them", 0, -1, run_columns},
+	{"copy", "[row]", "copy the cell of the sorted column, or the row", 0, 1, run_copy},
+	{"filter", "[TEXT]", "show the rows that pass; without TEXT typed live", 0, 1, run_filter},
+	{"find", "next|previous", "go to the next row that passes the filter", 1, 1, run_find},
+	{"fold", "[rarest|commonest|off]", "equal rows of many hosts as one", 0, 1, run_fold},
+	{"freeze", "N", "keep the first N columns in sight", 1, 1, run_freeze},
+	{"hide", "[COLUMN]", "hide a column", 0, 1, run_hide},
+	{"invert", "", "the other way round", 0, 0, run_invert},
+	{"mark", "[all|range|none]", "mark rows to act on", 0, 1, run_mark},
+	{"move", "WHERE", "move the cursor", 1, 1, run_move},
+	{"pause", "", "let the rows stand still, or go on", 0, 0, run_pause},
+	{"raw", "", "values as the host sent them, or for people", 0, 0, run_raw},
+	{"refresh", "", "ask again now", 0, 0, run_refresh},
+	{"show", "[hosts]", "the whole row, or the hosts that have it", 0, 1, run_show},
+	{"sort", "COLUMN [desc] [then COLUMN [desc]]", "sort by a column", 1, 6, run_sort},
+	{"sort-by", "next|previous", "sort by the column beside", 1, 1, run_sort_by},
+	{"watch", "[SECONDS|off]", "ask again and again", 0, 1, run_watch},
+	{"widen", "[N]", "a wider column, or narrower", 0, 1, run_widen},
+	{"write", "FILE", "save what is shown; the ending tells the format", 1, 1, run_write},
+	{NULL, NULL, NULL, 0, 0, NULL},
+};
+
+static const struct ui_binding bindings[] = {
+	{"Enter", "show", "row", "the whole row"},
+	{"/", "filter", "filter", "type what the rows must have"},
+	{"n", "find next", NULL, "the next row that passes the filter"},
+	{"N", "find previous", NULL, "the one before"},
+	{">", "sort-by next", "sort", "sort by the next column"},
+	{"<", "sort-by previous", NULL, "sort by the column before"},
+	{"F6", "sort-by next", NULL, "sort by the next column"},
+	{"I", "invert", NULL, "sort the other way round"},
+	{"f", "fold", "fold", "equal rows of many hosts as one"},
+	{"F", "fold commonest", NULL, "likewise, the commonest first"},
+	{"o", "show hosts", NULL, "the hosts that have this row"},
+	{"Space", "mark", "mark", "mark the row"},
+	{"v", "mark range", NULL, "mark all from the last marked one to here"},
+	{"*", "mark all", NULL, "mark all rows that are shown"},
+	{"u", "mark none", NULL, "no row is marked any more"},
+	{"F9", "act kill", "kill", "kill the processes of the rows"},
+	{"K", "act kill", NULL, "likewise"},
+	{"S", "act suspend", NULL, "stop the processes of the rows"},
+	{"D", "act delete", NULL, "take the files of the rows away"},
+	{"E", "act get", NULL, "fetch the files of the rows"},
+	{"Q", "act quarantine", NULL, "cut the hosts of the rows off the network"},
+	{"r", "refresh", NULL, "ask again now"},
+	{"w", "ask \"watch \"", NULL, "ask again and again"},
+	{"=", "pause", NULL, "let the rows stand still, or go on"},
+	{"-", "hide", NULL, "hide the column sorted by"},
+	{"M-+", "widen 4", NULL, "widen the column sorted by"},
+	{"M--", "widen -4", NULL, "narrow the column sorted by"},
+	{"#", "raw", NULL, "values as the host sent them, or for people"},
+	{"y", "copy", NULL, "copy the cell of the column sorted by"},
+	{"Y", "copy row", NULL, "copy the row"},
+	{"W", "ask \"write \"", NULL, "save what is shown"},
+	{"Left", "move left", NULL, "columns to the left"},
+	{"h", "move left", NULL, "likewise"},
+	{"Right", "move right", NULL, "columns to the right"},
+	{"l", "move right", NULL, "likewise"},
+	PANE_LIST_KEYS,
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct pane_kind pane_kind_results = {
+	.name = "results",
+	.summary = "the rows of one question",
+	.size = sizeof(struct results_pane),
+	.open = open_pane,
+	.close = close_pane,
+	.title = title,
+	.draw = draw,
+	.tick = tick,
+	.mouse = mouse,
+	.offer = offer,
+	.commands = commands,
+	.bindings = bindings,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to the screen: ui.c runs it, line.c understands lines, commands.c are its own commands.
+ */
+#ifndef CONSOLE_UI_SELF_H
+#define CONSOLE_UI_SELF_H
+
+#include "common/loop.h"
+#include "console/ui/layout.h"
+#include "console/ui/ui.h"
+
+#define UI_MESSAGE_MAX 512
+
+struct ui_self {
+	struct ui ui; /* first: panes know only it */
+	struct loop *loop;
+	struct loop_io keys, fleet, errors;
+	struct loop_timer tick;
+	struct layout *layout;
+	int saved_stderr, errors_pipe; /* what libraries say goes to the message line */
+
+	char message[UI_MESSAGE_MAX];
+	enum style message_style;
+	int64_t message_until_ms;
+	struct ui_activity *activity; /* a ring */
+	size_t n_activity, first_activity;
+
+	bool quit, leaving, dirty, key_seen, more;
+	int64_t drawn_ms;
+	int status;
+};
+
+/* commands.c */
+extern const struct ui_command ui_commands[];
+extern const struct ui_binding ui_bindings[];
+
+/* fleetbar.c: the line on top. */
+void fleetbar_draw(struct ui *ui, int y, int w);
+
+/* ui.c */
+void ui_draw(struct ui_self *s);
+/* Out of the screen and back, with `run` in between; for other programs on the terminal. */
+void ui_outside(struct ui_self *s, void (*run)(void *arg), void *arg);
+
+/* line.c: the command line that a key is bound to in this pane, or NULL. */
+const struct ui_binding *line_binding(const struct pane *p, ui_key key);
+/* Candidates for the prompt. */
+char **line_complete(void *ui, const char *line, int *start, int end);
+
+#endif

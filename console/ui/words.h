@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A typed line as words: blanks part them, "…" and '…' keep them together, \ the next character. */
+#ifndef CONSOLE_UI_WORDS_H
+#define CONSOLE_UI_WORDS_H
+
+#include "common/err.h"
+
+#include <stddef.h>
+
+#define WORDS_MAX 256
+
+struct words {
+	char *of[WORDS_MAX + 1]; /* NULL-ended */
+	size_t at[WORDS_MAX];	 /* where each begins in the line */
+	int n;
+	char *text; /* theirs */
+};
+
+/* 0, -ENOMEM, -E2BIG, or -EINVAL for a quote without an end; *ret_at (may be NULL): where. */
+int words_split(const char *line, struct words *ret, size_t *ret_at, struct err *err);
+void words_done(struct words *w);
+
+#endif
