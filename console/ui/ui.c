@@ -280,6 +280,9 @@ static void draw_pane(void *arg, struct pane *p, struct area a)
 	bool focus = s->ui.focus == p;
 	struct buf title;
 
+	p->area = (struct area){a.y + 1, a.x, a.h - 1, a.w};
+	p->kind->draw(p, p->area, focus);
+	/* Behind what it tells of. */
 	buf_init(&title, PROMPT_LINE_MAX);
 	if (p->kind->title)
 		p->kind->title(p, &title);
@@ -287,8 +290,6 @@ static void draw_pane(void *arg, struct pane *p, struct area a)
 		focus && !screen_has_colours() ? "> " : "", buf_str(&title),
 		layout_zoomed(s->layout) ? "  [zoomed]" : "");
 	buf_done(&title);
-	p->area = (struct area){a.y + 1, a.x, a.h - 1, a.w};
-	p->kind->draw(p, p->area, focus);
 }
 
 static void draw_border(void *arg, int y, int x, int h)
