@@ -248,6 +248,8 @@ int importhead_put(struct buf *b, const struct import_text *t)
 		title = about;
 	if (title.n == 0)
 		title = first_words(sql);
+	if (title.n > TITLE_MAX && about.n == 0)
+		about = title;
 	if (!import_head_value(sql, "title").p)
 		r = put_key(b, "title", cut(title, TITLE_MAX), NULL);
 	if (r == 0)

@@ -362,6 +362,25 @@ TEST(long_descriptions_are_broken)
 	imports_done(&all);
 }
 
+/* What is too long for a title is not lost. */
+TEST(long_titles)
+{
+	char text[600], words[401];
+
+	memset(words, 'w', 400);
+	words[200] = ' ';
+	words[400] = '\0';
+	snprintf(text, sizeof(text),
+		"{\"queries\": {\"a\": {\"query\": \"select 1\", \"description\": \"%s\"}}}",
+		words);
+	CHECK_INT(read_as("x.conf", text, NULL), 0);
+	CHECK(str_starts(all.all[0].text, "-- title: wwwww"));
+	CHECK(strcspn(all.all[0].text, "\n") < 200);
+	words[200] = '\0';
+	CHECK(strstr(all.all[0].text, words));
+	imports_done(&all);
+}
+
 TEST(bounds)
 {
 	char *text = malloc(SAVED_FILE_MAX + 64);
@@ -428,4 +447,5 @@ TEST(clean_up)
 TEST_MAIN(&loose_json, &json_too_deep, &osquery_pack, &osquery_configuration, &fleet_documents,
 	&fleet_packs, &fleet_lists, &fleet_broken_document, &fleet_marker_in_text, &sql_one,
 	&sql_saved, &sql_several, &names_are_safe, &heads_cannot_be_broken,
-	&long_descriptions_are_broken, &bounds, &too_many_queries, &without_memory, &clean_up)
+	&long_descriptions_are_broken, &long_titles, &bounds, &too_many_queries, &without_memory,
+	&clean_up)
