@@ -28,6 +28,24 @@
 
 /* ---- The folder ---- */
 
+static int sync_of(int fd)
+{
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Makes it, so that it is there after a crash as well. */
+static int make_vault(const char *state_dir, const char *path)
+{
+	int fd, r;
+
+	if (mkdir(path, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	fd = open(state_dir, DIR_FLAGS & ~O_NOFOLLOW);
+	r = fd < 0 ? -errno : sync_of(fd);
+	io_close(fd);
+	return r;
+}
+
 int vault_open(const char *state_dir, bool create, struct vault *ret, struct err *err)
 {
 	char path[PATH_MAX];
@@ -36,8 +54,10 @@ int vault_open(const char *state_dir, bool create, struct vault *ret, struct err
 
 	if (snprintf(path, sizeof(path), "%s/vault", state_dir) >= (int)sizeof(path))
 		return err_sys(err, ENAMETOOLONG, "%s", state_dir);
-	if (create && mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "%s", path);
+	if (create)
+		r = make_vault(state_dir, path);
+	if (r < 0)
+		return err_sys(err, -r, "%s", path);
 	fd = open(path, DIR_FLAGS);
 	if (fd < 0)
 		return err_sys(err, errno, "%s", path);
@@ -263,11 +283,6 @@ int vault_entry_file(const struct vault_entry *e, const char *name, struct err *
 	int fd = openat(e->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return fd < 0 ? err_sys(err, errno, "the vault's %s", name) : fd;
-}
-
-static int sync_of(int fd)
-{
-	return fsync(fd) < 0 ? -errno : 0;
 }
 
 /* Written under another name first, so that it is there whole or not at all. */

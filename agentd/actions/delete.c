@@ -324,6 +324,11 @@ static void apply(struct deletion *d)
 {
 	struct err err;
 
+	/* Not after a long copy. */
+	if (!action_value(d->call, "identity")->given) {
+		action_is_planned(d->call, "", d->path, d->ret);
+		return;
+	}
 	if (!keep(d))
 		return;
 	if (take_out(d, &err) == 0) {

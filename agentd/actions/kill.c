@@ -28,6 +28,7 @@ struct kill {
 	struct procact act;
 	int sig;	  /* the only one, 0: TERM, then KILL */
 	int64_t grace_ms; /* between them */
+	bool stopped;	  /* those whom nobody had stopped before go on when told so */
 	bool termed, killed;
 	bool with_capture;
 	struct capture capture;
@@ -56,14 +57,22 @@ static int stop(struct kill *k)
 {
 	struct proctree *t = &k->act.tree;
 
+	k->stopped = k->act.with_tree || k->with_capture;
 	if (!k->act.with_tree) {
-		if (k->with_capture && proctree_signal(t, SIGSTOP))
+		if (k->stopped && proctree_signal(t, SIGSTOP))
 			proctree_wait_stopped(t, true, clock_mono_ms() + PROCACT_HEED_MS);
 		return 0;
 	}
 	if (ends_in_kill(k))
 		proctree_trap(t);
 	return proctree_stop(t, clock_mono_ms() + PROCACT_STOP_MS);
+}
+
+static void go_on(struct kill *k)
+{
+	if (k->stopped)
+		proctree_continue(&k->act.tree);
+	k->stopped = false;
 }
 
 /* ---- What is told ---- */
@@ -94,21 +103,31 @@ static const char *captured(const struct kill *k)
 	return k->capture.n ? k->capture.kept[0].id : "";
 }
 
+/* The first one that is still there; false when it was too quick. */
+static bool find_left(struct kill *k, char *why, size_t n)
+{
+	const struct proctree *t = &k->act.tree;
+	bool found = false;
+	struct pidref p;
+
+	for (size_t i = 0; !found && i < t->n; i++) {
+		if (proctree_open(t, i, &p) < 0)
+			continue;
+		found = !pidref_ended(&p);
+		if (found)
+			procact_stuck(&p, why, n);
+		pidref_close(&p);
+	}
+	return found;
+}
+
 static void tell_left(struct kill *k, size_t left)
 {
 	struct procact *a = &k->act;
-	char why[96] = "it is being started anew";
-	struct pidref p;
+	char why[96];
 
-	for (size_t i = 0; i < a->tree.n; i++) {
-		if (proctree_open(&a->tree, i, &p) < 0)
-			continue;
-		if (!pidref_ended(&p)) {
-			procact_stuck(&p, why, sizeof(why));
-			i = a->tree.n - 1;
-		}
-		pidref_close(&p);
-	}
+	if (!find_left(k, why, sizeof(why)))
+		snprintf(why, sizeof(why), "it starts processes faster than they are killed");
 	action_say(a->ret, WIRE_FAILED, "%zu of %zu have not ended, %s: %s; KILL is pending", left,
 		a->tree.n, a->who, why);
 }
@@ -159,7 +178,7 @@ static bool capture(struct kill *k)
 
 	if (!k->with_capture || capture_all(k, &err) == 0)
 		return true;
-	proctree_continue(&a->tree);
+	go_on(k);
 	action_say(a->ret, WIRE_FAILED, "%s is not captured, and goes on: %s", a->who, err.text);
 	return false;
 }
@@ -174,7 +193,7 @@ static void send_one(struct kill *k)
 
 	proctree_signal(t, k->sig);
 	if (!stays_stopped)
-		proctree_continue(t);
+		go_on(k);
 	tell(k, proctree_wait_end(t, clock_mono_ms() + SIGNAL_SHOWS_MS));
 }
 
@@ -186,7 +205,7 @@ static size_t ask_to_end(struct kill *k)
 
 	proctree_signal(t, SIGTERM);
 	k->termed = true;
-	proctree_continue(t);
+	go_on(k);
 	left = proctree_wait_end(t, clock_mono_ms() + k->grace_ms);
 	if (k->act.with_tree)
 		proctree_find(t);
@@ -218,7 +237,7 @@ static void kill_it(struct kill *k)
 	size_t left = 1;
 
 	if (r < 0 && (r != -ETIME || !ends_in_kill(k))) {
-		proctree_continue(&a->tree);
+		go_on(k);
 		action_say(a->ret, WIRE_FAILED, "%s%s: %s", a->who,
 			r == -ETIME ? " starts processes faster than they are stopped" : "",
 			strerror(-r));

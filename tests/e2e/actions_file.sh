@@ -51,6 +51,8 @@ facts_of() {
 	lsattr "$1" | cut -d' ' -f1
 }
 
+fails() { ! "$@"; }
+
 # ---- Taken away and put back, with everything ----
 
 evil
@@ -329,6 +331,23 @@ delete "$T/disk/dir/malware"
 outcome running 'done' "open in malware \($pid\)"
 is running-said "$(of '.before.open_by[0].running')" true
 
+# ---- Twice, or by two at once ----
+
+evil
+planned
+act delete "$planned"
+outcome first-time 'done'
+restore "$(of .after.id)"
+act delete "$planned"
+outcome replayed refused 'no longer'
+planned
+n=$(entries)
+for i in 1 2 3 4; do background "$act" -s "$T/state" delete "$planned" >"$T/both.$i"; done
+ended() { ! pgrep -x agentd_act; }
+wait_for 20 ended
+is by-four-at-once "$(jq -r .status "$T"/both.* | sort | uniq -c | awk '$2 == "done" {print $1}')" 1
+is by-four-kept-once "$(entries)" $((n + 1))
+
 # ---- Swapped while it is taken ----
 
 evil "$f"
@@ -377,6 +396,20 @@ truncate -s 1T "$f"
 act -n delete "$(path_of "$f")"
 outcome beyond-all-bounds failed 'too large'
 rm "$f"
+
+# The agent is killed while it copies.
+truncate -s 600M "$f"
+background "$act" -s "$T/state" -y delete "$(path_of "$f")" >/dev/null
+being_made() { [ -n "$(find "$vault" -name reserve)" ]; }
+wait_for 20 being_made
+end_tree "$pid"
+check killed-while-copying [ -e "$f" ]
+check killed-while-copying-half being_made
+rm "$f"
+evil
+delete "$f"
+outcome after-that 'done'
+check after-that-nothing-half fails being_made
 
 # The vault is full, or its disk: no copy, no delete.
 head -c 3000000 /dev/urandom >"$f"

@@ -141,8 +141,9 @@ run "$act" -y kill "{\"pid\":$deaf,\"grace_ms\":0}"
 outcome kill-at-once 'done' 'ended on KILL'
 is kill-at-once-signals "$(of '.after.signals | join(" ")')" KILL
 # shellcheck disable=SC2016 # for the inner shell
-background bash -c 'trap "exit 7" HUP; touch "$1"; while :; do sleep 0.05; done' bash "$T/trapped"
+background bash -c 'trap "exit 7" HUP; trap "exit 8" CONT; touch "$1"; while :; do sleep 0.05; done' bash "$T/trapped"
 wait_for 5 [ -e "$T/trapped" ]
+# Only that one.
 run "$act" -y kill "{\"pid\":$pid,\"signal\":\"sighup\"}"
 outcome kill-hup 'done' 'HUP sent'
 wait "$pid"

@@ -225,6 +225,10 @@ TEST(copies)
 	/* It was cut meanwhile. */
 	CHECK_INT(filecopy(from, -1, 6, sha256, &err), -EIO);
 	CHECK_INT(filecopy(from, -1, FILECOPY_MAX + 1, sha256, &err), -EFBIG);
+	io_close(to);
+	to = open("/dev/full", O_RDWR | O_CLOEXEC);
+	CHECK(to >= 0);
+	CHECK_INT(filecopy(from, to, 5, sha256, &err), -ENOSPC);
 	CHECK_INT(filecopy(from, -1, 0, sha256, &err), 0);
 	CHECK_STR(sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	io_close(from);
