@@ -43,10 +43,10 @@ TEST(words_of_sql)
 
 TEST(tables)
 {
-	CHECK_STR(complete("", "select * from kernel_i"), "kernel_info ");
-	CHECK_STR(complete("", "select * from KERNEL_I"), "kernel_info ");
+	CHECK_STR(complete("", "select * from kernel_inf"), "kernel_info ");
+	CHECK_STR(complete("", "select * from KERNEL_INF"), "kernel_info ");
 	CHECK(strstr(complete("", "select * from yar"), "yara_file yara "));
-	CHECK_STR(complete("", "select * from users,kernel_i"), "kernel_info ");
+	CHECK_STR(complete("", "select * from users,kernel_inf"), "kernel_info ");
 }
 
 TEST(columns_of_the_tables_named)
@@ -73,7 +73,7 @@ TEST(commands)
 {
 	CHECK_STR(complete("", "."), ".help .mode .quit .schema .tables ");
 	CHECK_STR(complete("", ".sc"), ".schema ");
-	CHECK_STR(complete("", ".schema kernel_i"), "kernel_info ");
+	CHECK_STR(complete("", ".schema kernel_inf"), "kernel_info ");
 	CHECK_STR(complete("", ".tables upt"), "uptime ");
 	CHECK_STR(complete("", ".mode nd"), "ndjson ");
 	CHECK_STR(complete("", ".help se"), "");
