@@ -7,7 +7,6 @@
  *   -n  only plans     -y  plans first and carries the plan's identity; else that is up to ARGS
  *   -c CONF  -s STATE_DIR  -r REASON  -p PID of the asking session  -u UID that asks
  *   -F  without the right to force
- *   -a "ADDRESS PORT …"  of the peer of the session's sshd, as $SSH_CONNECTION has them
  */
 #include "agentd/action.h"
 #include "agentd/conf.h"
@@ -21,16 +20,15 @@
 #include <unistd.h>
 
 #define USAGE                                                                                      \
-	"usage: agentd_act [-nyF] [-c CONF] [-s DIR] [-r REASON] [-p PID] [-u UID] [-a PEER] "     \
-	"ACTION "                                                                                  \
+	"usage: agentd_act [-nyF] [-c CONF] [-s DIR] [-r REASON] [-p PID] [-u UID] ACTION "        \
 	"[ARGS]\n"
 #define NOTHING_TRIED 2
 
 static struct {
 	bool dry_run, plan_first, no_force;
-	const char *conf, *state_dir, *reason, *peer;
+	const char *conf, *state_dir, *reason;
 	int64_t session, uid;
-} given = {.conf = "/nonexistent", .state_dir = "/var/lib/tocsin", .reason = "", .peer = ""};
+} given = {.conf = "/nonexistent", .state_dir = "/var/lib/tocsin", .reason = ""};
 
 static void die(const char *why)
 {
@@ -51,7 +49,7 @@ static void read_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "nyFc:s:r:p:u:a:")) >= 0) {
+	while ((c = getopt(argc, argv, "nyFc:s:r:p:u:")) >= 0) {
 		if (c == 'n')
 			given.dry_run = true;
 		else if (c == 'y')
@@ -68,8 +66,6 @@ static void read_options(int argc, char **argv)
 			given.session = number(optarg);
 		else if (c == 'u')
 			given.uid = number(optarg);
-		else if (c == 'a')
-			given.peer = optarg;
 		else
 			die(USAGE);
 	}
@@ -117,19 +113,6 @@ static int print(const struct action_call *call, const struct action_outcome *o)
 	return wire_status_good(o->status) ? 0 : 3;
 }
 
-static void read_peer(struct subject *who)
-{
-	struct span rest = span_str(given.peer), address, port;
-	uint64_t n;
-
-	if (!span_word(&rest, &address))
-		return;
-	if (!span_word(&rest, &port) || parse_span(port, 10, UINT16_MAX, &n) < 0)
-		die("no port");
-	who->port = (uint16_t)n;
-	snprintf(who->address, sizeof(who->address), "%.*s", (int)address.n, address.p);
-}
-
 static int actor(const char *name, const char *json)
 {
 	struct subject who = {.uid = (uid_t)given.uid, .pid = (pid_t)given.session};
@@ -149,7 +132,6 @@ static int actor(const char *name, const char *json)
 	json_t *args = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
 	int status;
 
-	read_peer(&who);
 	snprintf(who.user, sizeof(who.user), "uid%d", (int)who.uid);
 	if (!call.action || !args)
 		die(call.action ? "ARGS is no JSON" : "no such action");
