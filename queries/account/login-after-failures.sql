@@ -10,12 +10,12 @@
 -- param: hours=24  how far back
 -- param: failures=10  at least so many in that time
 with failed as materialized (
-	select host, count(*) as failures, min(time) as first
+	select host, time
 	from btmp
 	where time > (select unix_time from time) - :hours * 3600 and host != ''
-	group by host
-	having count(*) >= cast(:failures as integer)
 )
-select l.time, l.username, l.host as source, l.tty, f.failures
-from last l join failed f using (host)
-where l.type_name = 'user-process' and l.time >= f.first
+select l.time, l.username, l.host as source, l.tty, count(*) as failures
+from last l join failed f on f.host = l.host and f.time <= l.time
+where l.type_name = 'user-process'
+group by l.time, l.username, l.host, l.tty
+having count(*) >= cast(:failures as integer)

@@ -15,6 +15,5 @@ where (path like '/dev/.%' or path like '/dev/shm/.%' or path like '/etc/.%' or 
 		or path like '/run/.%' or path like '/boot/.%' or path like '/opt/.%')
 	and filename not in ('.pwd.lock', '.updated', '.etckeeper', '.git', '.gitignore', '.X11-unix',
 		'.ICE-unix', '.XIM-unix', '.font-unix', '.Test-unix', '.build-id', '.java', '.resolv.conf.systemd-resolved.bak',
-		'.placeholder', '.gnupg', '.containerenv', '.toolboxenv', '.', '..')
+		'.containerenv', '.toolboxenv', '.', '..')
 	and filename not glob '.vmlinuz-*.hmac' and filename not glob '.X[0-9]*-lock'
-	and filename not glob '.#*' and filename not glob '*.hmac'

@@ -8,6 +8,7 @@
 -- diff-ignore: connections
 select p.name, p.path, s.remote_address, s.remote_port, count(*) as connections
 from process_open_sockets s join processes p using (pid)
-where s.state = 'ESTABLISHED' and s.remote_address not like '127.%' and s.remote_address != '::1'
+where s.state = 'ESTABLISHED' and replace(s.remote_address, '::ffff:', '') not like '127.%'
+	and s.remote_address != '::1'
 group by p.name, p.path, s.remote_address, s.remote_port
 order by connections desc

@@ -10,7 +10,7 @@
 with files as materialized (
 	select path, package, sha256
 	from rpm_package_files
-	where sha256 != '' and mode not like '%12____' and regex_match(path, :pattern, 0) is not null
+	where sha256 != '' and regex_match(path, :pattern, 0) is not null
 )
 select r.path, r.package, r.sha256 as expected, h.sha256 as found, f.uid, f.mode, f.size, f.mtime, f.ctime
 from files r join file f on f.path = r.path join hash h on h.path = r.path

@@ -12,4 +12,4 @@ select pid, start_time, parent, uid, name, path, cmdline
 from processes
 where (cmdline like '[%' or name like '[%' or name like 'kworker/%' or name like 'ksoftirqd/%'
 		or name like 'migration/%' or name like 'rcu\_%' escape '\' or name like 'kthread%')
-	and path != '' and pid != 2 and parent != 2
+	and path not in ('', '/usr/bin/[', '/bin/[') and pid != 2 and parent != 2

@@ -9,5 +9,5 @@
 -- diff-ignore: pid, parent, start_time
 select pid, start_time, parent, uid, name, path, cwd, cmdline
 from processes
-where (path like '%/.%' and regex_match(path, '^(/home/[^/]+|/root)/\.(local|cargo|rustup|pyenv|rbenv|nvm|asdf|sdkman|vscode[a-z-]*|cursor[a-z-]*|config|npm[a-z-]*|bun|deno|dotnet|local|mozilla|steam|linuxbrew|claude)/', 0) is null)
+where (path like '%/.%' and regex_match(path, '^(/home/[^/]+|/root)/\.(local|cargo|rustup|pyenv|rbenv|nvm|asdf|sdkman|vscode[a-z-]*|cursor[a-z-]*|config|npm[a-z-]*|bun|deno|dotnet|mozilla|steam|linuxbrew)/', 0) is null)
 	or (cwd like '%/.%' and regex_match(cwd, '^(/home/[^/]+|/root)/\.', 0) is null)

@@ -15,4 +15,7 @@ where path != '' and (name like 'systemd%' or name like 'kworker%' or name like 
 			'dhclient', 'NetworkManager', 'snapd', 'containerd', 'dockerd', 'nginx', 'httpd',
 			'apache2', 'mysqld', 'mariadbd', 'postgres', 'master', 'sendmail', 'smbd', 'nfsd',
 			'named', 'unbound', 'dnsmasq', 'php-fpm', 'rpcbind', 'smartd', 'acpid'))
+	-- Containers have their own places for the programs they are made for.
+	and (coalesce(container_id, '') = '' or name like 'kworker%' or name like 'systemd%'
+		or name in ('sshd', 'cron', 'crond', 'dockerd', 'containerd'))
 	and regex_match(path, '^/(usr/)?(s?bin|lib[^/]*|libexec|local/s?bin|local/nginx)/|^/(opt|snap|nix/store)/', 0) is null

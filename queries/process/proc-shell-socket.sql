@@ -14,4 +14,5 @@ where p.name in ('sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'python', 'python2',
 		'ruby', 'php', 'lua', 'nc', 'ncat', 'netcat', 'nc.openbsd', 'nc.traditional', 'socat', 'telnet',
 		'awk', 'gawk', 'busybox')
 	and s.remote_port > 0
-	and s.remote_address not in ('', '0.0.0.0', '::', '127.0.0.1', '::1')
+	and s.remote_address not in ('', '0.0.0.0', '::', '::1')
+	and replace(s.remote_address, '::ffff:', '') not like '127.%'
