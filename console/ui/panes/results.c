@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows of one question: sorted, filtered, folded, asked again now and then. */
-#include "console/results.h"
+#include "console/ui/results.h"
 
 #include "common/clock.h"
 #include "common/str.h"
-#include "common/text.h"
-#include "console/humane.h"
-#include "console/output.h"
-#include "console/questions.h"
-#include "console/ui/grid.h"
-#include "console/ui/ui.h"
-#include "console/ui/rowact.h"
-#include "console/view.h"
 #include "console/filter.h"
+#include "console/output.h"
+#include "console/ui/rowact.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,469 +17,13 @@
 /* A question is put again at most this often, in seconds. */
 #define WATCH_LEAST 1
 #define WATCH_MOST  86400
-/* How long what is gone stays on the screen after a refresh, in milliseconds. */
-#define GONE_MS 20000
-#define WIDEN	4
-/* Rows of a folded line whose hosts are listed. */
-#define UNFOLD_MAX 100000
-/* When more rows are dead than alive, and as many, a copy without them is made. */
-#define COMPACT_LEAST 50000
-
-/* Columns of the grid before those of the results. */
-enum { COLUMN_HOST, COLUMNS_BEFORE };
-
-struct results_pane {
-	struct pane p;
-	struct questions question; /* one */
-	char *words;
-	struct results *results;
-	struct view *view;
-	struct view_lines lines;
-	struct grid grid;
-
-	int64_t number; /* of the question that runs or waits, 0: none */
-	bool asked_once, refreshing, paused, raw;
-	size_t to_answer, failed; /* hosts of the last run */
-	int64_t watch_ms, next_ms, refreshed_ms;
-
-	char *filter, *last_filter;
-	struct view_key keys[VIEW_KEYS];
-	bool fold;
-	bool *hidden; /* per column of the results */
-	size_t n_hidden;
-	size_t *shown; /* the columns that are not hidden */
-	size_t n_shown;
-
-	uint8_t *marks;		/* a bit per row */
-	size_t n_marks, marked; /* bytes; rows */
-	row_id last_marked;
-};
-
-static struct results_pane *of(struct pane *p)
-{
-	return (struct results_pane *)p;
-}
-
-static const struct host_config *hosts_of(const struct results_pane *v)
-{
-	return v->p.ui->app->hosts;
-}
-
-/* ---- The view ---- */
-
-static void ready(void *ui)
-{
-	ui_dirty(ui);
-}
-
-static int new_view(struct results_pane *v, struct err *err)
-{
-	view_free(v->view);
-	v->view = view_new(v->results, hosts_of(v), v->p.ui->app->n_hosts, ready, v->p.ui, err);
-	v->lines = (struct view_lines){0};
-	return v->view ? 0 : -err->code;
-}
-
-static int set_view(struct results_pane *v, size_t *ret_at, struct err *err)
-{
-	struct view_spec spec = {.filter = v->filter,
-		.fold = v->fold,
-		.skip = v->hidden,
-		.n_skip = v->n_hidden,
-		.gone = v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS};
-
-	memcpy(spec.keys, v->keys, sizeof(spec.keys));
-	return view_set(v->view, &spec, ret_at, err);
-}
-
-static void apply(struct results_pane *v)
-{
-	struct err err;
-
-	if (set_view(v, NULL, &err) < 0)
-		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
-}
-
-/* Which columns are shown, in their order; hidden ones keep their place. */
-static void list_columns(struct results_pane *v)
-{
-	size_t n = results_columns_n(v->results), *shown = v->shown;
-
-	if (n > GRID_COLUMNS_MAX)
-		n = GRID_COLUMNS_MAX;
-	if (!shown)
-		shown = calloc(GRID_COLUMNS_MAX, sizeof(*shown));
-	if (!v->hidden)
-		v->hidden = calloc(RESULTS_COLUMNS_MAX, sizeof(*v->hidden));
-	v->shown = shown;
-	v->n_shown = 0;
-	for (size_t i = 0; shown && v->hidden && i < n; i++)
-		if (!v->hidden[i])
-			shown[v->n_shown++] = i;
-	v->n_hidden = v->hidden ? RESULTS_COLUMNS_MAX : 0;
-}
-
-/* ---- Asking ---- */
-
-static void on_event(void *arg, const struct fleet_event *e)
-{
-	struct results_pane *v = arg;
-
-	switch (e->type) {
-	case FLEET_COLUMNS:
-		(void)results_columns(v->results, e->host, e->columns.cols, e->columns.n);
-		break;
-	case FLEET_ROWS:
-		(void)results_add(v->results, e->host, e->rows.cells, e->rows.n_rows);
-		break;
-	case FLEET_END:
-		v->to_answer -= v->to_answer > 0;
-		v->failed += e->end->state != HOST_ANSWERED;
-		if (v->refreshing)
-			results_refreshed(v->results, e->host,
-				e->end->state == HOST_ANSWERED && !e->end->truncated);
-		for (size_t i = 0; i < e->end->n_warnings; i++)
-			ui_note(v->p.ui, STYLE_WARN, "%s: %s", hosts_of(v)[e->host].name,
-				e->end->warnings[i]);
-		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
-			ui_say(v->p.ui, STYLE_BAD, "%s: %s", hosts_of(v)[e->host].name,
-				e->end->error);
-		else if (e->end->state != HOST_ANSWERED)
-			ui_note(v->p.ui, STYLE_BAD, "%s: %s: %s", hosts_of(v)[e->host].name,
-				host_state_name(e->end->state), e->end->error);
-		break;
-	default:
-		break;
-	}
-	if (!v->paused)
-		view_poke(v->view);
-}
-
-/* Rows that will not be shown again are left behind. */
-static void compact(struct results_pane *v)
-{
-	size_t dead = results_dead(v->results);
-	struct results *copy;
-	struct err err;
-
-	if (dead < COMPACT_LEAST || dead * 2 < results_rows(v->results) || v->marked)
-		return;
-	copy = results_compact(v->results);
-	if (!copy)
-		return;
-	view_free(v->view);
-	v->view = NULL;
-	results_free(v->results);
-	v->results = copy;
-	if (new_view(v, &err) == 0)
-		apply(v);
-}
-
-static void on_over(void *arg, bool begun, bool cancelled)
-{
-	struct results_pane *v = arg;
-
-	v->number = 0;
-	v->refreshing = false;
-	v->refreshed_ms = clock_mono_ms();
-	if (v->watch_ms)
-		v->next_ms = v->refreshed_ms + v->watch_ms;
-	if (!begun && !cancelled)
-		ui_say(v->p.ui, STYLE_BAD, "the question could not be put");
-	compact(v);
-	apply(v);
-}
-
-static void ask(struct results_pane *v, bool background)
-{
-	struct live_question q = {
-		.background = background, .event = on_event, .over = on_over, .arg = v};
-
-	if (v->number)
-		return;
-	v->refreshing = v->asked_once && results_refresh(v->results) == 0;
-	v->asked_once = true;
-	v->to_answer = v->p.ui->app->n_hosts;
-	v->failed = 0;
-	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
-	v->number = live_ask(v->p.ui->live, &q);
-	if (v->number < 0) {
-		v->number = 0;
-		ui_say(v->p.ui, STYLE_WARN, "too many questions wait");
-	}
-}
-
-/* ---- Opening and closing ---- */
-
-static int open_pane(struct pane *p, struct err *err)
-{
-	struct results_pane *v = of(p);
-
-	for (size_t i = 0; i < VIEW_KEYS; i++)
-		v->keys[i].column = VIEW_NONE;
-	v->grid.frozen = COLUMNS_BEFORE;
-	v->last_marked = UINT32_MAX;
-	v->results = results_new(p->ui->app->n_hosts);
-	return v->results ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
-}
-
-static void close_pane(struct pane *p)
-{
-	struct results_pane *v = of(p);
-
-	/* Nothing more may be told to a pane that is gone. */
-	if (v->number)
-		live_forget(p->ui->live, v->number);
-	view_free(v->view);
-	results_free(v->results);
-	questions_done(&v->question);
-	free(v->words);
-	free(v->filter);
-	free(v->last_filter);
-	free(v->hidden);
-	free(v->shown);
-	free(v->marks);
-}
-
-struct pane *results_open(
-	struct ui *ui, const struct question_text *q, const char *words, enum ui_place place)
-{
-	struct results_pane *v = of(ui_open(ui, "results", place));
-	struct err err;
-
-	if (!v)
-		return NULL;
-	v->words = strdup(words);
-	if (questions_add_copy(&v->question, q, &err) < 0) {
-		ui_say(ui, STYLE_BAD, "%s", err.text);
-		ui_close(ui, &v->p);
-		return NULL;
-	}
-	apply(v);
-	ask(v, false);
-	return &v->p;
-}
-
-/* ---- Marks ---- */
-
-static bool is_marked(const struct results_pane *v, row_id row)
-{
-	return row / 8 < v->n_marks && (v->marks[row / 8] >> row % 8 & 1);
-}
-
-static void set_mark(struct results_pane *v, row_id row, bool on)
-{
-	size_t need = (size_t)row / 8 + 1;
-
-	if (need > v->n_marks) {
-		size_t n = need * 2;
-		uint8_t *more = realloc(v->marks, n);
-
-		if (!more)
-			return;
-		memset(more + v->n_marks, 0, n - v->n_marks);
-		v->marks = more;
-		v->n_marks = n;
-	}
-	if (is_marked(v, row) == on)
-		return;
-	v->marks[row / 8] ^= (uint8_t)(1 << row % 8);
-	v->marked += on ? 1 : (size_t)-1;
-}
-
-/* All rows of the line, when it is folded. */
-static void mark_line(struct results_pane *v, size_t line, bool on)
-{
-	row_id *rows, first = v->lines.of[line].row;
-	size_t n;
-
-	if (!v->fold) {
-		set_mark(v, first, on);
-		return;
-	}
-	rows = malloc(UNFOLD_MAX * sizeof(*rows));
-	n = rows ? view_unfold(v->view, first, rows, UNFOLD_MAX) : 0;
-	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++)
-		set_mark(v, rows[i], on);
-	free(rows);
-}
-
-/* ---- Drawing ---- */
-
-/* The results' column behind a column of the grid, or VIEW_HOST, VIEW_COUNT. */
-static int column_of(const struct results_pane *v, size_t column)
-{
-	if (column == COLUMN_HOST)
-		return v->fold ? VIEW_COUNT : VIEW_HOST;
-	column -= COLUMNS_BEFORE;
-	return column < v->n_shown ? (int)v->shown[column] : VIEW_NONE;
-}
-
-static const char *column_name(const struct results_pane *v, size_t column)
-{
-	int c = column_of(v, column);
-
-	if (c == VIEW_COUNT)
-		return "hosts";
-	return c < 0 ? "host" : results_column_name(v->results, (size_t)c);
-}
-
-static const char *name(void *arg, size_t column)
-{
-	return column_name(arg, column);
-}
-
-static bool put_cell(
-	const struct results_pane *v, row_id row, int column, bool raw, struct buf *out)
-{
-	const char *column_words = results_column_name(v->results, (size_t)column);
-	struct cell c = results_unpack(v->results, results_cell(v->results, row, (size_t)column));
-	bool right = false;
-
-	if (!raw)
-		(void)humane_cell(out, column_words, &c, &right);
-	else
-		(void)format_cell_text(out, &c);
-	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
-}
-
-static bool cell(void *arg, size_t line, size_t column, struct buf *out)
-{
-	struct results_pane *v = arg;
-	const struct view_line *l = &v->lines.of[line];
-	int c = column_of(v, column);
-
-	if (c >= 0)
-		return put_cell(v, l->row, c, v->raw, out);
-	if (c == VIEW_COUNT) {
-		(void)buf_printf(out, "%" PRIu32, l->hosts);
-		return true;
-	}
-	(void)buf_puts(out, hosts_of(v)[results_host(v->results, l->row)].name);
-	return false;
-}
-
-static enum style style(void *arg, size_t line, char *ret_sign)
-{
-	struct results_pane *v = arg;
-	row_id row = v->lines.of[line].row;
-	enum row_mark mark = results_mark(v->results, row);
-
-	if (is_marked(v, row)) {
-		*ret_sign = '*';
-		return STYLE_MARKED;
-	}
-	*ret_sign = mark == ROW_NEW ? '+' : mark == ROW_GONE ? '-' : ' ';
-	return mark == ROW_NEW ? STYLE_NEW : mark == ROW_GONE ? STYLE_GONE : STYLE_PLAIN;
-}
-
-static int sorted(void *arg, size_t column)
-{
-	struct results_pane *v = arg;
-
-	if (v->keys[0].column == VIEW_NONE || v->keys[0].column != column_of(v, column))
-		return 0;
-	return v->keys[0].descending ? -1 : 1;
-}
-
-static struct grid_source source(struct results_pane *v)
-{
-	return (struct grid_source){.lines = v->lines.n,
-		.columns = COLUMNS_BEFORE + v->n_shown,
-		.name = name,
-		.cell = cell,
-		.style = style,
-		.sorted = sorted,
-		.arg = v};
-}
-
-/* The cursor stays at its row, not at its place, when rows come in above it. */
-static void take_lines(struct results_pane *v)
-{
-	row_id at = v->grid.list.at < v->lines.n ? v->lines.of[v->grid.list.at].row : UINT32_MAX;
-	struct view_lines fresh;
-
-	if (v->paused || !view_take(v->view, &fresh))
-		return;
-	v->lines = fresh;
-	if (v->grid.list.at == 0 ||
-		(v->grid.list.at < fresh.n && fresh.of[v->grid.list.at].row == at))
-		return;
-	for (size_t i = 0; i < fresh.n; i++) {
-		if (fresh.of[i].row != at)
-			continue;
-		v->grid.list.top = i - (v->grid.list.at - v->grid.list.top < i
-						       ? v->grid.list.at - v->grid.list.top
-						       : i);
-		v->grid.list.at = i;
-		return;
-	}
-}
-
-static void draw_nothing(const struct results_pane *v, struct area a)
-{
-	const char *why = "No rows.";
-
-	if (results_rows(v->results) > 0 && v->filter && *v->filter)
-		why = "No row passes the filter; / changes it.";
-	else if (v->number)
-		why = "Asking…";
-	screen_print(a.y + 2, a.x + 2, a.w - 2, STYLE_DIM, false, "%s", why);
-}
-
-static void draw(struct pane *p, struct area a, bool focus)
-{
-	struct results_pane *v = of(p);
-	struct grid_source s;
-
-	take_lines(v);
-	list_columns(v);
-	s = source(v);
-	grid_draw(&v->grid, &s, a, focus);
-	if (v->lines.n == 0)
-		draw_nothing(v, a);
-}
-
-static void title(const struct pane *p, struct buf *out)
-{
-	const struct results_pane *v = (const struct results_pane *)p;
-	size_t rows = results_rows(v->results), lost = results_lost(v->results);
-
-	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "",
-		v->fold ? v->lines.rows : v->lines.n, v->lines.rows == 1 ? "" : "s");
-	if (v->filter && *v->filter)
-		(void)buf_printf(out, " of %zu  /%s", rows, v->filter);
-	if (v->fold)
-		(void)buf_printf(out, "  folded into %zu", v->lines.n);
-	if (v->marked)
-		(void)buf_printf(out, "  %zu marked", v->marked);
-	if (v->number)
-		(void)buf_printf(out, "  asking %zu", v->to_answer);
-	if (v->failed)
-		(void)buf_printf(out, "  %zu did not answer", v->failed);
-	if (v->watch_ms)
-		(void)buf_printf(out, "  every %" PRId64 " s", v->watch_ms / 1000);
-	if (v->paused)
-		(void)buf_puts(out, "  [paused]");
-	if (lost)
-		(void)buf_printf(out, "  %zu rows lost: no room", lost);
-}
-
-static bool tick(struct pane *p)
-{
-	struct results_pane *v = of(p);
-	int64_t now = clock_mono_ms();
-
-	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
-		ask(v, true);
-	return v->number || !view_settled(v->view);
-}
+#define WIDEN	    4
 
 /* ---- Commands: moving ---- */
 
 static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	struct grid *g = &v->grid;
 	size_t n = COLUMNS_BEFORE + v->n_shown;
 
@@ -503,8 +40,8 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 static void mouse(struct pane *p, int y, int x, int dy, bool twice)
 {
-	struct results_pane *v = of(p);
-	struct grid_source s = source(v);
+	struct results_pane *v = results_of(p);
+	struct grid_source s = results_source(v);
 	size_t line = grid_line_at(&v->grid, &s, y);
 
 	(void)x;
@@ -522,7 +59,7 @@ static void mouse(struct pane *p, int y, int x, int dy, bool twice)
 /* The next row that passes the last filter, also when all are shown. */
 static int run_find(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	const char *text = v->filter && *v->filter ? v->filter : v->last_filter;
 	bool back = str_eq(argv[0], "previous");
 	struct filter *f;
@@ -530,7 +67,7 @@ static int run_find(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	(void)argc;
 	if (!text || !v->lines.n)
 		return err_set(err, ENOENT, "nothing was looked for yet; / does");
-	f = filter_new(text, v->results, hosts_of(v), ui->app->n_hosts, NULL, err);
+	f = filter_new(text, v->results, results_hosts(v), ui->app->n_hosts, NULL, err);
 	if (!f)
 		return -err->code;
 	for (size_t i = 1; i <= v->lines.n; i++) {
@@ -555,7 +92,7 @@ static int set_filter(struct results_pane *v, const char *text, size_t *ret_at, 
 	if (!own)
 		return err_sys(err, ENOMEM, "filter");
 	v->filter = own;
-	r = set_view(v, ret_at, err);
+	r = results_set_view(v, ret_at, err);
 	if (r < 0) {
 		v->filter = before;
 		free(own);
@@ -591,7 +128,7 @@ static void filter_done(void *arg, const char *text)
 
 static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	const struct prompt_use use = {.label = "/",
 		.initial = v->filter,
 		.changed = filter_typed,
@@ -627,7 +164,7 @@ static int find_column(const struct results_pane *v, const char *word, int *ret,
 /* sort COLUMN [desc] [then COLUMN] */
 static int run_sort(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	struct view_key keys[VIEW_KEYS] = {{VIEW_NONE, false}, {VIEW_NONE, false}};
 	size_t k = 0;
 	int r = 0;
@@ -646,38 +183,38 @@ static int run_sort(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	if (r < 0)
 		return r;
 	memcpy(v->keys, keys, sizeof(keys));
-	apply(v);
+	results_apply(v);
 	return 0;
 }
 
 /* The column beside the one sorted by; the one before stays as the second key. */
 static int run_sort_by(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
 	bool next = str_eq(argv[0], "next");
 
 	(void)ui;
 	(void)argc;
 	(void)err;
-	while (at < n && column_of(v, at) != v->keys[0].column)
+	while (at < n && results_column_of(v, at) != v->keys[0].column)
 		at++;
 	if (at == n)
 		at = next ? 0 : n - 1;
 	else
 		at = (at + (next ? 1 : n - 1)) % n;
-	v->keys[0] = (struct view_key){column_of(v, at), false};
+	v->keys[0] = (struct view_key){results_column_of(v, at), false};
 	v->grid.at = at;
 	/* In sight. */
 	if (at >= v->grid.frozen && at < v->grid.frozen + v->grid.left)
 		v->grid.left = at - v->grid.frozen;
-	apply(v);
+	results_apply(v);
 	return 0;
 }
 
 static int run_invert(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 
 	(void)ui;
 	(void)argc;
@@ -685,14 +222,14 @@ static int run_invert(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	if (v->keys[0].column == VIEW_NONE)
 		return err_set(err, EINVAL, "nothing is sorted yet; < and > choose the column");
 	v->keys[0].descending = !v->keys[0].descending;
-	apply(v);
+	results_apply(v);
 	return 0;
 }
 
 /* Folded, the rarest come first: what only one host has is what is looked for. */
 static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 
 	(void)ui;
 	if (argc && !str_eq(argv[0], "rarest") && !str_eq(argv[0], "commonest") &&
@@ -703,13 +240,13 @@ static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		v->fold ? VIEW_COUNT : VIEW_NONE, argc && str_eq(argv[0], "commonest")};
 	v->keys[1] = (struct view_key){VIEW_NONE, false};
 	v->grid.list = (struct list){0, 0};
-	apply(v);
+	results_apply(v);
 	return 0;
 }
 
 static int run_hide(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	int column = VIEW_NONE, r = 0;
 
 	(void)ui;
@@ -723,14 +260,14 @@ static int run_hide(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		return err_set(err, EINVAL, "which column? hide COLUMN, or sort by it first");
 	v->hidden[column] = true;
 	grid_reset(&v->grid);
-	list_columns(v);
-	apply(v);
+	results_list_columns(v);
+	results_apply(v);
 	return 0;
 }
 
 static int run_columns(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	bool show[RESULTS_COLUMNS_MAX] = {false};
 	size_t n = results_columns_n(v->results);
 	int column, r = 0;
@@ -746,21 +283,21 @@ static int run_columns(struct ui *ui, struct pane *p, int argc, char **argv, str
 	for (size_t i = 0; v->hidden && i < n; i++)
 		v->hidden[i] = argc && !show[i];
 	grid_reset(&v->grid);
-	list_columns(v);
-	apply(v);
+	results_list_columns(v);
+	results_apply(v);
 	return 0;
 }
 
 static int run_widen(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
 	int64_t by = WIDEN;
 
 	(void)ui;
 	if (argc && parse_int(argv[0], -SCREEN_MAX_COLS, SCREEN_MAX_COLS, &by) < 0)
 		return err_set(err, EINVAL, "by how many columns?");
-	while (at < n && column_of(v, at) != v->keys[0].column)
+	while (at < n && results_column_of(v, at) != v->keys[0].column)
 		at++;
 	if (at == n)
 		return err_set(err, EINVAL, "which column? sort by it first: < and >");
@@ -770,7 +307,7 @@ static int run_widen(struct ui *ui, struct pane *p, int argc, char **argv, struc
 
 static int run_freeze(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	uint64_t n;
 
 	(void)ui;
@@ -784,7 +321,7 @@ static int run_freeze(struct ui *ui, struct pane *p, int argc, char **argv, stru
 
 static int run_raw(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 
 	(void)ui;
 	(void)argc;
@@ -803,13 +340,13 @@ static int run_refresh(struct ui *ui, struct pane *p, int argc, char **argv, str
 	(void)argc;
 	(void)argv;
 	(void)err;
-	ask(of(p), false);
+	results_ask(results_of(p), false);
 	return 0;
 }
 
 static int run_watch(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	double seconds = 30;
 
 	(void)ui;
@@ -822,13 +359,13 @@ static int run_watch(struct ui *ui, struct pane *p, int argc, char **argv, struc
 			err, EINVAL, "seconds from %d to %d, or off", WATCH_LEAST, WATCH_MOST);
 	v->watch_ms = (int64_t)(seconds * 1000);
 	v->next_ms = clock_mono_ms() + v->watch_ms;
-	apply(v);
+	results_apply(v);
 	return 0;
 }
 
 static int run_pause(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 
 	(void)ui;
 	(void)argc;
@@ -844,7 +381,7 @@ static int run_pause(struct ui *ui, struct pane *p, int argc, char **argv, struc
 
 static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	const char *what = argc ? argv[0] : "";
 	size_t at = v->grid.list.at, from = at;
 
@@ -861,7 +398,7 @@ static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		return 0;
 	if (str_eq(what, "all")) {
 		for (size_t i = 0; i < v->lines.n; i++)
-			mark_line(v, i, true);
+			results_mark_line(v, i, true);
 		return 0;
 	}
 	if (str_eq(what, "range")) {
@@ -870,9 +407,9 @@ static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		if (from == v->lines.n)
 			from = at;
 		for (size_t i = from < at ? from : at; i <= (from < at ? at : from); i++)
-			mark_line(v, i, true);
+			results_mark_line(v, i, true);
 	} else {
-		mark_line(v, at, !is_marked(v, v->lines.of[at].row));
+		results_mark_line(v, at, !results_is_marked(v, v->lines.of[at].row));
 		v->last_marked = v->lines.of[at].row;
 		list_move(&v->grid.list, "down", v->lines.n, p->area.h - 1);
 	}
@@ -886,7 +423,7 @@ static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t 
 	size_t n = results_columns_n(v->results);
 	const char **names = calloc(n + 1, sizeof(*names));
 	struct cell *cells = calloc(n + 1, sizeof(*cells));
-	const char *host = hosts_of(v)[results_host(v->results, row)].name;
+	const char *host = results_hosts(v)[results_host(v->results, row)].name;
 	char words[64];
 
 	if (names && cells) {
@@ -918,7 +455,7 @@ static int list_hosts(struct ui *ui, struct results_pane *v, const struct view_l
 	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++) {
 		host_id host = results_host(v->results, rows[i]);
 
-		if (host != last && buf_printf(&text, "%s\n", hosts_of(v)[host].name) < 0)
+		if (host != last && buf_printf(&text, "%s\n", results_hosts(v)[host].name) < 0)
 			break;
 		last = host;
 	}
@@ -930,7 +467,7 @@ static int list_hosts(struct ui *ui, struct results_pane *v, const struct view_l
 
 static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	const struct view_line *l = &v->lines.of[v->grid.list.at];
 
 	(void)err;
@@ -943,7 +480,7 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	bool whole = argc && str_eq(argv[0], "row");
 	int column = v->keys[0].column;
 	struct buf text;
@@ -961,7 +498,7 @@ static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct
 			continue;
 		if (text.len)
 			(void)buf_putc(&text, '\t');
-		(void)put_cell(v, row, (int)v->shown[i], true, &text);
+		(void)results_put_cell(v, row, (int)v->shown[i], true, &text);
 	}
 	r = screen_copy(buf_str(&text), text.len);
 	if (r < 0)
@@ -991,13 +528,13 @@ static int write_lines(struct results_pane *v, struct output *o)
 	struct cell row[GRID_COLUMNS_MAX + 1];
 	int r;
 
-	names[0] = column_name(v, COLUMN_HOST);
+	names[0] = results_name_of(v, COLUMN_HOST);
 	for (size_t i = 0; i < v->n_shown; i++)
 		names[i + 1] = results_column_name(v->results, v->shown[i]);
 	r = output_header(o, names, v->n_shown + 1);
 	for (size_t l = 0; r == 0 && l < v->lines.n; l++) {
 		row_id id = v->lines.of[l].row;
-		const char *host = hosts_of(v)[results_host(v->results, id)].name;
+		const char *host = results_hosts(v)[results_host(v->results, id)].name;
 
 		row[0] = v->fold ? (struct cell){.type = CELL_INT, .i = v->lines.of[l].hosts}
 				 : (struct cell){.type = CELL_TEXT,
@@ -1013,7 +550,7 @@ static int write_lines(struct results_pane *v, struct output *o)
 
 static int run_write(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	int fd = open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = -ENOMEM;
 	struct sink *sink;
 	struct output *o;
@@ -1051,14 +588,15 @@ static size_t chosen(struct results_pane *v, row_id **ret)
 		rows[n++] = v->lines.of[v->grid.list.at].row;
 	/* Rows that are gone meanwhile are no targets any more. */
 	for (size_t i = 0; v->marked && i < v->n_marks * 8 && n < v->marked; i++)
-		if (is_marked(v, (row_id)i) && results_mark(v->results, (row_id)i) != ROW_DEAD)
+		if (results_is_marked(v, (row_id)i) &&
+			results_mark(v->results, (row_id)i) != ROW_DEAD)
 			rows[n++] = (row_id)i;
 	return n;
 }
 
 static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	struct results_pane *v = of(p);
+	struct results_pane *v = results_of(p);
 	row_id *rows;
 	size_t n = chosen(v, &rows);
 	int r = rows ? rowact_open(ui, v->results, rows, n, argc, argv, err)
@@ -1071,7 +609,7 @@ static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 static void offer(
 	struct pane *p, const char *command, void (*put)(void *arg, const char *word), void *arg)
 {
-	const struct results_pane *v = of(p);
+	const struct results_pane *v = results_of(p);
 
 	if (str_eq(command, "act")) {
 		for (size_t i = 0; commands_all[i]; i++)
@@ -1152,11 +690,11 @@ const struct pane_kind pane_kind_results = {
 	.name = "results",
 	.summary = "the rows of one question",
 	.size = sizeof(struct results_pane),
-	.open = open_pane,
-	.close = close_pane,
-	.title = title,
-	.draw = draw,
-	.tick = tick,
+	.open = results_open_pane,
+	.close = results_close_pane,
+	.title = results_title,
+	.draw = results_draw,
+	.tick = results_tick,
 	.mouse = mouse,
 	.offer = offer,
 	.commands = commands,

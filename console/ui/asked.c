@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The results pane's question: put, put again, its rows taken in. */
+#include "console/ui/results.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How long what is gone stays on the screen after a refresh, in milliseconds. */
+#define GONE_MS 20000
+/* When more rows are dead than alive, and as many, a copy without them is made. */
+#define COMPACT_LEAST 50000
+
+/* ---- The view ---- */
+
+static void ready(void *ui)
+{
+	ui_dirty(ui);
+}
+
+static int new_view(struct results_pane *v, struct err *err)
+{
+	view_free(v->view);
+	v->view =
+		view_new(v->results, results_hosts(v), v->p.ui->app->n_hosts, ready, v->p.ui, err);
+	v->lines = (struct view_lines){0};
+	return v->view ? 0 : -err->code;
+}
+
+int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err)
+{
+	struct view_spec spec = {.filter = v->filter,
+		.fold = v->fold,
+		.skip = v->hidden,
+		.n_skip = v->n_hidden,
+		.gone = v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS};
+
+	memcpy(spec.keys, v->keys, sizeof(spec.keys));
+	return view_set(v->view, &spec, ret_at, err);
+}
+
+void results_apply(struct results_pane *v)
+{
+	struct err err;
+
+	if (results_set_view(v, NULL, &err) < 0)
+		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
+}
+
+/* Which columns are shown, in their order; hidden ones keep their place. */
+void results_list_columns(struct results_pane *v)
+{
+	size_t n = results_columns_n(v->results), *shown = v->shown;
+
+	if (n > GRID_COLUMNS_MAX)
+		n = GRID_COLUMNS_MAX;
+	if (!shown)
+		shown = calloc(GRID_COLUMNS_MAX, sizeof(*shown));
+	if (!v->hidden)
+		v->hidden = calloc(RESULTS_COLUMNS_MAX, sizeof(*v->hidden));
+	v->shown = shown;
+	v->n_shown = 0;
+	for (size_t i = 0; shown && v->hidden && i < n; i++)
+		if (!v->hidden[i])
+			shown[v->n_shown++] = i;
+	v->n_hidden = v->hidden ? RESULTS_COLUMNS_MAX : 0;
+}
+
+/* ---- Asking ---- */
+
+static void on_event(void *arg, const struct fleet_event *e)
+{
+	struct results_pane *v = arg;
+
+	switch (e->type) {
+	case FLEET_COLUMNS:
+		(void)results_columns(v->results, e->host, e->columns.cols, e->columns.n);
+		break;
+	case FLEET_ROWS:
+		(void)results_add(v->results, e->host, e->rows.cells, e->rows.n_rows);
+		break;
+	case FLEET_END:
+		v->to_answer -= v->to_answer > 0;
+		v->failed += e->end->state != HOST_ANSWERED;
+		if (v->refreshing)
+			results_refreshed(v->results, e->host,
+				e->end->state == HOST_ANSWERED && !e->end->truncated);
+		for (size_t i = 0; i < e->end->n_warnings; i++)
+			ui_note(v->p.ui, STYLE_WARN, "%s: %s", results_hosts(v)[e->host].name,
+				e->end->warnings[i]);
+		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
+			ui_say(v->p.ui, STYLE_BAD, "%s: %s", results_hosts(v)[e->host].name,
+				e->end->error);
+		else if (e->end->state != HOST_ANSWERED)
+			ui_note(v->p.ui, STYLE_BAD, "%s: %s: %s", results_hosts(v)[e->host].name,
+				host_state_name(e->end->state), e->end->error);
+		break;
+	default:
+		break;
+	}
+	if (!v->paused)
+		view_poke(v->view);
+}
+
+/* Rows that will not be shown again are left behind. */
+static void compact(struct results_pane *v)
+{
+	size_t dead = results_dead(v->results);
+	struct results *copy;
+	struct err err;
+
+	if (dead < COMPACT_LEAST || dead * 2 < results_rows(v->results) || v->marked)
+		return;
+	copy = results_compact(v->results);
+	if (!copy)
+		return;
+	view_free(v->view);
+	v->view = NULL;
+	results_free(v->results);
+	v->results = copy;
+	if (new_view(v, &err) == 0)
+		results_apply(v);
+}
+
+static void on_over(void *arg, bool begun, bool cancelled)
+{
+	struct results_pane *v = arg;
+
+	v->number = 0;
+	v->refreshing = false;
+	v->refreshed_ms = clock_mono_ms();
+	if (v->watch_ms)
+		v->next_ms = v->refreshed_ms + v->watch_ms;
+	if (!begun && !cancelled)
+		ui_say(v->p.ui, STYLE_BAD, "the question could not be put");
+	compact(v);
+	results_apply(v);
+}
+
+void results_ask(struct results_pane *v, bool background)
+{
+	struct live_question q = {
+		.background = background, .event = on_event, .over = on_over, .arg = v};
+
+	if (v->number)
+		return;
+	v->refreshing = v->asked_once && results_refresh(v->results) == 0;
+	v->asked_once = true;
+	v->to_answer = v->p.ui->app->n_hosts;
+	v->failed = 0;
+	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
+	v->number = live_ask(v->p.ui->live, &q);
+	if (v->number < 0) {
+		v->number = 0;
+		ui_say(v->p.ui, STYLE_WARN, "too many questions wait");
+	}
+}
+
+/* ---- Opening and closing ---- */
+
+int results_open_pane(struct pane *p, struct err *err)
+{
+	struct results_pane *v = results_of(p);
+
+	for (size_t i = 0; i < VIEW_KEYS; i++)
+		v->keys[i].column = VIEW_NONE;
+	v->grid.frozen = COLUMNS_BEFORE;
+	v->last_marked = UINT32_MAX;
+	v->results = results_new(p->ui->app->n_hosts);
+	return v->results ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
+}
+
+void results_close_pane(struct pane *p)
+{
+	struct results_pane *v = results_of(p);
+
+	/* Nothing more may be told to a pane that is gone. */
+	if (v->number)
+		live_forget(p->ui->live, v->number);
+	view_free(v->view);
+	results_free(v->results);
+	questions_done(&v->question);
+	free(v->words);
+	free(v->filter);
+	free(v->last_filter);
+	free(v->hidden);
+	free(v->shown);
+	free(v->marks);
+}
+
+struct pane *results_open(
+	struct ui *ui, const struct question_text *q, const char *words, enum ui_place place)
+{
+	struct results_pane *v = results_of(ui_open(ui, "results", place));
+	struct err err;
+
+	if (!v)
+		return NULL;
+	v->words = strdup(words);
+	if (questions_add_copy(&v->question, q, &err) < 0) {
+		ui_say(ui, STYLE_BAD, "%s", err.text);
+		ui_close(ui, &v->p);
+		return NULL;
+	}
+	results_apply(v);
+	results_ask(v, false);
+	return &v->p;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is seen of a results pane: marks, cells, the grid. */
+#include "console/ui/results.h"
+
+#include "common/clock.h"
+#include "console/humane.h"
+#include "console/output.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Marks ---- */
+
+bool results_is_marked(const struct results_pane *v, row_id row)
+{
+	return row / 8 < v->n_marks && (v->marks[row / 8] >> row % 8 & 1);
+}
+
+void results_set_mark(struct results_pane *v, row_id row, bool on)
+{
+	size_t need = (size_t)row / 8 + 1;
+
+	if (need > v->n_marks) {
+		size_t n = need * 2;
+		uint8_t *more = realloc(v->marks, n);
+
+		if (!more)
+			return;
+		memset(more + v->n_marks, 0, n - v->n_marks);
+		v->marks = more;
+		v->n_marks = n;
+	}
+	if (results_is_marked(v, row) == on)
+		return;
+	v->marks[row / 8] ^= (uint8_t)(1 << row % 8);
+	v->marked += on ? 1 : (size_t)-1;
+}
+
+/* All rows of the line, when it is folded. */
+void results_mark_line(struct results_pane *v, size_t line, bool on)
+{
+	row_id *rows, first = v->lines.of[line].row;
+	size_t n;
+
+	if (!v->fold) {
+		results_set_mark(v, first, on);
+		return;
+	}
+	rows = malloc(UNFOLD_MAX * sizeof(*rows));
+	n = rows ? view_unfold(v->view, first, rows, UNFOLD_MAX) : 0;
+	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++)
+		results_set_mark(v, rows[i], on);
+	free(rows);
+}
+
+/* ---- Drawing ---- */
+
+/* The results' column behind a column of the grid, or VIEW_HOST, VIEW_COUNT. */
+int results_column_of(const struct results_pane *v, size_t column)
+{
+	if (column == COLUMN_HOST)
+		return v->fold ? VIEW_COUNT : VIEW_HOST;
+	column -= COLUMNS_BEFORE;
+	return column < v->n_shown ? (int)v->shown[column] : VIEW_NONE;
+}
+
+const char *results_name_of(const struct results_pane *v, size_t column)
+{
+	int c = results_column_of(v, column);
+
+	if (c == VIEW_COUNT)
+		return "hosts";
+	return c < 0 ? "host" : results_column_name(v->results, (size_t)c);
+}
+
+static const char *name(void *arg, size_t column)
+{
+	return results_name_of(arg, column);
+}
+
+bool results_put_cell(
+	const struct results_pane *v, row_id row, int column, bool raw, struct buf *out)
+{
+	const char *column_words = results_column_name(v->results, (size_t)column);
+	struct cell c = results_unpack(v->results, results_cell(v->results, row, (size_t)column));
+	bool right = false;
+
+	if (!raw)
+		(void)humane_cell(out, column_words, &c, &right);
+	else
+		(void)format_cell_text(out, &c);
+	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
+}
+
+static bool cell(void *arg, size_t line, size_t column, struct buf *out)
+{
+	struct results_pane *v = arg;
+	const struct view_line *l = &v->lines.of[line];
+	int c = results_column_of(v, column);
+
+	if (c >= 0)
+		return results_put_cell(v, l->row, c, v->raw, out);
+	if (c == VIEW_COUNT) {
+		(void)buf_printf(out, "%" PRIu32, l->hosts);
+		return true;
+	}
+	(void)buf_puts(out, results_hosts(v)[results_host(v->results, l->row)].name);
+	return false;
+}
+
+static enum style style(void *arg, size_t line, char *ret_sign)
+{
+	struct results_pane *v = arg;
+	row_id row = v->lines.of[line].row;
+	enum row_mark mark = results_mark(v->results, row);
+
+	if (results_is_marked(v, row)) {
+		*ret_sign = '*';
+		return STYLE_MARKED;
+	}
+	*ret_sign = mark == ROW_NEW ? '+' : mark == ROW_GONE ? '-' : ' ';
+	return mark == ROW_NEW ? STYLE_NEW : mark == ROW_GONE ? STYLE_GONE : STYLE_PLAIN;
+}
+
+static int sorted(void *arg, size_t column)
+{
+	struct results_pane *v = arg;
+
+	if (v->keys[0].column == VIEW_NONE || v->keys[0].column != results_column_of(v, column))
+		return 0;
+	return v->keys[0].descending ? -1 : 1;
+}
+
+struct grid_source results_source(struct results_pane *v)
+{
+	return (struct grid_source){.lines = v->lines.n,
+		.columns = COLUMNS_BEFORE + v->n_shown,
+		.name = name,
+		.cell = cell,
+		.style = style,
+		.sorted = sorted,
+		.arg = v};
+}
+
+/* The cursor stays at its row, not at its place, when rows come in above it. */
+static void take_lines(struct results_pane *v)
+{
+	row_id at = v->grid.list.at < v->lines.n ? v->lines.of[v->grid.list.at].row : UINT32_MAX;
+	struct view_lines fresh;
+
+	if (v->paused || !view_take(v->view, &fresh))
+		return;
+	v->lines = fresh;
+	if (v->grid.list.at == 0 ||
+		(v->grid.list.at < fresh.n && fresh.of[v->grid.list.at].row == at))
+		return;
+	for (size_t i = 0; i < fresh.n; i++) {
+		if (fresh.of[i].row != at)
+			continue;
+		v->grid.list.top = i - (v->grid.list.at - v->grid.list.top < i
+						       ? v->grid.list.at - v->grid.list.top
+						       : i);
+		v->grid.list.at = i;
+		return;
+	}
+}
+
+static void draw_nothing(const struct results_pane *v, struct area a)
+{
+	const char *why = "No rows.";
+
+	if (results_rows(v->results) > 0 && v->filter && *v->filter)
+		why = "No row passes the filter; / changes it.";
+	else if (v->number)
+		why = "Asking…";
+	screen_print(a.y + 2, a.x + 2, a.w - 2, STYLE_DIM, false, "%s", why);
+}
+
+void results_draw(struct pane *p, struct area a, bool focus)
+{
+	struct results_pane *v = results_of(p);
+	struct grid_source s;
+
+	take_lines(v);
+	results_list_columns(v);
+	s = results_source(v);
+	grid_draw(&v->grid, &s, a, focus);
+	if (v->lines.n == 0)
+		draw_nothing(v, a);
+}
+
+void results_title(const struct pane *p, struct buf *out)
+{
+	const struct results_pane *v = (const struct results_pane *)p;
+	size_t rows = results_rows(v->results), lost = results_lost(v->results);
+
+	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "",
+		v->fold ? v->lines.rows : v->lines.n, v->lines.rows == 1 ? "" : "s");
+	if (v->filter && *v->filter)
+		(void)buf_printf(out, " of %zu  /%s", rows, v->filter);
+	if (v->fold)
+		(void)buf_printf(out, "  folded into %zu", v->lines.n);
+	if (v->marked)
+		(void)buf_printf(out, "  %zu marked", v->marked);
+	if (v->number)
+		(void)buf_printf(out, "  asking %zu", v->to_answer);
+	if (v->failed)
+		(void)buf_printf(out, "  %zu did not answer", v->failed);
+	if (v->watch_ms)
+		(void)buf_printf(out, "  every %" PRId64 " s", v->watch_ms / 1000);
+	if (v->paused)
+		(void)buf_puts(out, "  [paused]");
+	if (lost)
+		(void)buf_printf(out, "  %zu rows lost: no room", lost);
+}
+
+bool results_tick(struct pane *p)
+{
+	struct results_pane *v = results_of(p);
+	int64_t now = clock_mono_ms();
+
+	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
+		results_ask(v, true);
+	return v->number || !view_settled(v->view);
+}
