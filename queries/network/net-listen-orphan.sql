@@ -8,5 +8,5 @@
 -- key: address, port, protocol
 select address, port, case protocol when 6 then 'tcp' when 17 then 'udp' else protocol end as protocol
 from listening_ports
-where port != 0 and family in (2, 10) and (pid is null or pid <= 0)
+where port != 0 and family in (2, 10) and protocol in (6, 17, 33, 132, 136) and (pid is null or pid <= 0)
 	and port not in (111, 2049, 4789, 8472, 51820, 20048)

@@ -12,5 +12,6 @@ select l.address, l.port, case l.protocol when 6 then 'tcp' when 17 then 'udp' e
 		as protocol,
 	l.pid, p.start_time, p.uid, p.name, p.path, p.cmdline
 from listening_ports l left join processes p using (pid)
-where l.port != 0 and l.family in (2, 10) and l.address not like '127.%' and l.address != '::1'
+where l.port != 0 and l.family in (2, 10) and l.protocol in (6, 17, 33, 132, 136)
+	and l.address not like '127.%' and l.address != '::1'
 order by l.port, l.address
