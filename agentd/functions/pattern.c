@@ -97,13 +97,41 @@ static bool is_star(const struct matcher *m, const char *p)
 	return *p == (m->like ? '%' : '*') && !(m->like && m->escape == (unsigned char)*p);
 }
 
+/*
+ * How many of the next characters are the same, and stand for themselves in the pattern. (What this
+ * leaves out, match_one looks at.)
+ */
+static size_t same_bytes(const struct matcher *m, const char *p, const char *text)
+{
+	size_t most = (size_t)(m->end - p), n = 0;
+
+	if ((size_t)(m->text_end - text) < most)
+		most = (size_t)(m->text_end - text);
+	if (m->like)
+		while (n < most && p[n] == text[n] && p[n] != '%' && p[n] != '_' && p[n] > 0 &&
+			(unsigned char)p[n] != m->escape)
+			n++;
+	else
+		while (n < most && p[n] == text[n] && p[n] != '*' && p[n] != '?' && p[n] != '[' &&
+			p[n] > 0)
+			n++;
+	return n;
+}
+
 static enum outcome match(struct matcher *m, const char *p, const char *text)
 {
 	const char *star = NULL, *from = NULL, *next, *next_p;
 	uint32_t c;
+	size_t n;
 
 	while (text < m->text_end) {
-		if (++m->steps > STEPS_MAX)
+		n = same_bytes(m, p, text);
+		p += n;
+		text += n;
+		m->steps += n + 1;
+		if (text == m->text_end)
+			break;
+		if (m->steps > STEPS_MAX)
 			return TOO_LONG;
 		if (p < m->end && is_star(m, p)) {
 			star = ++p;
