@@ -71,9 +71,7 @@ static void close_file(struct fileset *f)
 {
 	if (!f->open)
 		return;
-	if (f->file.overlong)
-		scan_warn(f->s, "%s: lines longer than %u KiB: %zu", f->path,
-			TEXTFILE_LINE_MAX >> 10, f->file.overlong);
+	textfile_told(&f->file, f->s, f->path);
 	textfile_done(&f->file);
 	f->open = false;
 }

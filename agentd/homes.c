@@ -25,8 +25,10 @@ int homes_open(struct homes *h, struct scan *s, const struct root *root, unsigne
 
 void homes_close(struct homes *h)
 {
-	if (h->open)
+	if (h->open) {
+		textfile_told(&h->file, h->s, "/etc/passwd");
 		textfile_done(&h->file);
+	}
 	h->open = false;
 }
 

@@ -51,7 +51,7 @@ json_t *jsonfile_find(struct scan *s, const struct root *root, const char *path,
 	json_t *j = NULL;
 	int r = jsonfile_read(root, path, text, &j);
 
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -EISDIR && r != -EINVAL && r != -ELOOP)
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -EISDIR && r != -ELOOP)
 		scan_skipped(s, what, "file", -r);
 	return j;
 }

@@ -44,9 +44,7 @@ void linescan_close(struct linescan *l, struct scan *s)
 {
 	if (!l->open)
 		return;
-	if (l->file.overlong)
-		scan_warn(s, "%s: lines longer than %u KiB: %zu", l->path, TEXTFILE_LINE_MAX >> 10,
-			l->file.overlong);
+	textfile_told(&l->file, s, l->path);
 	if (l->bad)
 		scan_warn(s, "%s: lines that are not understood: %zu", l->path, l->bad);
 	textfile_done(&l->file);

@@ -89,6 +89,7 @@ static int read_lines(struct reading *r, const struct root *root, const char *pa
 		else if (got < 0)
 			scan_skipped(r->s, path, "file", -got);
 	}
+	textfile_told(&file, r->s, path);
 	textfile_done(&file);
 	return res;
 }

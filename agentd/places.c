@@ -106,18 +106,11 @@ void placelines_init(struct placelines *p, struct scan *s, const struct root *ro
 	p->open = false;
 }
 
-void placelines_overlong(struct scan *s, const char *path, const struct textfile *file)
-{
-	if (file->overlong)
-		scan_warn(s, "%s: lines longer than %u KiB: %zu", path, TEXTFILE_LINE_MAX >> 10,
-			file->overlong);
-}
-
 static void close_file(struct placelines *p)
 {
 	if (!p->open)
 		return;
-	placelines_overlong(p->places.s, p->path, &p->file);
+	textfile_told(&p->file, p->places.s, p->path);
 	textfile_done(&p->file);
 	p->open = false;
 }
@@ -139,7 +132,7 @@ static int next_file(struct placelines *p)
 		return PLACELINES_AGAIN;
 	fd = pathwalk_open(p->places.walk, &e);
 	/* Not there, or nothing that has lines. */
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EISDIR || fd == -EINVAL || fd == -ELOOP)
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EISDIR || fd == -ELOOP)
 		return PLACELINES_AGAIN;
 	if (fd < 0) {
 		scan_skipped(p->places.s, "lines", "file", -fd);

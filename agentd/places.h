@@ -54,7 +54,4 @@ void placelines_done(struct placelines *p);
 /* enum placelines_got or -ENOMEM. The line is as textfile_next has it. */
 int placelines_next(struct placelines *p, char **ret_line, size_t *ret_len);
 
-/* Says how many lines of the file were too long. */
-void placelines_overlong(struct scan *s, const char *path, const struct textfile *file);
-
 #endif

@@ -400,7 +400,8 @@ static bool stat_fields(struct span rest, struct procfs_stat *st)
 		return false;
 	st->state = state.p[0];
 	return next_int(&rest, ' ', &st->ppid) && next_int(&rest, ' ', &st->pgrp) &&
-	       next_int(&rest, ' ', &st->session) && skip_words(&rest, 2) && next_uint(&rest, ' ', &st->flags) && skip_words(&rest, 4) &&
+	       next_int(&rest, ' ', &st->session) && skip_words(&rest, 2) &&
+	       next_uint(&rest, ' ', &st->flags) && skip_words(&rest, 4) &&
 	       next_uint(&rest, ' ', &st->utime) && next_uint(&rest, ' ', &st->stime) &&
 	       skip_words(&rest, 3) && next_int(&rest, ' ', &st->nice) &&
 	       next_int(&rest, ' ', &st->threads) && skip_words(&rest, 1) &&

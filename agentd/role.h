@@ -36,7 +36,7 @@ struct role {
 	int (*run)(const struct agent_options *o, int argc, char **argv);
 };
 
-extern const struct role role_session, role_daemon, role_serve, role_query, role_tables, role_audit, role_check,
-	role_worker, role_relay;
+extern const struct role role_session, role_daemon, role_serve, role_query, role_tables, role_audit,
+	role_check, role_worker, role_relay;
 
 #endif

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define READ_BYTES (64u << 10)
+/* Bytes of one file that are read: more than SOCKETS_MAX sockets have. */
+#define FILE_BYTES_MAX (UINT64_C(256) << 20)
 /* Bytes of unix names kept in all. */
 #define PATHS_MAX (32u << 20)
 /* Words of a line that are looked at. */
@@ -344,6 +346,7 @@ static bool stopped(const struct sockets *s)
 static int read_file(struct reading *rd, int fd, char *buf)
 {
 	struct span rest = {buf, 0};
+	uint64_t left = FILE_BYTES_MAX;
 	ssize_t n;
 	int r = 0;
 
@@ -360,6 +363,11 @@ static int read_file(struct reading *rd, int fd, char *buf)
 			return -errno;
 		else if (n == 0)
 			return rest.n ? take_line(rd, rest) : 0;
+		if ((uint64_t)n > left) {
+			rd->s->overflow = true;
+			return 0;
+		}
+		left -= (uint64_t)n;
 		r = take_lines(rd, (struct span){buf, rest.n + (size_t)n}, &rest);
 	}
 	return r;

@@ -32,10 +32,10 @@ static int load_all(struct scan *s, struct proc_shared *shared)
 	int r = sockets_load_all(sockets_for(s, shared), namespace_denied, s);
 
 	if (r < 0 && r != -ENOMEM && r != -ECANCELED)
-		return scan_error(s, -r, "/proc/net: %s", strerror(-r));
-	if (r == 0 && sockets_overflow(shared->sockets))
+		scan_warn(s, "/proc/net: %s", strerror(-r));
+	else if (r == 0 && sockets_overflow(shared->sockets))
 		scan_warn(s, "not all sockets: there are more than %u", SOCKETS_MAX);
-	return r;
+	return r == -ENOMEM || r == -ECANCELED ? r : 0;
 }
 
 /* A look-up reads what its process needs only. */

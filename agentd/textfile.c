@@ -2,6 +2,7 @@
 #include "agentd/textfile.h"
 
 #include "agentd/root.h"
+#include "agentd/table.h"
 #include "common/io.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 int textfile_init(struct textfile *t, int fd)
 {
-	*t = (struct textfile){.fd = fd};
+	*t = (struct textfile){.fd = fd, .left = TEXTFILE_MAX};
 	t->p = malloc(TEXTFILE_LINE_MAX + 1);
 	if (t->p)
 		return 0;
@@ -40,6 +41,16 @@ void textfile_done(struct textfile *t)
 	io_close(t->fd);
 	free(t->p);
 	*t = (struct textfile){.fd = -1};
+}
+
+void textfile_told(const struct textfile *t, struct scan *s, const char *path)
+{
+	if (t->cut)
+		scan_warn(s, "%s: only the first %u MiB were read", path,
+			(unsigned)(TEXTFILE_MAX >> 20));
+	if (t->overlong)
+		scan_warn(s, "%s: lines longer than %u KiB: %zu", path, TEXTFILE_LINE_MAX >> 10,
+			t->overlong);
 }
 
 /* A line that is complete in the buffer, not looking at the first `seen` bytes again. */
@@ -74,15 +85,22 @@ static void make_room(struct textfile *t)
 
 static int fill(struct textfile *t)
 {
+	size_t room;
 	ssize_t n;
 
 	make_room(t);
+	room = TEXTFILE_LINE_MAX + 1 - t->end;
 	do {
-		n = read(t->fd, t->p + t->end, TEXTFILE_LINE_MAX + 1 - t->end);
+		n = read(t->fd, t->p + t->end, room);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	t->eof = n == 0;
+	if ((uint64_t)n > t->left) {
+		n = (ssize_t)t->left;
+		t->cut = true;
+	}
+	t->left -= (uint64_t)n;
+	t->eof = n == 0 || t->cut;
 	t->end += (size_t)n;
 	return 0;
 }
@@ -92,7 +110,7 @@ static int take_rest(struct textfile *t, char **ret_line, size_t *ret_len)
 {
 	size_t n = t->end - t->start;
 
-	if (t->skipping || !n)
+	if (t->skipping || !n || t->cut)
 		return TEXTFILE_END;
 	if (n > TEXTFILE_LINE_MAX) {
 		t->overlong++;

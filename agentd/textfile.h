@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Line by line through a file of the host, whatever somebody put into it or in its place. Memory
- * is one line's bound; the file may be of any size.
+ * is one line's bound, and so much of a file is read.
  */
 #ifndef AGENTD_TEXTFILE_H
 #define AGENTD_TEXTFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct root;
+struct scan;
 
 /* Bytes of a line, its newline not counted; longer ones are left out and counted. */
 #define TEXTFILE_LINE_MAX (64u << 10)
+/* Bytes of a file that are read, unless its owner sets another bound. */
+#define TEXTFILE_MAX (UINT64_C(64) << 20)
 
 struct textfile {
 	int fd;
@@ -20,6 +24,9 @@ struct textfile {
 	size_t start, end; /* what was read and is not handed out */
 	bool eof, skipping;
 	size_t overlong; /* lines left out */
+	uint64_t
+		left; /* bytes that may still be read; the owner may set it before the first line */
+	bool cut;     /* there was more than that */
 };
 
 enum textfile_got {
@@ -35,6 +42,8 @@ const char *textfile_why(int r);
 /* Takes over a descriptor; closes it on failure as well. */
 int textfile_init(struct textfile *t, int fd);
 void textfile_done(struct textfile *t);
+/* Warns of what was left out. */
+void textfile_told(const struct textfile *t, struct scan *s, const char *path);
 /*
  * enum textfile_got, or -errno of reading. The line is writable until the next call, without its
  * newline and with a NUL behind it; it may hold NULs.

@@ -66,7 +66,8 @@ static void cpu_time_close(struct scan *s)
 	struct linescan *l = scan_state(s);
 
 	/* The line of interrupts can be very long; it is none of ours. */
-	l->file.overlong = 0;
+	if (l->open)
+		l->file.overlong = 0;
 	linescan_close(l, s);
 }
 

@@ -55,9 +55,7 @@ static void close_file(struct scan *s, struct state *st)
 {
 	if (!st->open)
 		return;
-	if (st->file.overlong)
-		scan_warn(s, "%s: lines longer than %u KiB: %zu", st->path, TEXTFILE_LINE_MAX >> 10,
-			st->file.overlong);
+	textfile_told(&st->file, s, st->path);
 	textfile_done(&st->file);
 	st->open = false;
 }
@@ -81,13 +79,13 @@ static int open_scan(struct scan *s)
 	return nsroot_open(&st->ns, s, PID_WITH_NAMESPACE);
 }
 
-/* st->path; a directory or FIFO in a crontab's place is none. */
+/* st->path; a directory in a crontab's place is none. */
 static int open_file(struct scan *s, struct state *st)
 {
 	int r = textfile_open(&st->file, st->ns.root, st->path);
 
 	st->open = r == 0;
-	if (r < 0 && r != -ENOENT && r != -EISDIR && r != -EINVAL && r != -ENOMEM)
+	if (r < 0 && r != -ENOENT && r != -EISDIR && r != -ENOMEM)
 		scan_skipped(s, "jobs", "crontab", -r);
 	return r == -ENOMEM ? r : 1;
 }

@@ -43,7 +43,7 @@ static void close_file(struct scan *s, struct state *st)
 {
 	if (!st->open)
 		return;
-	placelines_overlong(s, st->list, &st->file);
+	textfile_told(&st->file, s, st->list);
 	textfile_done(&st->file);
 	st->open = false;
 }
@@ -72,7 +72,7 @@ static int open_list(struct scan *s, struct state *st, const char *entry)
 	st->name[n] = '\0';
 	r = textfile_open(&st->file, scan_root(s), st->list);
 	st->open = r == 0;
-	if (r < 0 && r != -ENOENT && r != -EISDIR && r != -EINVAL && r != -ENOMEM)
+	if (r < 0 && r != -ENOENT && r != -EISDIR && r != -ENOMEM)
 		scan_skipped(s, "files", "package", -r);
 	return r == -ENOMEM ? r : r == 0;
 }

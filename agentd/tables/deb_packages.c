@@ -79,7 +79,7 @@ static void close_scan(struct scan *s)
 	struct state *st = scan_state(s);
 
 	if (st->open) {
-		placelines_overlong(s, st->path, &st->file);
+		textfile_told(&st->file, s, st->path);
 		textfile_done(&st->file);
 	}
 	control_done(&st->control);

@@ -48,6 +48,7 @@ static int read_conf(struct scan *s, struct state *st)
 	}
 	if (got < 0)
 		scan_skipped(s, "/etc/resolv.conf", "file", -got);
+	textfile_told(&file, s, "/etc/resolv.conf");
 	textfile_done(&file);
 	return 0;
 }

@@ -45,9 +45,7 @@ static void close_file(struct scan *s, struct state *st)
 {
 	if (!st->open)
 		return;
-	if (st->file.overlong)
-		scan_warn(s, "%s: lines longer than %u KiB: %zu", st->entry.path,
-			TEXTFILE_LINE_MAX >> 10, st->file.overlong);
+	textfile_told(&st->file, s, st->entry.path);
 	textfile_done(&st->file);
 	st->open = false;
 }
@@ -87,6 +85,8 @@ static int open_file(struct scan *s, struct state *st)
 	}
 	r = textfile_init(&st->file, fd);
 	st->open = r == 0;
+	/* Of any size: rows and time have their limits, and nothing is kept. */
+	st->file.left = UINT64_MAX;
 	st->number = 0;
 	return r < 0 ? r : 1;
 }

@@ -34,11 +34,12 @@ static void close_scan(struct scan *s)
 {
 	struct state *st = scan_state(s);
 
-	if (st->open && st->bad + st->file.overlong)
-		scan_warn(s, "/etc/group: lines that are no entries: %zu",
-			st->bad + st->file.overlong);
-	if (st->open)
+	if (st->open) {
+		if (st->bad)
+			scan_warn(s, "/etc/group: lines that are no entries: %zu", st->bad);
+		textfile_told(&st->file, s, "/etc/group");
 		textfile_done(&st->file);
+	}
 	nsroot_done(&st->ns);
 }
 

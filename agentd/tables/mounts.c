@@ -50,8 +50,10 @@ static void close_scan(struct scan *s)
 {
 	struct state *st = scan_state(s);
 
-	if (st->open)
+	if (st->open) {
+		textfile_told(&st->file, s, "/proc/mounts");
 		textfile_done(&st->file);
+	}
 	remote_mounts_free(st->remote);
 	buf_done(&st->alias);
 }

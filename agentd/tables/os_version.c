@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/hostinfo.h"
 #include "agentd/proctable.h"
+#include "agentd/textfile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,16 +118,27 @@ static int set_key(struct release *rel, struct span key, struct span value)
 	return 0;
 }
 
-static int read_release(struct release *rel, const struct root *root)
+/* What is not there is no matter: one of several files tells. */
+static int read_whole(struct scan *s, const struct root *root, const char *path, struct buf *b)
+{
+	int r = root_read(root, path, b);
+
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ENOMEM)
+		scan_warn(s, "%s: %s", path,
+			r == -EMSGSIZE ? "only its beginning was read" : textfile_why(r));
+	return r;
+}
+
+static int read_release(struct scan *s, struct release *rel, const struct root *root)
 {
 	struct span rest, key;
 	struct buf b;
 	int r;
 
 	buf_init(&b, RELEASE_MAX);
-	r = root_read(root, "/etc/os-release", &b);
+	r = read_whole(s, root, "/etc/os-release", &b);
 	if (r < 0 && r != -EMSGSIZE)
-		r = root_read(root, "/usr/lib/os-release", &b);
+		r = read_whole(s, root, "/usr/lib/os-release", &b);
 	rest = (struct span){b.p, b.len};
 	for (struct span line; r != -ENOMEM && span_split(&rest, '\n', &line);) {
 		line = span_trim(line);
@@ -172,7 +184,7 @@ static int parse_banner(struct release *rel, struct span banner)
 	return r;
 }
 
-static int read_banner(struct release *rel, const struct root *root)
+static int read_banner(struct scan *s, struct release *rel, const struct root *root)
 {
 	static const struct {
 		const char *path, *platform;
@@ -186,7 +198,7 @@ static int read_banner(struct release *rel, const struct root *root)
 
 	buf_init(&b, BANNER_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(banners) && !b.len; i++) {
-		r = root_read(root, banners[i].path, &b);
+		r = read_whole(s, root, banners[i].path, &b);
 		if (r == -ENOMEM || !b.len)
 			continue;
 		r = parse_banner(rel, span_trim((struct span){b.p, b.len}));
@@ -233,10 +245,10 @@ static void put_row(struct scan *s, const struct release *rel, int64_t pid, uint
 static int put_system(struct scan *s, const struct root *root, int64_t pid, uint64_t mnt)
 {
 	struct release rel = {0};
-	int r = read_release(&rel, root);
+	int r = read_release(s, &rel, root);
 
 	if (!r)
-		r = read_banner(&rel, root);
+		r = read_banner(s, &rel, root);
 	if (!r)
 		put_row(s, &rel, pid, mnt);
 	release_done(&rel);

@@ -236,9 +236,7 @@ static int next_line(struct scan *s, struct state *st, struct level *l)
 		return 0;
 	if (r < 0)
 		scan_skipped(s, "rules", "file", -r);
-	if (l->file.overlong)
-		scan_warn(s, "%s: lines longer than %u KiB: %zu", l->path, TEXTFILE_LINE_MAX >> 10,
-			l->file.overlong);
+	textfile_told(&l->file, s, l->path);
 	if (st->goes_on)
 		put_gathered(s, st, l);
 	pop(st);

@@ -214,11 +214,12 @@ static void close_scan(struct scan *s)
 {
 	struct state *st = scan_state(s);
 
-	if (st->local && st->bad + st->file.overlong)
-		scan_warn(s, "/etc/passwd: lines that are no entries: %zu",
-			st->bad + st->file.overlong);
-	if (st->local)
+	if (st->local) {
+		if (st->bad)
+			scan_warn(s, "/etc/passwd: lines that are no entries: %zu", st->bad);
+		textfile_told(&st->file, s, "/etc/passwd");
 		textfile_done(&st->file);
+	}
 	buf_done(&st->remote);
 	nsroot_done(&st->ns);
 }

@@ -49,7 +49,7 @@ is ubuntu "$(os ubuntu)" 'Ubuntu,"22.04.3 ""LTS""",22,4,0,b1,ubuntu,"",jammy,""'
 mkdir "$T/empty"
 is unknown "$(os empty)" 'Unknown,"",0,0,0,"",posix,"","",""'
 release long os-release <<<"NAME=$(head -c 100000 /dev/zero | tr '\0' x)"
-is long "$(os long | cut -c1-20)" xxxxxxxxxxxxxxxxxxxx
+is long "$(os long | grep -o "^x*" | cut -c1-20)" xxxxxxxxxxxxxxxxxxxx
 
 # An image without /proc is no error.
 run "$AGENTD" query --root "$T/empty" -o csv 'select count(*) from processes'

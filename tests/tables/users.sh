@@ -76,7 +76,8 @@ cat >"$T/want" <<'TXT'
 [11, 11, 11, 11, 'last', '', '/home/last', '/bin/false']
 TXT
 check users_odd_lines diff "$T/want" "$T/got"
-has users_odd_lines_say "$err" 'users: /etc/passwd: lines that are no entries: 4$'
+has users_odd_lines_say "$err" 'users: /etc/passwd: lines that are no entries: 3$'
+has users_long_line_says "$err" 'users: /etc/passwd: lines longer than 64 KiB: 1$'
 rows "select gid, gid_signed, groupname from groups" --root "$root"
 is groups_odd_lines "$out" "$(printf '0\t0\troot\n0\t0\twheel\n\t\t+\n4294967295\t-1\tmax\n12\t12\tlast')"
 has groups_odd_lines_say "$err" 'groups: /etc/group: lines that are no entries: 1$'
