@@ -21,6 +21,8 @@
 
 /* Bytes held for each direction. */
 #define LINK_CHUNK (32u << 10)
+/* What the agent says is sent in packets of a page: see role_session.c. */
+#define DOWN_CHUNK 4096
 /* Chunks moved in one go, so that the other links get their turn. */
 #define LINK_ROUNDS 8
 
@@ -185,7 +187,7 @@ static int move_up(struct link *l)
 /* True when something was read. */
 static bool read_agent(struct link *l)
 {
-	ssize_t n = recv(l->agent.fd, l->down.p, LINK_CHUNK, 0);
+	ssize_t n = recv(l->agent.fd, l->down.p, DOWN_CHUNK, 0);
 
 	if (n > 0) {
 		l->down.at = 0;

@@ -36,9 +36,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOST_KEYS 16
-#define BACKLOG	  4096
-#define READ_SIZE 4096
+#define HOST_KEYS  16
+#define BACKLOG	   4096
+#define READ_SIZE  4096
+#define PIPE_BYTES 4096
 /* Bytes of an answer kept ready for one session; more is made as these leave. */
 #define OUT_TARGET    (128u << 10)
 #define ROWS_PER_LINE 100
@@ -373,10 +374,12 @@ static void read_channel(struct session *s)
 	}
 }
 
+/* Packets of what sshd finds in the pipe of an agent. */
 static void write_channel(struct session *s)
 {
 	while (s->out.len && !s->gone) {
-		uint32_t room = ssh_channel_window_size(s->channel);
+		uint32_t window = ssh_channel_window_size(s->channel);
+		size_t room = window < PIPE_BYTES ? window : PIPE_BYTES;
 		size_t n = s->out.len < room ? s->out.len : room;
 		int put = n ? ssh_channel_write(s->channel, s->out.p, (uint32_t)n) : 0;
 
