@@ -155,6 +155,8 @@ common=(-i "$T/hosts" --known-hosts "$T/known_hosts" -F none -u ada --private-ke
 
 jump_port=$(free_port)
 start_sshd jump "127.2.8.1:$jump_port" 'AllowTcpForwarding yes'
+# As with ssh, --private-key is for the hosts behind it.
+mkdir -m 700 "$HOME/.ssh" && cp "$T/key" "$HOME/.ssh/id_ed25519"
 jumps() { grep -c 'Accepted publickey' "$T/jump/log"; }
 behind=(-J "ada@127.2.8.1:$jump_port")
 asked "through a jump host" 3 "${behind[@]}" query 'select 1'
@@ -164,6 +166,7 @@ is "with its rows" "$(sort <<<"$out")" $'h1,5\nh2,5\nh3,5\nhost,x'
 is "without a login there" "$(jumps)" "$before"
 asked "another way is another session" 3 query 'select 1'
 kill_holders TERM
+rm -r "$HOME/.ssh"
 
 # ---- Ctrl-C ----
 
