@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /*
  * Without these a machine does not boot, or lets nobody in any more. Most are of no package.
@@ -91,12 +92,22 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* Whatever links lead to the folder. */
+static bool is_below(const char *folder, const char *path)
+{
+	char real[PATH_MAX];
+	const char *const given[] = {folder, NULL};
+	const char *const resolved[] = {real, NULL};
+
+	return policy_path_in(given, path) ||
+	       (realpath(folder, real) && policy_path_in(resolved, path));
+}
+
 static bool is_own(const struct action_call *call, const char *path, const struct stat *st)
 {
-	const char *const own[] = {call->state_dir, call->run_dir, NULL};
 	struct stat exe;
 
-	return policy_path_in(own, path) ||
+	return is_below(call->state_dir, path) || is_below(call->run_dir, path) ||
 	       (stat("/proc/self/exe", &exe) == 0 && same_file(&exe, st));
 }
 

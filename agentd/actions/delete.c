@@ -280,8 +280,11 @@ static int unlink_it(struct deletion *d, struct err *err)
 		r = err_set(err, ESTALE, "it was changed or swapped meanwhile");
 	else if (unlinkat(d->dir, private, 0) < 0)
 		r = err_sys(err, errno, "it cannot be unlinked");
-	if (r == 0)
-		return fsync(d->dir) < 0 ? err_sys(err, errno, "its directory") : 0;
+	if (r == 0) {
+		/* Gone it is in any case. */
+		fsync(d->dir);
+		return 0;
+	}
 	if (rename_new(d->dir, private, d->name) < 0)
 		err_prefix(err, "it is called %s now", private);
 	return r;

@@ -194,20 +194,35 @@ static int dress(struct restoration *s, struct err *err)
 	return fsync(s->fd) < 0 ? err_sys(err, errno, "%.256s", f->path) : 0;
 }
 
-/* A link takes no place that is somebody else's. */
-static int give_name(struct restoration *s, struct err *err)
+/* Neither takes a place that is somebody else's. */
+static int link_or_rename(struct restoration *s)
 {
 	char self[SELF_FD_MAX];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", s->fd);
-	if (linkat(AT_FDCWD, self, s->dir, s->name, AT_SYMLINK_FOLLOW) < 0)
-		return err_sys(err, errno, "%.256s", s->file.path);
-	if (s->private[0])
-		unlinkat(s->dir, s->private, 0);
-	s->private[0] = '\0';
+	if (!s->private[0])
+		return linkat(AT_FDCWD, self, s->dir, s->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+	/* Some file systems know no links, others no flags. */
+	if (renameat2(s->dir, s->private, s->dir, s->name, RENAME_NOREPLACE) == 0) {
+		s->private[0] = '\0';
+		return 0;
+	}
+	if (errno != EINVAL)
+		return -errno;
+	return linkat(s->dir, s->private, s->dir, s->name, 0) < 0 ? -errno : 0;
+}
+
+static int give_name(struct restoration *s, struct err *err)
+{
+	int r = link_or_rename(s);
+
+	if (r < 0)
+		return err_sys(err, -r, "%.256s", s->file.path);
 	if (s->file.flags & FILEFACTS_FLAGS && filefacts_set_flags(s->fd, s->file.flags) < 0)
 		missed(s, NULL);
-	return fsync(s->dir) < 0 ? err_sys(err, errno, "its directory") : 0;
+	/* It is back in any case. */
+	fsync(s->dir);
+	return 0;
 }
 
 static void tell_done(struct restoration *s)

@@ -270,6 +270,9 @@ act -c "$T/conf" -y delete "$(path_of "$T/disk/dir/also")"
 outcome protect-paths-glob refused 'protect_paths'
 force "$vault/.lock"
 outcome the-agents-own refused "agent's own"
+ln -s state "$T/linked-state"
+run "$act" -s "$T/linked-state" -y delete "{\"path\":\"$vault/.lock\",\"force\":true}"
+outcome the-agents-own-through-a-link refused "agent's own"
 cp "$act" "$T/disk/act"
 run "$T/disk/act" -s "$T/state" -y delete "{\"path\":\"$T/disk/act\",\"force\":true}"
 outcome the-agent-itself refused "agent's own"
@@ -314,6 +317,43 @@ delete "$T/ram/evil"
 outcome other-mount 'done'
 restore "$(of .after.id)"
 outcome other-mount-restored 'done'
+# A file system that has no files without a name.
+cat >"$T/shim.c" <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+int openat(int dir, const char *path, int flags, ...)
+{
+	int (*real)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
+	va_list ap;
+	va_start(ap, flags);
+	int mode = va_arg(ap, int);
+	va_end(ap);
+	if ((flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return real(dir, path, flags, mode);
+}
+int openat64(int, const char *, int, ...) __attribute__((alias("openat")));
+END
+if [ "${SAN:-0}" = 0 ] && gcc -shared -fPIC -o "$T/shim.so" "$T/shim.c" 2>/dev/null; then
+	evil
+	was=$(cat "$f")
+	delete "$f"
+	id=$(of .after.id)
+	restore_shimmed() { LD_PRELOAD=$T/shim.so restore "$id"; }
+	restore_shimmed
+	outcome restore-by-name 'done'
+	is restore-by-name-content "$(cat "$f") $(ls -A "$T/disk/dir" | tr '\n' ' ')" "$was also evil "
+	echo other >"$f"
+	restore_shimmed
+	outcome restore-by-name-never-overwrites refused 'not overwritten'
+else
+	skip restore-by-name "no shim can be built, or sanitizers do not let it"
+fi
 mount -o remount,ro "$T/disk"
 n=$(entries)
 delete "$f"
