@@ -273,6 +273,45 @@ int priv_read_ended(const char *p, size_t n, struct priv_ended *ret)
 
 /* ---- What a worker and a relay are told ---- */
 
+static void put_state(struct buf *b, int *r, const struct wire_quarantine *q)
+{
+	put_text(b, r, q->id);
+	put_text(b, r, q->by);
+	put_u64(b, r, (uint64_t)q->since);
+	put_u64(b, r, (uint64_t)q->until);
+	put_u32(b, r, q->confirmed);
+}
+
+static struct wire_quarantine get_state(struct reader *f)
+{
+	struct wire_quarantine q = {.id = get_text(f, PRIV_NAME_MAX)};
+
+	q.by = get_text(f, PRIV_USER_MAX);
+	q.since = get_size(f);
+	q.until = get_size(f);
+	q.confirmed = get_flag(f);
+	return q;
+}
+
+int priv_put_quarantine(struct buf *b, uint64_t number, const struct priv_quarantine *v)
+{
+	int r = begin(b, PRIV_QUARANTINE, number);
+
+	put_state(b, &r, &v->now);
+	return end(b, r);
+}
+
+int priv_read_quarantine(const char *p, size_t n, struct priv_quarantine *ret)
+{
+	struct reader f = open_frame(p, n, PRIV_QUARANTINE);
+	struct priv_quarantine q = {.now = get_state(&f)};
+	int r = close_frame(&f);
+
+	if (r == 0)
+		*ret = q;
+	return r;
+}
+
 int priv_put_grant(struct buf *b, uint64_t number, const struct priv_grant *v)
 {
 	int r = begin(b, PRIV_GRANT, number);
@@ -289,11 +328,7 @@ int priv_put_grant(struct buf *b, uint64_t number, const struct priv_grant *v)
 	put_text(b, &r, v->root);
 	put_words(b, &r, v->deny_tables);
 	put_words(b, &r, v->deny_paths);
-	put_text(b, &r, v->quarantine.id);
-	put_text(b, &r, v->quarantine.by);
-	put_u64(b, &r, (uint64_t)v->quarantine.since);
-	put_u64(b, &r, (uint64_t)v->quarantine.until);
-	put_u32(b, &r, v->quarantine.confirmed);
+	put_state(b, &r, &v->quarantine);
 	return end(b, r);
 }
 
@@ -315,11 +350,7 @@ int priv_read_grant(const char *p, size_t n, struct priv_grant *ret)
 	g.root = get_text(&f, PATH_MAX);
 	g.deny_tables = get_words(&f, &no_memory);
 	g.deny_paths = get_words(&f, &no_memory);
-	g.quarantine.id = get_text(&f, PRIV_NAME_MAX);
-	g.quarantine.by = get_text(&f, PRIV_USER_MAX);
-	g.quarantine.since = get_size(&f);
-	g.quarantine.until = get_size(&f);
-	g.quarantine.confirmed = get_flag(&f);
+	g.quarantine = get_state(&f);
 	r = no_memory ? -ENOMEM : close_frame(&f);
 	if (r < 0)
 		priv_grant_done(&g);

@@ -45,6 +45,7 @@ enum priv_type {
 	PRIV_CONNECTED,	   /* daemon -> worker; with a descriptor, or an errno */
 	PRIV_SUBJECT,	   /* a child of the daemon's -> daemon: who it is, what they may do */
 	PRIV_RELAY,	   /* daemon -> relay, the first one */
+	PRIV_QUARANTINE,   /* daemon -> worker: it is another one now; number 0 */
 };
 
 /* The type and the number of a frame; false when it is too short to have a header. */
@@ -80,6 +81,10 @@ struct priv_grant {
 	struct wire_quarantine quarantine;	/* what hello says of it */
 };
 void priv_grant_done(struct priv_grant *g);
+
+struct priv_quarantine {
+	struct wire_quarantine now;
+};
 
 struct priv_action {
 	const struct action *action; /* never NULL: an unknown one is no frame */
@@ -161,6 +166,7 @@ PRIV_FRAME(handover);
 PRIV_FRAME(refused);
 PRIV_FRAME(ended);
 PRIV_FRAME(grant);
+PRIV_FRAME(quarantine);
 PRIV_FRAME(action);
 PRIV_FRAME(outcome);
 PRIV_FRAME(get);

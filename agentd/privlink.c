@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/str.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,6 +20,9 @@ struct privlink {
 	int fd;
 	atomic_uint_fast64_t number;
 	struct buf in;
+	bool quarantine_said;
+	struct wire_quarantine quarantine; /* its texts are the next two */
+	char quarantine_id[PRIV_NAME_MAX + 1], quarantine_by[PRIV_USER_MAX + 1];
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t changed;
 	bool gone;
@@ -94,10 +98,31 @@ static void hand_over(struct privlink *l, uint64_t number, int fd)
 	io_close(fd);
 }
 
+static void take_quarantine(struct privlink *l)
+{
+	struct priv_quarantine q;
+
+	if (priv_read_quarantine(l->in.p, l->in.len, &q) < 0 ||
+		str_copy(l->quarantine_id, sizeof(l->quarantine_id), q.now.id) < 0 ||
+		str_copy(l->quarantine_by, sizeof(l->quarantine_by), q.now.by) < 0)
+		return;
+	l->quarantine = q.now;
+	l->quarantine.id = l->quarantine_id;
+	l->quarantine.by = l->quarantine_by;
+	l->quarantine_said = true;
+}
+
+bool privlink_quarantine(const struct privlink *l, struct wire_quarantine *ret)
+{
+	if (l->quarantine_said)
+		*ret = l->quarantine;
+	return l->quarantine_said;
+}
+
 int privlink_read(struct privlink *l)
 {
 	enum priv_type type;
-	uint64_t number;
+	uint64_t number = 0;
 	int fd, r;
 
 	while ((r = priv_receive(l->fd, &l->in, &fd, 1, false)) > 0) {
@@ -106,6 +131,8 @@ int privlink_read(struct privlink *l)
 			hand_over(l, number, fd);
 		else
 			io_close(fd);
+		if (!number)
+			take_quarantine(l);
 		pthread_mutex_unlock(&l->lock);
 	}
 	if (r == -EAGAIN)

@@ -29,6 +29,12 @@ int privlink_read(struct privlink *l);
 /* Has those who wait look at their flags. */
 void privlink_kick(struct privlink *l);
 
+/*
+ * What the daemon has said of a quarantine since the grant; false where it said nothing. For the
+ * thread that takes frames in; texts are valid until the next ones are.
+ */
+bool privlink_quarantine(const struct privlink *l, struct wire_quarantine *ret);
+
 /* The next frame's number. */
 uint64_t privlink_number(struct privlink *l);
 /* Sends a frame to which there is no answer. 0 or -errno. */

@@ -30,7 +30,7 @@
 /* The port of ssh where no connection tells it. */
 #define QUARANTINE_SSH_PORT 22
 /* Seconds: how long one may be asked for. */
-#define QUARANTINE_FOR_MIN 60
+#define QUARANTINE_FOR_MIN 1
 #define QUARANTINE_FOR_MAX (366 * 86400)
 
 /* Who may still talk to this host. */

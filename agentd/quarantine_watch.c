@@ -40,6 +40,8 @@ struct quarantine_watch {
 	int again_ms;
 	bool in_force;
 	struct quarantine q;
+	void (*on_change)(void *arg); /* or NULL */
+	void *change_arg;
 	int64_t repairs, repair_told_ms;
 	char *datagram;
 };
@@ -182,10 +184,20 @@ static void on_monitor(struct loop_io *io, uint32_t events)
 
 /* ---- What is to be done ---- */
 
+static void tell_change(struct quarantine_watch *w)
+{
+	if (w->on_change)
+		w->on_change(w->change_arg);
+}
+
 /* Nothing is in force, nothing is watched. */
 static void rest(struct quarantine_watch *w)
 {
+	bool changed = w->in_force;
+
 	w->in_force = false;
+	if (changed)
+		tell_change(w);
 	stop_monitor(w);
 	set_clock(w, 0);
 }
@@ -248,12 +260,15 @@ static int keep_in_force(struct quarantine_watch *w)
 static int follow(struct quarantine_watch *w, const struct quarantine *q)
 {
 	bool known = w->in_force && str_eq(w->q.id, q->id);
+	bool changed = !known || w->q.confirmed != q->confirmed;
 	int r;
 
 	if (!known)
 		w->repairs = w->repair_told_ms = 0;
 	w->q = *q;
 	w->in_force = true;
+	if (changed)
+		tell_change(w);
 	set_clock(w, quarantine_ends_ms(q));
 	/* First, so that nothing is missed. */
 	r = start_monitor(w);
@@ -321,6 +336,12 @@ static void on_again(struct loop_timer *timer)
 }
 
 /* ---- */
+
+void quarantine_watch_on_change(struct quarantine_watch *w, void (*fn)(void *arg), void *arg)
+{
+	w->on_change = fn;
+	w->change_arg = arg;
+}
 
 const struct quarantine *quarantine_watch_state(const struct quarantine_watch *w)
 {

@@ -25,6 +25,8 @@ struct quarantine_watch *quarantine_watch_new(
 void quarantine_watch_free(struct quarantine_watch *w);
 /* To be called when an action `quarantine` or `release` has ended, however it did. */
 void quarantine_watch_look(struct quarantine_watch *w);
+/* `fn` is called whenever what quarantine_watch_state tells has changed. */
+void quarantine_watch_on_change(struct quarantine_watch *w, void (*fn)(void *arg), void *arg);
 /* What is in force; NULL: nothing. Valid until the loop runs on. */
 const struct quarantine *quarantine_watch_state(const struct quarantine_watch *w);
 

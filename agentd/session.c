@@ -294,12 +294,25 @@ static void handle_cancel(struct session *s, const struct wire_request *request)
 	put_line(s, &line, wire_put_done(&line, request->id, &done));
 }
 
+/* As of now. */
+static struct wire_quarantine quarantine_of(const struct session *s)
+{
+	struct wire_quarantine q = {.id = NULL};
+
+	if (s->o->grant)
+		q = s->o->grant->quarantine;
+	if (s->o->daemon)
+		privlink_quarantine(s->o->daemon, &q);
+	return q;
+}
+
 static void handle_ping(struct session *s, const struct wire_request *request)
 {
+	struct wire_quarantine quarantine = quarantine_of(s);
 	struct buf line;
 
 	buf_init(&line, WIRE_REPLY_MAX);
-	put_line(s, &line, wire_put_pong(&line, request->id));
+	put_line(s, &line, wire_put_pong(&line, request->id, &quarantine));
 }
 
 static void handle_unknown(struct session *s, const struct wire_request *request)

@@ -146,7 +146,8 @@ struct wire_done {
 int wire_put_done(struct buf *b, int64_t id, const struct wire_done *d);
 /* id -1: null. */
 int wire_put_error(struct buf *b, int64_t id, enum wire_code code, const char *message);
-int wire_put_pong(struct buf *b, int64_t id);
+/* `q` NULL: nothing is said of a quarantine. */
+int wire_put_pong(struct buf *b, int64_t id, const struct wire_quarantine *q);
 
 enum wire_status { /* of an outcome */
 	WIRE_DONE,
@@ -195,9 +196,9 @@ enum wire_reply_op {
 
 struct wire_reply {
 	enum wire_reply_op op;
-	int64_t id;   /* -1: null or none */
-	json_t *tree; /* owns the strings below, where there are any */
-	struct wire_hello hello;
+	int64_t id;		 /* -1: null or none */
+	json_t *tree;		 /* owns the strings below, where there are any */
+	struct wire_hello hello; /* of a pong: its `quarantine` */
 	struct wire_column *columns;
 	size_t n_columns;
 	struct wire_rows rows; /* kept over calls: its array is used again */

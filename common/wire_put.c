@@ -172,12 +172,14 @@ int wire_put_error(struct buf *b, int64_t id, enum wire_code code, const char *m
 	return wire_line_end(&l);
 }
 
-int wire_put_pong(struct buf *b, int64_t id)
+int wire_put_pong(struct buf *b, int64_t id, const struct wire_quarantine *q)
 {
 	struct wire_line l;
 
 	wire_line_begin(&l, b, "pong");
 	wire_line_id(&l, "id", id);
 	wire_line_milli(&l, "time", (double)clock_real_us() / 1e6);
+	if (q)
+		put_quarantine(&l, q);
 	return wire_line_end(&l);
 }

@@ -220,6 +220,8 @@ static int read_reply(struct wire_reply *p, struct err *err)
 		r = read_columns(p, err);
 	if (r == 0 && p->op == WIRE_REPLY_DONE)
 		r = read_done(p, err);
+	if (r == 0 && p->op == WIRE_REPLY_PONG)
+		r = read_quarantine(p->tree, &p->hello.quarantine, err);
 	if (r == 0 && p->op == WIRE_REPLY_OUTCOME)
 		r = wire_read_outcome(p, err);
 	if (r == 0 && p->op == WIRE_REPLY_CHUNK)

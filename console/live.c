@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/cutoff.h"
 #include "console/live.h"
 
 #include "common/clock.h"
@@ -259,6 +260,13 @@ static void take_hello(struct live *l, struct live_host *h, const struct wire_he
 	h->os = str_printf("%s%s%s", hello->os ? hello->os : "", *version ? " " : "", version);
 }
 
+static void take_quarantine(struct live_host *h, const struct wire_quarantine *q)
+{
+	char words[CUTOFF_WORDS_MAX];
+
+	replace(&h->quarantine, cutoff_words(q, words));
+}
+
 static void take_end(struct live *l, host_id host, const struct fleet_end *end)
 {
 	struct live_host *h = &l->hosts[host];
@@ -288,6 +296,10 @@ static void take_event(struct live *l, struct fleet_event *e)
 	}
 	if (e->host < l->n_hosts && e->type == FLEET_HELLO) {
 		take_hello(l, &l->hosts[e->host], &e->hello);
+		take_quarantine(&l->hosts[e->host], &e->hello.quarantine);
+		l->version++;
+	} else if (e->host < l->n_hosts && e->type == FLEET_PONG) {
+		take_quarantine(&l->hosts[e->host], &e->quarantine);
 		l->version++;
 	} else if (e->host < l->n_hosts) {
 		if (e->type == FLEET_ROWS)

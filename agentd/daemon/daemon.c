@@ -149,6 +149,11 @@ static int watch_signals(struct daemon *d, struct err *err)
 	return loop_signals(d->loop, &signals, on_signal, d, err);
 }
 
+static void on_quarantine(void *arg)
+{
+	workers_tell_quarantine(arg);
+}
+
 static int start(struct daemon *d, struct err *err)
 {
 	int r;
@@ -174,6 +179,8 @@ static int start(struct daemon *d, struct err *err)
 		d->quarantine = quarantine_watch_new(d->loop, d->state_dir, d->audit, err);
 	if (d->privileged && !d->quarantine)
 		return -err->code;
+	if (d->quarantine)
+		quarantine_watch_on_change(d->quarantine, on_quarantine, d);
 	r = place_listen(d->run_dir, err);
 	if (r < 0)
 		return r;

@@ -93,16 +93,28 @@ pid_t worker_spawn(const char *role, const int fds[2])
 	return r < 0 ? r : pid;
 }
 
-static void tell_quarantine(const struct quarantine_watch *w, struct wire_quarantine *ret)
+static struct wire_quarantine quarantine_now(const struct daemon *d)
 {
-	const struct quarantine *q = quarantine_watch_state(w);
+	const struct quarantine *q = quarantine_watch_state(d->quarantine);
 
-	if (q)
-		*ret = (struct wire_quarantine){.id = q->id,
-			.by = q->by,
-			.since = q->since,
-			.until = q->until,
-			.confirmed = q->confirmed};
+	if (!q)
+		return (struct wire_quarantine){.id = NULL};
+	return (struct wire_quarantine){.id = q->id,
+		.by = q->by,
+		.since = q->since,
+		.until = q->until,
+		.confirmed = q->confirmed};
+}
+
+void workers_tell_quarantine(struct daemon *d)
+{
+	const struct priv_quarantine q = {quarantine_now(d)};
+
+	for (struct client *c = d->clients, *next; c; c = next) {
+		next = c->next;
+		if (c->channel.fd >= 0 && priv_put_quarantine(&d->out, 0, &q) == 0)
+			client_send(c, -1);
+	}
 }
 
 static void make_grant(const struct client *c, const struct priv_subject *s, struct priv_grant *g)
@@ -122,7 +134,7 @@ static void make_grant(const struct client *c, const struct priv_subject *s, str
 		.deny_tables = s->deny_tables,
 		.deny_paths = s->deny_paths,
 	};
-	tell_quarantine(d->quarantine, &g->quarantine);
+	g->quarantine = quarantine_now(d);
 	if (!s->as_user)
 		return;
 	g->uid = s->who.uid;

@@ -14,6 +14,8 @@ int worker_start(struct client *c, const struct priv_subject *rights, struct err
 void worker_spare_init(struct daemon *d);
 void worker_spare_end(struct daemon *d);
 bool worker_spare_reaped(struct daemon *d, pid_t pid);
+/* To every worker: what hello says of a quarantine has changed. */
+void workers_tell_quarantine(struct daemon *d);
 /* How it ended, for the session process. `text` has PRIV_REFUSAL_MAX bytes. */
 void worker_ended(const struct client *c, int status, struct priv_ended *ret, char *text);
 /*

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "common/text.h"
+#include "console/cutoff.h"
 #include "console/ask.h"
 #include "console/rows.h"
 
@@ -64,14 +65,15 @@ static int list(struct app *app)
 
 /* ---- Asking ---- */
 
-static const char *const columns[] = {
-	"host", "state", "latency_ms", "agent", "os", "kernel", "arch", "privileged", "error"};
-enum { HOST, STATE, LATENCY, AGENT, OS, KERNEL, ARCH, PRIVILEGED, ERROR, N_COLUMNS };
+static const char *const columns[] = {"host", "state", "latency_ms", "agent", "os", "kernel",
+	"arch", "privileged", "quarantine", "error"};
+enum { HOST, STATE, LATENCY, AGENT, OS, KERNEL, ARCH, PRIVILEGED, QUARANTINE, ERROR, N_COLUMNS };
 
 /* What a host said of itself; heap texts. */
 struct seen {
 	char *agent, *os, *kernel, *arch;
 	bool privileged, hello;
+	char quarantine[CUTOFF_WORDS_MAX];
 };
 
 static void seen_done(struct seen *s)
@@ -95,6 +97,7 @@ static int take_hello(struct seen *s, const struct wire_hello *h)
 	seen_done(s);
 	s->hello = true;
 	s->privileged = h->privileged;
+	cutoff_words(&h->quarantine, s->quarantine);
 	s->agent = strdup(or_empty(h->agent));
 	s->os = str_printf("%s%s%s", or_empty(h->os), *version ? " " : "", version);
 	s->kernel = strdup(or_empty(h->kernel));
@@ -119,6 +122,8 @@ static int put_host(struct ask *a, struct seen *s, host_id host, const struct fl
 		row[KERNEL] = rows_text(s->kernel);
 		row[ARCH] = rows_text(s->arch);
 		row[PRIVILEGED] = (struct cell){.type = CELL_INT, .i = s->privileged};
+		if (*s->quarantine)
+			row[QUARANTINE] = rows_text(s->quarantine);
 	}
 	if (end->error[0])
 		row[ERROR] = rows_text(end->error);
@@ -142,6 +147,8 @@ static int on_event(struct ask *a, const struct fleet_event *e, void *arg)
 	w->header = true;
 	if (r == 0 && e->type == FLEET_HELLO)
 		r = take_hello(&w->seen[e->host], &e->hello);
+	else if (r == 0 && e->type == FLEET_PONG)
+		cutoff_words(&e->quarantine, w->seen[e->host].quarantine);
 	else if (r == 0 && e->type == FLEET_END)
 		r = put_host(a, &w->seen[e->host], e->host, e->end);
 	return r;
@@ -182,7 +189,9 @@ const struct command command_hosts = {
 	.args = "",
 	.summary = "show which target hosts can be reached",
 	.help = "One row per host: its state, the milliseconds until its agent spoke, the agent's\n"
-		"version and whether it runs with all rights, operating system, kernel, and what "
+		"version and whether it runs with all rights, operating system, kernel, until when "
+		"it is "
+		"quarantined, and what "
 		"went\n"
 		"wrong.",
 	.opts = hosts_opts,

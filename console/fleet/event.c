@@ -54,6 +54,21 @@ struct fleet_event *event_hello(host_id host, const struct wire_hello *hello)
 	return e;
 }
 
+struct fleet_event *event_pong(host_id host, const struct wire_quarantine *quarantine)
+{
+	size_t size = strlen(quarantine->id) + 1 + strlen(quarantine->by) + 1;
+	struct fleet_event *e;
+	char *at;
+
+	e = new_event(FLEET_PONG, host, size, &at);
+	if (!e)
+		return NULL;
+	e->quarantine = *quarantine;
+	e->quarantine.id = put_string(&at, quarantine->id);
+	e->quarantine.by = put_string(&at, quarantine->by);
+	return e;
+}
+
 struct fleet_event *event_columns(host_id host, const struct wire_column *cols, size_t n)
 {
 	size_t size = n * sizeof(*cols);

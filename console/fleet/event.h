@@ -8,6 +8,7 @@
 #include "console/fleet/fleet.h"
 
 struct fleet_event *event_hello(host_id host, const struct wire_hello *hello);
+struct fleet_event *event_pong(host_id host, const struct wire_quarantine *quarantine);
 struct fleet_event *event_columns(host_id host, const struct wire_column *cols, size_t n);
 /* The first `n_rows` of `rows`. */
 struct fleet_event *event_rows(host_id host, const struct wire_rows *rows, size_t n_rows);

@@ -111,6 +111,9 @@ enum fleet_event_type {
 	 * question without SQL is put.
 	 */
 	FLEET_HELLO,
+	/* A connection that was open before is alive: what of its `hello` may have changed since.
+	 */
+	FLEET_PONG,
 	FLEET_COLUMNS, /* the answer's columns; before any rows */
 	FLEET_ROWS,
 	FLEET_OUTCOME, /* of an action: `outcome` */
@@ -140,6 +143,7 @@ struct fleet_event {
 	size_t size; /* bytes counted against FLEET_QUEUE_MAX */
 	union {
 		struct wire_hello hello;
+		struct wire_quarantine quarantine; /* of a pong; texts are never NULL */
 		struct {
 			const struct wire_column *cols;
 			size_t n;

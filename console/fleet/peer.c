@@ -615,7 +615,8 @@ static void on_reply(struct peer *p, const struct wire_reply *r, size_t n)
 		on_error(p, r);
 		break;
 	default:
-		settle(p, HOST_ANSWERED, "", NULL, false);
+		if (emit(p, event_pong(p->id, &r->hello.quarantine)))
+			settle(p, HOST_ANSWERED, "", NULL, false);
 	}
 }
 

@@ -51,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	READ(connect, CONNECT);
 	READ(connected, CONNECTED);
 	READ(relay, RELAY);
+	READ(quarantine, QUARANTINE);
 	set_type(p, size, PRIV_QUERY);
 	(void)priv_read_query(p, size, &sql);
 	set_type(p, size, PRIV_ACTION);

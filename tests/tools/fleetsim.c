@@ -277,7 +277,7 @@ static void request(struct session *s, const char *line, size_t n)
 		return;
 	}
 	if (r.op == WIRE_OP_PING) {
-		(void)wire_put_pong(&s->out, r.id);
+		(void)wire_put_pong(&s->out, r.id, NULL);
 	} else if (r.op == WIRE_OP_CANCEL) {
 		struct wire_done done = {0};
 

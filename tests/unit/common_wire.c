@@ -261,6 +261,12 @@ TEST(hello_of_a_host_cut_off)
 	CHECK_INT(reply.hello.quarantine.since, 5);
 	CHECK_INT(reply.hello.quarantine.until, 7);
 	CHECK(reply.hello.quarantine.confirmed);
+	fresh(1000);
+	CHECK_INT(wire_put_pong(&out, 9, &h.quarantine), 0);
+	CHECK_INT(hear(), 0);
+	CHECK_INT(reply.op, WIRE_REPLY_PONG);
+	CHECK_STR(reply.hello.quarantine.id, "0123");
+	CHECK_INT(reply.hello.quarantine.until, 7);
 	CHECK_INT(hear_text("{\"op\":\"hello\",\"protocol\":1,\"quarantine\":null}"), 0);
 	CHECK_STR(reply.hello.quarantine.id, "");
 	CHECK_INT(
@@ -449,7 +455,8 @@ TEST(error)
 TEST(other_replies)
 {
 	fresh(1000);
-	CHECK(str_starts(line(wire_put_pong(&out, 9)), "{\"op\":\"pong\",\"id\":9,\"time\":"));
+	CHECK(str_starts(
+		line(wire_put_pong(&out, 9, NULL)), "{\"op\":\"pong\",\"id\":9,\"time\":"));
 	CHECK_INT(hear(), 0);
 	CHECK_INT(reply.op, WIRE_REPLY_PONG);
 	CHECK_INT(reply.id, 9);
@@ -570,7 +577,7 @@ static int write_any(struct buf *b, size_t which)
 	case 6:
 		return wire_put_error(b, -1, WIRE_CODE_SQL, "why\n");
 	default:
-		return wire_put_pong(b, 1);
+		return wire_put_pong(b, 1, &(struct wire_quarantine){.id = "q"});
 	}
 }
 #define ENCODERS 8

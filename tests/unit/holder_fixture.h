@@ -104,7 +104,7 @@ static inline void answer_ping(struct fake *f, const char *line, size_t n)
 	if (f->odd)
 		(void)buf_puts(&f->out, "odd\n");
 	else
-		(void)wire_put_pong(&f->out, r.id);
+		(void)wire_put_pong(&f->out, r.id, NULL);
 	wire_request_done(&r);
 }
 
