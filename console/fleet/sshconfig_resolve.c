@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define SSH_PORT       22
+#define SSH_PORT_TEXT  "22"
 #define VALUE_SIZE_MAX (64u << 10) /* bytes of one value after its tokens are expanded */
 #define PATTERN_NAME   1024	   /* longest host or user name that is matched */
 
@@ -102,13 +103,19 @@ static const char *user_of(const struct eval *e)
 	return e->first[KEY_USER] ? e->first[KEY_USER]->words[0] : e->config->user;
 }
 
+/* Match exec may come before any port is set. */
+static const char *port_of(const struct eval *e)
+{
+	return e->port[0] ? e->port : SSH_PORT_TEXT;
+}
+
 /* %C: SHA-1 over local host, host, port and user, as OpenSSH before 9.6 (9.6 adds the jump). */
 static int put_hash(struct buf *out, const struct eval *e)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
-	char *text =
-		str_printf("%s%s%s%s", e->config->local_host, e->hostname, e->port, user_of(e));
+	char *text = str_printf("%s%s%s%s", e->config->local_host,
+		e->hostname ? e->hostname : e->target, port_of(e), user_of(e));
 	int r = 0;
 
 	if (!text || !EVP_Digest(text, strlen(text), digest, &n, EVP_sha1(), NULL))
@@ -117,6 +124,16 @@ static int put_hash(struct buf *out, const struct eval *e)
 		r = buf_printf(out, "%02x", digest[i]);
 	free(text);
 	return r;
+}
+
+/* %k, which Match exec may want before all is settled. */
+static const char *alias_of(const struct eval *e, const char *host)
+{
+	const struct ssh_node *set = e->first[KEY_HOSTKEYALIAS];
+
+	if (e->alias)
+		return e->alias;
+	return set ? set->words[0] : host;
 }
 
 static int put_token(struct buf *out, const struct eval *e, char token)
@@ -132,7 +149,7 @@ static int put_token(struct buf *out, const struct eval *e, char token)
 	case 'n':
 		return buf_puts(out, e->original);
 	case 'p':
-		return buf_puts(out, e->port);
+		return buf_puts(out, port_of(e));
 	case 'r':
 		return buf_puts(out, user_of(e));
 	case 'u':
@@ -142,7 +159,7 @@ static int put_token(struct buf *out, const struct eval *e, char token)
 	case 'i':
 		return buf_printf(out, "%u", (unsigned)c->uid);
 	case 'k':
-		return buf_puts(out, e->alias ? e->alias : host);
+		return buf_puts(out, alias_of(e, host));
 	case 'l':
 		return buf_puts(out, c->local_host);
 	case 'L':
@@ -256,22 +273,42 @@ static bool run_command(const char *command)
 	return status == 0;
 }
 
-static bool match_exec(struct eval *e, const char *text)
+/* The name as the lines so far have it; heap, NULL when it cannot be told. */
+static char *name_so_far(struct eval *e)
 {
-	char *command = NULL;
-	void *known;
+	char *name = NULL;
+
+	if (e->hostname || !e->first[KEY_HOSTNAME])
+		return strdup(e->hostname ? e->hostname : e->target);
+	(void)expand(e, e->first[KEY_HOSTNAME]->words[0], "%h", false, &name);
+	return name;
+}
+
+static bool run_known(struct ssh_config *c, const char *command)
+{
+	void *known = map_get(c->execs, command);
 	bool yes;
 
-	if (expand(e, text, NULL, false, &command) < 0)
+	if (known)
+		return known == &exec_true;
+	yes = run_command(command);
+	/* Not remembered is only slower. */
+	(void)map_put(c->execs, command, yes ? &exec_true : &exec_false, NULL);
+	return yes;
+}
+
+/* %h is in it what the lines so far make of the name. */
+static bool match_exec(struct eval *e, const char *text)
+{
+	char *settled = e->hostname, *now = name_so_far(e), *command = NULL;
+	bool yes;
+
+	if (!now)
 		return false;
-	known = map_get(e->config->execs, command);
-	if (known) {
-		yes = known == &exec_true;
-	} else {
-		yes = run_command(command);
-		/* Not remembered is only slower. */
-		(void)map_put(e->config->execs, command, yes ? &exec_true : &exec_false, NULL);
-	}
+	e->hostname = now;
+	yes = expand(e, text, NULL, false, &command) == 0 && run_known(e->config, command);
+	e->hostname = settled;
+	free(now);
 	free(command);
 	return yes;
 }
@@ -280,14 +317,9 @@ static bool match_exec(struct eval *e, const char *text)
 
 static bool match_hostname(struct eval *e, const char *list)
 {
-	char *name = NULL;
-	bool yes;
+	char *name = name_so_far(e);
+	bool yes = name && match_list(name, list, true);
 
-	if (e->hostname || !e->first[KEY_HOSTNAME])
-		return match_list(e->hostname ? e->hostname : e->target, list, true);
-	if (expand(e, e->first[KEY_HOSTNAME]->words[0], "%h", false, &name) < 0)
-		return false;
-	yes = match_list(name, list, true);
 	free(name);
 	return yes;
 }

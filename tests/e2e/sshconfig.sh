@@ -63,6 +63,21 @@ identityfile /tt/x
 identityfile /h/y
 certificatefile /h/$hash"
 
+# A command is run with what the lines before it say.
+for t in %h %k %p %r %n %C; do
+	printf 'Host a\nHostName %%h.real\nHostKeyAlias ali\nMatch exec "echo %s >%s"\n' $t "$T/said" >"$T/exec-token"
+	rm -f "$T/said"
+	ssh -G -F "$T/exec-token" a </dev/null >/dev/null 2>&1
+	mv "$T/said" "$T/said.ssh"
+	"$conf" "$T/exec-token" a >/dev/null
+	is "Match exec: $t" "$(cat "$T/said")" "$(cat "$T/said.ssh")"
+done
+
+if command -v python3 >/dev/null; then
+	mkdir "$T/random"
+	check "random files" python3 tests/tools/sshconfrandom "$conf" "$T/random" "${SEED:-$RANDOM}" 60
+fi
+
 bad() { # NAME TEXT WANT
 	printf '%b' "$2" >"$T/bad"
 	run "$conf" "$T/bad" h
