@@ -161,6 +161,11 @@ void ssh_connected(struct ssh *s, int fd)
 	s->io.fd = fd;
 	s->counter = (struct ssh_counter_struct){0};
 	s->heard = 0;
+	/* It may be the second one: what the first still brought is forgotten. */
+	s->confirmations = 0;
+	s->odd_packets = s->got = false;
+	buf_reset(&s->said);
+	lines_done(s->t.in);
 	o->looked = o->garbage = false;
 	if (fd >= SSH_FD_MAX) {
 		ssh_fail(s, HOST_FAILED, "more connections than libssh can do (%d)", SSH_FD_MAX);

@@ -108,6 +108,11 @@ static int refused(struct ssh *s, const char *server_says)
 {
 	struct buf tried, methods;
 	char agent[AGENT_TEXT_MAX];
+	/* As with ssh -i. */
+	const char *hint = s->serve && !s->host->key_files
+				   ? " (--private-key is for the hosts behind it: name its own in "
+				     "ssh_config)"
+				   : "";
 
 	buf_init(&tried, ERR_TEXT_MAX / 2);
 	buf_init(&methods, ERR_TEXT_MAX / 4);
@@ -115,14 +120,14 @@ static int refused(struct ssh *s, const char *server_says)
 	agent_describe(agent_of(s), agent);
 	add_methods(&methods, ssh_userauth_list(s->session, NULL));
 	if (tried.len || agent_present(agent_of(s)))
-		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s",
-			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent,
+		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s%s",
+			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent, hint,
 			buf_str(&methods), server_says ? "; server says: " : "",
 			server_says ? server_says : "");
 	else
 		ssh_fail(s, HOST_FAILED,
-			"authentication failed for %s: no key in ~/.ssh and no agent%s", user_of(s),
-			buf_str(&methods));
+			"authentication failed for %s: no key in ~/.ssh and no agent%s%s",
+			user_of(s), hint, buf_str(&methods));
 	buf_done(&tried);
 	buf_done(&methods);
 	return -1;

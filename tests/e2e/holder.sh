@@ -158,7 +158,8 @@ start_sshd jump "127.2.8.1:$jump_port" 'AllowTcpForwarding yes'
 # As with ssh, --private-key is for the hosts behind it.
 mkdir -m 700 "$HOME/.ssh" && cp "$T/key" "$HOME/.ssh/id_ed25519"
 jumps() { grep -c 'Accepted publickey' "$T/jump/log"; }
-behind=(-J "ada@127.2.8.1:$jump_port")
+printf 'Host 127.2.8.1\n\tIdentityFile %s\n' "$T/key" >"$T/jump_config"
+behind=(-F "$T/jump_config" -J "ada@127.2.8.1:$jump_port")
 asked "through a jump host" 3 "${behind[@]}" query 'select 1'
 before=$(jumps)
 asked "and again" 0 "${behind[@]}" -o csv query 'select 5 as x'

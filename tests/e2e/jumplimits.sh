@@ -1,6 +1,7 @@
 #!/bin/bash
 # What sshd bears at once, at a jump host and behind it: nothing may fail for it. MaxStartups drops
-# whom it likes, MaxSessions counts sessions, and each channel takes one of its descriptors.
+# whom it likes, MaxSessions counts sessions, and each channel takes one of its descriptors. And what
+# becomes of those behind it when it dies while they are being connected.
 . "$(dirname "$0")/../lib.sh"
 need jq ssh prlimit
 need_root
@@ -83,7 +84,31 @@ mkfifo "$T/hold"
 background "$B/tools/fleetsim" --hosts 600 --port "$sim_port" --net 8 --dir "$T/sim" <>"$T/hold" >"$T/sim-out" 2>&1
 check "the simulator" wait_for 30 grep -q ready "$T/sim-out"
 cat "$T/sim/known_hosts" >>"$T/known_hosts"
+t "$T/sim/inventory" -u x --private-key "$T/sim/id" -J "root@127.0.0.1:$few_port" -t 'sim*[0]'
+has "its key is for the hosts only, and this is said" "$(ends)" \
+	'1 unreachable jump host 127.0.0.1: authentication failed for root: .* \(--private-key is for the hosts behind it'
 t "$T/sim/inventory" -u x --private-key "$T/sim/id" -J few
 is "more hosts than sshd has descriptors" "$(ends)" "600 answered"
 check "by more than one session" [ "$(logins few)" -gt 1 ]
 check "but few ($(logins few))" [ "$(logins few)" -le 5 ]
+
+# ---- It dies ----
+
+dying_port=$(free_port)
+start_sshd dying "127.0.0.1:$dying_port"
+config_for dying "$dying_port"
+background "$TOCSIN" -i "$T/sim/inventory" --known-hosts "$T/known_hosts" -F "$T/config" --connect-timeout 60 --report "$T/report" \
+	-u x --private-key "$T/sim/id" -J dying -f 8 -o tsv query 'select 1 as one' >"$T/rows" 2>"$T/rows.err"
+asking=$pid
+rows() { [ "$(wc -l <"$T/rows")" -gt "$1" ]; }
+for n in 60 200 350; do
+	check "more than $n hosts have answered" wait_for 60 rows "$n"
+	pgrep -P "$(cat "$T/dying/pid")" | xargs -r kill -KILL
+done
+wait "$asking"
+check "it was connected anew each time ($(logins dying) times)" [ "$(logins dying)" -ge 4 ]
+is "who failed, failed for it" "$(jq -r '.hosts[] | select(.state != "answered") | .state + " " + .error' "$T/report" |
+	grep -cv '^failed jump host dying went away: ')" 0
+# Eight are being connected or asked at a time.
+answered=$(jq '[.hosts[] | select(.state == "answered")] | length' "$T/report")
+check "all others answered ($answered)" [ "$answered" -ge $((600 - 3 * 8)) ]
