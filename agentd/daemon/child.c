@@ -15,6 +15,8 @@
 
 /* Bytes read at once. */
 #define CHILD_READ (64u << 10)
+/* How long a child that is killed may take to be gone. */
+#define CHILD_KILL_MS 1000
 /* Descriptors that a child is given. */
 #define CHILD_FDS_MAX 4
 /* Where close_range(2) is missing: descriptors that are looked at. */
@@ -28,7 +30,7 @@ struct child {
 	struct loop_io io;
 	struct loop_timer limit;
 	struct buf said;
-	bool eof;
+	bool eof, killed;
 	void (*done)(void *arg, const char *p, size_t n, int status);
 	void *arg;
 };
@@ -120,9 +122,24 @@ static void on_output(struct loop_io *io, uint32_t events)
 	}
 }
 
+/*
+ * One that waits for a file system which never answers does not end by being killed: nobody waits
+ * for it any longer than that.
+ */
 static void on_limit(struct loop_timer *timer)
 {
-	child_kill(timer->arg);
+	struct child *c = timer->arg;
+	void (*done)(void *arg, const char *p, size_t n, int status) = c->done;
+
+	if (!c->killed) {
+		c->killed = true;
+		child_kill(c);
+		loop_timer_in(c->owner->loop, timer, CHILD_KILL_MS);
+		return;
+	}
+	c->done = NULL;
+	if (done)
+		done(c->arg, "", 0, SIGKILL);
 }
 
 static struct child *new_child(struct children *owner, const struct child_plan *plan, int fd)

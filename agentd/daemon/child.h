@@ -32,7 +32,7 @@ struct child_plan {
 	void (*run)(int out, int fd, void *arg);
 	void *arg;
 	int fd; /* -1: none */
-	/* In the daemon, once: what it said, and its status as waitpid(2) tells it. */
+	/* In the daemon, once: what it said, and its status as waitpid(2) tells it, or would. */
 	void (*done)(void *done_arg, const char *p, size_t n, int status);
 	void *done_arg;
 	int64_t limit_ms; /* it is killed then; 0: never */

@@ -391,7 +391,7 @@ static void on_handover(struct client *c)
 		.fd = -1,
 		.done = on_subject,
 		.done_arg = c,
-		.limit_ms = DAEMON_HELLO_MS};
+		.limit_ms = DAEMON_ASK_MS};
 	struct err err;
 	int r = look_at_handover(c);
 

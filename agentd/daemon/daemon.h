@@ -37,6 +37,9 @@
 #define DAEMON_NEW_OF_ONE 16
 /* Milliseconds until a connection must have said what it wants, and be known. */
 #define DAEMON_HELLO_MS 5000
+/* For a child that looks up who somebody is (the name service may be slow), or opens a file. */
+#define DAEMON_ASK_MS  15000
+#define DAEMON_OPEN_MS 10000
 /* How long a worker that was told to end may take to, then it is killed. */
 #define DAEMON_WORKER_END_MS 3000
 /* When a spare worker is started after a session was, and when one is let go that waited in vain.

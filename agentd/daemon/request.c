@@ -173,6 +173,8 @@ static void on_child(void *arg, const char *p, size_t n, int status)
 		q->has_file = true;
 		if (q->has_got || !q->client)
 			end_file(q);
+	} else if (!q->actor.action) {
+		end_failed(q, "the file could not be opened in time");
 	} else if (WIFSIGNALED(status)) {
 		snprintf(detail, sizeof(detail),
 			"its process was ended by signal %d: what it did may be incomplete",
@@ -193,6 +195,8 @@ static void start_child(struct request *q)
 		.fd = q->actor.action ? -1 : q->client->channel.fd,
 		.done = on_child,
 		.done_arg = q,
+		/* An action takes as long as it takes. */
+		.limit_ms = q->actor.action ? 0 : DAEMON_OPEN_MS,
 	};
 	struct err err;
 
