@@ -143,6 +143,22 @@ TEST(who_may_never_be_touched)
 	free(g);
 }
 
+TEST(threads_of_the_kernel)
+{
+	struct procguard *g = malloc(sizeof(*g));
+	struct procfs_stat st = {.flags = PROCFS_PF_KTHREAD, .ppid = 2};
+	struct pidref p = {.pid = 77777, .fd = -1, .proc.fd = -1};
+
+	begin();
+	CHECK(g);
+	procguard_init(g, &fs, 0);
+	CHECK_STR(procguard_why(g, &p, &st), "is a thread of the kernel");
+	p.pid = 1;
+	st.flags = 0;
+	CHECK_STR(procguard_why(g, &p, &st), "is the first process of the machine");
+	free(g);
+}
+
 TEST(done)
 {
 	procfs_done(&fs);
@@ -150,4 +166,4 @@ TEST(done)
 }
 
 TEST_MAIN(&signals_by_name, &held_until_it_ends, &identity_is_of_what_stays,
-	&who_may_never_be_touched, &done)
+	&who_may_never_be_touched, &threads_of_the_kernel, &done)

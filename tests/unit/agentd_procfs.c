@@ -33,6 +33,7 @@ TEST(stat_fields)
 	CHECK_INT(st.state, 'S');
 	CHECK_INT(st.ppid, 7);
 	CHECK_INT(st.pgrp, 8);
+	CHECK_INT(st.session, 9);
 	CHECK_INT(st.flags & PROCFS_PF_KTHREAD, PROCFS_PF_KTHREAD);
 	CHECK_INT(st.utime, 150);
 	CHECK_INT(st.stime, 50);
