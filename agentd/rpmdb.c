@@ -2,6 +2,8 @@
 #include "agentd/rpmdb.h"
 
 #include "agentd/root.h"
+#include "agentd/rpmheader.h"
+#include "agentd/textfile.h"
 #include "common/io.h"
 #include "common/str.h"
 
@@ -13,10 +15,8 @@
 #define PROGRESS_STEPS 10000
 
 static const char *const places[] = {"/var/lib/rpm", "/usr/lib/sysimage/rpm"};
-/* What stands in them in other formats. */
-static const struct {
-	const char *name, *format;
-} others[] = {{"Packages", "Berkeley DB"}, {"Packages.db", "ndb"}};
+/* The files that a place may have, the newest format first: rpm leaves the old one where it was. */
+static const char *const names[] = {"rpmdb.sqlite", "Packages.db", "Packages"};
 
 static bool is_there(const struct root *root, const char *dir, const char *name)
 {
@@ -27,35 +27,27 @@ static bool is_there(const struct root *root, const char *dir, const char *name)
 	return root_stat(root, path, true, &st) == 0 && st.st_size > 0;
 }
 
-static void warn_of_others(struct scan *s, const struct root *root)
-{
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
-		for (size_t k = 0; k < ARRAY_LEN(others); k++)
-			if (is_there(root, places[i], others[k].name)) {
-				scan_warn(s, "%s/%s: this database (%s) cannot be read", places[i],
-					others[k].name, others[k].format);
-				return;
-			}
-}
-
-static int find(struct scan *s, const struct root *root)
+/* A descriptor or -ENOENT; *ret_old: it is not SQLite's. */
+static int find(struct scan *s, const struct root *root, bool *ret_old)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		snprintf(path, sizeof(path), "%s/rpmdb.sqlite", places[i]);
+	for (size_t i = 0; i < ARRAY_LEN(places) * ARRAY_LEN(names); i++) {
+		const char *place = places[i / ARRAY_LEN(names)];
+
+		*ret_old = i % ARRAY_LEN(names) != 0;
+		snprintf(path, sizeof(path), "%s/%s", place, names[i % ARRAY_LEN(names)]);
 		fd = root_open_file(root, path);
-		if (fd >= 0 && is_there(root, places[i], "rpmdb.sqlite-wal"))
+		if (fd >= 0 && !*ret_old && is_there(root, place, "rpmdb.sqlite-wal"))
 			scan_warn(s,
 				"%s-wal: changes that are not in the database yet are left out",
 				path);
 		if (fd >= 0)
 			return fd;
 		if (fd != -ENOENT && fd != -ENOTDIR)
-			scan_warn(s, "%s: %s", path, strerror(-fd));
+			scan_warn(s, "%s: %s", path, textfile_why(fd));
 	}
-	warn_of_others(s, root);
 	return -ENOENT;
 }
 
@@ -114,15 +106,30 @@ static void warn(const struct rpmdb *d, int rc)
 		d->db ? sqlite3_errmsg(d->db) : sqlite3_errstr(rc));
 }
 
+static int open_old(struct rpmdb *d)
+{
+	int r = rpmold_open(&d->old, d->fd, RPMDB_HEADER_MAX);
+
+	if (r == 0)
+		return 0;
+	if (r != -ENOMEM)
+		scan_warn(d->s, "the database cannot be read: %s",
+			r == -EBADMSG ? "it is of no known format" : strerror(-r));
+	rpmdb_close(d);
+	return r == -ENOMEM ? r : 0;
+}
+
 int rpmdb_open(struct rpmdb *d, struct scan *s, const struct root *root, enum rpmdb_index by,
 	const char *key)
 {
 	int rc;
 
-	*d = (struct rpmdb){.s = s};
-	d->fd = find(s, root);
+	*d = (struct rpmdb){.s = s, .name = by == RPMDB_BY_NAME ? key : NULL};
+	d->fd = find(s, root, &d->is_old);
 	if (d->fd < 0)
 		return 0;
+	if (d->is_old)
+		return open_old(d);
 	rc = open_db(d);
 	if (rc == SQLITE_OK)
 		rc = prepare(d, by, key);
@@ -139,14 +146,44 @@ void rpmdb_close(struct rpmdb *d)
 		return;
 	sqlite3_finalize(d->next);
 	sqlite3_close(d->db);
+	if (d->old.broken)
+		scan_warn(d->s, "entries of the database that are broken: %zu", d->old.broken);
+	rpmold_done(&d->old);
 	io_close(d->fd);
 	*d = (struct rpmdb){.fd = -1};
+}
+
+static bool is_wanted(const struct rpmdb *d, const void *header, size_t n)
+{
+	struct rpm_value value;
+	struct rpm_header h;
+	struct span name;
+
+	/* What is broken is the caller's to count. */
+	return !d->name || rpm_header_read(header, n, &h) < 0 ||
+	       (rpm_header_find(&h, RPM_NAME, &value) && rpm_value_string(&value, &name) &&
+		       span_eq(name, d->name));
+}
+
+static int next_old(struct rpmdb *d, const void **ret_header, size_t *ret_n)
+{
+	int r;
+
+	do
+		r = rpmold_next(&d->old, ret_header, ret_n);
+	while ((r == -EAGAIN || (r == 1 && !is_wanted(d, *ret_header, *ret_n))) &&
+		!scan_stop(d->s));
+	if (r < 0 && r != -EAGAIN && r != -ENOMEM)
+		scan_warn(d->s, "the database cannot be read to its end: %s", strerror(-r));
+	return r == 1 || r == -ENOMEM ? r : 0;
 }
 
 int rpmdb_next(struct rpmdb *d, const void **ret_header, size_t *ret_n)
 {
 	int rc;
 
+	if (d->is_old && d->old.page)
+		return next_old(d, ret_header, ret_n);
 	if (!d->next)
 		return 0;
 	rc = sqlite3_step(d->next);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rpm's database of installed packages where it is SQLite's (rpm 4.16 and later: RHEL 9, Fedora).
- * The older formats (Berkeley DB, ndb) are not read; a warning says so.
+ * rpm's database of installed packages: SQLite's (rpm 4.16 and later: RHEL 9, Fedora), or one of
+ * the other formats (rpmold.h), in which every look-up reads all of it.
  */
 #ifndef AGENTD_RPMDB_H
 #define AGENTD_RPMDB_H
 
+#include "agentd/rpmold.h"
 #include "agentd/table.h"
 
 #include <sqlite3.h>
@@ -16,15 +17,18 @@
 
 struct root;
 
+/* Which packages: `key` in the index, both NULL for all. */
+enum rpmdb_index { RPMDB_ALL, RPMDB_BY_NAME, RPMDB_BY_BASENAME };
+
 struct rpmdb {
 	struct scan *s;
 	int fd;
 	sqlite3 *db; /* NULL: there is none, or it cannot be read */
 	sqlite3_stmt *next;
+	struct rpmold old;
+	bool is_old;
+	const char *name; /* the only package wanted, or NULL */
 };
-
-/* Which packages: `key` in the index, both NULL for all. */
-enum rpmdb_index { RPMDB_ALL, RPMDB_BY_NAME, RPMDB_BY_BASENAME };
 
 /*
  * Warns when what is there cannot be read. `key` must stay. 0 or -ENOMEM; rpmdb_close may be called

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rpm's header of a package and the stanzas of control files: nothing is read outside of them. */
+/*
+ * rpm's header of a package, its databases and the stanzas of control files: nothing is read
+ * outside of them.
+ */
 #include "agentd/control.h"
 #include "agentd/rpmheader.h"
+#include "agentd/rpmold.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MUST(cond)                                                                                 \
 	do {                                                                                       \
 		if (!(cond))                                                                       \
 			abort();                                                                   \
 	} while (0)
+
+#define HEADER_MAX (256u << 10)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -49,6 +58,24 @@ static void read_rpm(const char *p, size_t n)
 	rpm_files_done(&files);
 }
 
+static void read_database(const uint8_t *data, size_t n)
+{
+	int fd = memfd_create("rpm", MFD_CLOEXEC), r = 1;
+	struct rpmold d;
+	const void *p;
+	size_t len;
+
+	MUST(fd >= 0 && write(fd, data, n) == (ssize_t)n);
+	if (rpmold_open(&d, fd, HEADER_MAX) == 0)
+		while ((r = rpmold_next(&d, &p, &len)) != 0) {
+			MUST(r == 1 || r == -EAGAIN);
+			if (r == 1)
+				read_rpm(p, len);
+		}
+	rpmold_done(&d);
+	close(fd);
+}
+
 static void read_control(const char *p, size_t n, char separator)
 {
 	static const char *const names[] = {"a", "Package", "x y", NULL};
@@ -77,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	memcpy(p, data, n);
 	read_rpm(p, n);
+	read_database(data, n);
 	read_control(p, n, ':');
 	read_control(p, n, '=');
 	free(p);

@@ -112,8 +112,106 @@ rows "select count(*) from rpm_packages" --root "$root"
 is rpm_none "$out$err" 0
 echo x >"$root/var/lib/rpm/Packages"
 rows "select count(*) from rpm_packages" --root "$root"
-is rpm_berkeley "$out" 0
-has rpm_berkeley_says "$err" 'Berkeley DB'
+is rpm_unknown "$out" 0
+has rpm_unknown_says "$err" 'it is of no known format'
+rm "$root/var/lib/rpm/Packages"
+
+# ---- The other formats: the same packages and more, in files written here and by perl's Berkeley DB ----
+
+mkdir "$T/headers"
+cat >>"$T/make.py" <<'PY'
+packages["long"] = package("long", (1116, INT32, [0] * 9000), (1117, STRINGS, [f"file{i}" for i in range(9000)]), (1118, STRINGS, ["/long/"]))
+hnum = db.execute("INSERT INTO Packages(blob) VALUES (?)", (packages["long"],)).lastrowid
+db.execute("INSERT INTO Name VALUES ('long', ?, 0)", (hnum,))
+db.commit()
+for i, (name, blob) in enumerate(packages.items()):
+    if blob:
+        open(f"{sys.argv[2]}/{i + 1}", "wb").write(blob)
+blobs = [b for b in packages.values() if b]
+def ndb(pages=1):
+    slots, data, at = b"", b"", pages * 256
+    for i, b in enumerate(blobs):
+        n = (16 + len(b) + 12 + 15) // 16
+        slots += b"Slot" + struct.pack("<III", i + 1, at, n)
+        data += (b"BlbS" + struct.pack("<III", i + 1, 1, len(b)) + b).ljust(n * 16, b"\0")
+        at += n
+    slots += b"Slot" + bytes(12)
+    head = b"RpmP" + struct.pack("<IIIIIII", 0, 1, pages, len(blobs) + 1, 0, 0, 0)
+    rest = pages * 4096 - 32 - len(slots)
+    return head + slots + (b"Slot" + bytes(12)) * (rest // 16) + data
+open(sys.argv[2] + "/ndb", "wb").write(ndb())
+PY
+rm -f "$T/other"
+python3 "$T/make.py" "$T/other" "$T/headers"
+facts='select name, version, release, source, size, sha1, arch, epoch, install_time, vendor, package_group from rpm_packages order by name'
+cp "$T/other" "$db"
+rows "$facts" --root "$root"
+want=$out
+rows "select count(*), group_concat(distinct package) from rpm_package_files" --root "$root"
+want_files=$out
+rm "$db"
+# old NAME FILE: what is read from that file.
+old() {
+	rows "$facts" --root "$root"
+	is "$1_packages" "$out" "$want"
+	has "$1_broken" "$err" 'packages whose header is broken: 2'
+	rows "select version from rpm_packages where name = 'big'" --root "$root"
+	is "$1_by_name" "$out" 1.0
+	rows "select count(*), group_concat(distinct package) from rpm_package_files" --root "$root"
+	is "$1_files" "$(tr ',' '\n' <<<"${out#*	}" | sort | paste -sd,) ${out%	*}" "$(tr ',' '\n' <<<"${want_files#*	}" | sort | paste -sd,) ${want_files%	*}"
+	rows "select package from rpm_package_files where path = '/etc/bashrc'" --root "$root"
+	is "$1_by_path" "$out" bash
+}
+cp "$T/headers/ndb" "$root/var/lib/rpm/Packages.db"
+old ndb
+cut_short() { # NAME FILE: cut anywhere, and with any byte changed, it ends well
+	python3 - "$2" "$AGENTD" "$root" <<'PY' >"$T/cut" 2>&1
+import random, subprocess, sys
+path, agent, root = sys.argv[1:]
+whole = open(path, "rb").read()
+r = random.Random(1)
+for i in range(30):
+    if i % 2:
+        data = whole[:r.randrange(len(whole))]
+    else:
+        data = bytearray(whole)
+        for _ in range(r.choice([1, 20, 2000])):
+            data[r.randrange(min(len(data), r.choice([64, 4096, len(data)])))] = r.choice([0, 1, 0xff, r.randrange(256)])
+    open(path, "wb").write(data)
+    subprocess.run([agent, "query", "--root", root, "select count(*) from rpm_packages, (select count(*) from rpm_package_files)"],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+print("good")
+PY
+	is "$1_cut_anywhere" "$(cat "$T/cut")" good
+}
+cut_short ndb "$root/var/lib/rpm/Packages.db"
+rm "$root/var/lib/rpm/Packages.db"
+if perl -MDB_File -e 1 2>/dev/null; then
+	cat >"$T/bdb.pl" <<'PL'
+use DB_File;
+my ($file, $dir, $order, $page) = @ARGV;
+my $h = new DB_File::HASHINFO;
+$h->{lorder} = $order;
+$h->{bsize} = $page;
+tie my %db, "DB_File", $file, O_CREAT | O_RDWR, 0600, $h or die "$!";
+my $template = $order == 4321 ? "N" : "V";
+$db{pack $template, 0} = pack $template, 99;
+for my $n (glob "$dir/[0-9]*") {
+	open my $f, "<:raw", $n or die;
+	local $/;
+	$db{pack $template, $n =~ s{.*/}{}r} = <$f>;
+}
+PL
+	for how in "1234 4096" "4321 512" "1234 65536"; do
+		# shellcheck disable=SC2086 # two words
+		perl "$T/bdb.pl" "$root/var/lib/rpm/Packages" "$T/headers" $how
+		old "bdb_${how/ /_}"
+		[ "$how" != "4321 512" ] || cut_short bdb "$root/var/lib/rpm/Packages"
+		rm "$root/var/lib/rpm/Packages"
+	done
+else
+	skip bdb "needs perl with DB_File"
+fi
 
 # ---- rpm's own ----
 
