@@ -379,6 +379,8 @@ END
 tty() { timeout 60 python3 "$T/terminal.py" "$@" </dev/null; }
 is "cut to the terminal" "$(NO_COLOR=1 tty 20 "${local[@]}" -q -t web1 query "select 'a long text that goes on' as x")" \
 	$'host  x\nweb1  a long text t…'
+is "the library fits 80 columns" "$(NO_COLOR=1 tty 80 "$TOCSIN" -q queries | grep -v '^  also' | wc -L)" 80
+hasnt "no title is cut" "$(NO_COLOR=1 tty 80 "$TOCSIN" -q queries)" '…$'
 is "bold header" "$(tty 80 "${local[@]}" -q -t web1 query "select 1 as x")" $'\e[1mhost  x\e[0m\nweb1  1'
 hostile="select char(27) || '[2J' || char(155) || char(8238) as x"
 for f in table json ndjson csv tsv markdown; do

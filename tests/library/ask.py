@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 
-# 80 columns without the indent and the longest name.
-TITLE_MAX = 54
+# Together with the indent and what is between them: the 80 columns of a terminal.
+NAME_MAX, TITLE_MAX = 22, 54
 
 
 class Query:
@@ -56,6 +56,8 @@ class Query:
                 yield f"no `-- {key}:`"
         if self.headers["name"] != [self.name]:
             yield "its name is not that of its file"
+        if len(self.name) > NAME_MAX:
+            yield f"the name has more than {NAME_MAX} letters"
         if self.title_width() > TITLE_MAX:
             yield f"the title is {self.title_width() - TITLE_MAX} columns longer than a line of `tocsin queries` has"
         if self.headers["attack"] and not re.fullmatch(

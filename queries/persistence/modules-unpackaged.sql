@@ -1,4 +1,4 @@
--- name: kernel-modules-unpackaged
+-- name: modules-unpackaged
 -- title: Kernel modules on the disk that belong to no package
 -- tags: persistence, kernel, integrity
 -- packs: triage
