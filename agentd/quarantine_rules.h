@@ -36,5 +36,9 @@ json_t *quarantine_rules_json(const struct quarantine_open *open);
  * (they go on to), flow tables (their connections pass by all rules). NULL: cannot be told.
  */
 json_t *quarantine_rules_others(void);
+/* The same, and which file systems will stand still because their server is elsewhere. */
+json_t *quarantine_plan_others(void);
+/* Adds the latter, out of a mount table. */
+void quarantine_note_mounts(json_t *list, struct span mounts);
 
 #endif

@@ -109,7 +109,7 @@ static void tell_plan(const struct plan *p, struct action_outcome *ret)
 	ret->before = json_pack("{s:s, s:I, s:I, s:o, s:o, s:O, s:o?}", "identity", p->identity,
 		"confirm_s", (json_int_t)p->confirm_s, "for_s", (json_int_t)p->for_s, "ssh",
 		addresses(p->open.ssh, p->open.n_ssh), "dns", addresses(p->open.dns, p->open.n_dns),
-		"rules", p->rules, "others", quarantine_rules_others());
+		"rules", p->rules, "others", quarantine_plan_others());
 	open_words(&p->open, who, sizeof(who));
 	action_say(ret, WIRE_PLANNED,
 		"cut off from all but ssh from %s; lifted after %lld s unless confirmed", who,

@@ -347,6 +347,24 @@ TEST(quarantine_rules_as_text)
 	json_decref(rules);
 }
 
+TEST(quarantine_tells_of_mounts)
+{
+	static const char mounts[] = "/dev/sda1 / ext4 rw 0 0\n"
+				     "srv:/home /home\\040of nfs4 rw 0 0\nodd line\n"
+				     "lxcfs /var/lib/lxcfs fuse.lxcfs rw 0 0\n"
+				     "//srv/x /mnt/\xff cifs rw 0 0\n"
+				     "me@srv: /mnt/s fuse.sshfs rw 0 0";
+	json_t *list = json_array();
+
+	quarantine_note_mounts(list, span_str(mounts));
+	CHECK_INT(json_array_size(list), 2);
+	CHECK_STR(json_string_value(json_array_get(list, 0)),
+		"nfs4 at /home of stands still meanwhile");
+	CHECK_STR(json_string_value(json_array_get(list, 1)),
+		"fuse.sshfs at /mnt/s stands still meanwhile");
+	json_decref(list);
+}
+
 /* In a network namespace of its own. */
 static int in_force(void)
 {
@@ -472,5 +490,5 @@ TEST(quarantine_out_of_memory)
 TEST_MAIN(&quarantine_file, &quarantine_file_refused, &quarantine_locks, &quarantine_ends,
 	&quarantine_wall_clock_does_not_count, &quarantine_after_reboot, &quarantine_words,
 	&quarantine_open_without_peer, &quarantine_connections_of_before, &quarantine_rules_as_text,
-	&quarantine_rules_in_force, &quarantine_without_nftables, &quarantine_without_rights,
-	&quarantine_out_of_memory)
+	&quarantine_tells_of_mounts, &quarantine_rules_in_force, &quarantine_without_nftables,
+	&quarantine_without_rights, &quarantine_out_of_memory)
