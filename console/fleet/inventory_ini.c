@@ -291,7 +291,10 @@ static int set_host_vars(struct ini *in, struct span assignment, struct err *err
 	int r;
 
 	if (!split_assignment(assignment, &name, &text) || !name.n)
-		return mistake(&in->at, err, "`%.*s` where NAME=VALUE belongs", SHOWN(assignment));
+		return mistake(&in->at, err,
+			"`%.*s` where NAME=VALUE belongs: no blanks around the `=`, a value with "
+			"blanks in quotes",
+			SHOWN(assignment));
 	r = make_value(in, text, &value, err);
 	for (size_t i = 0; i < in->hosts.n && r == 0; i++)
 		r = node_set_host_var(in->inv, in->hosts.v[i], name, value, err);
@@ -366,6 +369,8 @@ static int read_line(struct ini *in, struct span line, struct err *err)
 			"`%.*s` is no section ([NAME], [NAME:children] or "
 			"[NAME:vars], without blanks)",
 			SHOWN(line));
+	if (line.p[0] == '[' && !memchr(line.p, ']', line.n))
+		return mistake(&in->at, err, "`%.*s` has no `]`", SHOWN(line));
 	switch (in->section) {
 	case SECTION_CHILDREN:
 		return read_child(in, line, err);

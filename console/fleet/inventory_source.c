@@ -362,6 +362,10 @@ static int read_path(struct inventory *inv, const char *path, unsigned depth, st
 	struct stat st;
 	int r;
 
+	if (stat(path, &st) < 0 && errno == ENOENT && depth == 0 && !strchr(path, '/'))
+		return err_set(err, ENOENT,
+			"%s: No such file or directory; a list of hosts has a comma: -i '%s,'",
+			path, path);
 	if (stat(path, &st) < 0)
 		return err_sys(err, errno, "%s", path);
 	if (S_ISDIR(st.st_mode)) {

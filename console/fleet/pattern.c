@@ -228,6 +228,42 @@ static int match_regex(struct matches *m, struct err *err)
 	return r < 0 ? no_memory(err) : 0;
 }
 
+/* Names that one may have meant are looked for among so many hosts. */
+#define MEANT_MAX 10000
+
+/* The group or host of the nearest name; NULL when none is near. */
+static const char *nearest(const struct matches *m)
+{
+	const struct inventory *inv = m->inv;
+	size_t n_hosts = inv->n_hosts < MEANT_MAX ? inv->n_hosts : MEANT_MAX, n = 0;
+	const char **names = calloc(inv->n_groups + n_hosts + 1, sizeof(*names)), *near = NULL;
+	char *name = span_dup(m->name);
+
+	for (size_t i = 0; names && i < inv->n_groups; i++)
+		names[n++] = inv->groups[i].name;
+	for (size_t i = 0; names && i < n_hosts; i++)
+		names[n++] = inv->hosts[i].name;
+	if (names && name)
+		near = str_nearest(name, names);
+	free(names);
+	free(name);
+	return near;
+}
+
+static int unknown_name(const struct matches *m, struct err *err)
+{
+	const char *near;
+
+	/* With a comma somewhere, colons part nothing. */
+	if (memmem(m->name.p, m->name.n, ":&", 2) || memmem(m->name.p, m->name.n, ":!", 2))
+		return err_set(err, ENOENT,
+			"no host or group `%.*s`; put commas in place of all its colons",
+			SHOWN(m->name));
+	near = nearest(m);
+	return err_set(err, ENOENT, "no host or group `%.*s`%s%s%s", SHOWN(m->name),
+		near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+}
+
 static int find_matches(struct matches *m, struct err *err)
 {
 	struct matcher x = {.glob = m->name};
@@ -241,11 +277,7 @@ static int find_matches(struct matches *m, struct err *err)
 		return no_memory(err);
 	if (m->hosts.n || m->any_group || wild || span_eq(m->name, "all"))
 		return 0;
-	/* Signs within it: with a comma somewhere, colons part nothing. */
-	return err_set(err, ENOENT, "no host or group `%.*s`%s", SHOWN(m->name),
-		memmem(m->name.p, m->name.n, ":&", 2) || memmem(m->name.p, m->name.n, ":!", 2)
-			? "; put commas in place of all its colons"
-			: "");
+	return unknown_name(m, err);
 }
 
 /* ---- Subscripts ---- */

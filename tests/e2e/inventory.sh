@@ -151,7 +151,7 @@ is "files of ansible-vault are left out and told once" "$status $out $err" \
 	"0 h1"$'\n'"h2 tocsin: $T/kept/host_vars/h1 and 1 more are encrypted by ansible-vault: what they set is not known"
 
 run "$TOCSIN" -i "$fixtures/hard.ini" -t 'all:!lonley' hosts --list
-is "a name that nothing has is refused" "$status $out $err" "2  tocsin: no host or group \`lonley\`"
+is "a name that nothing has is refused" "$status $out $err" "2  tocsin: no host or group \`lonley\`; did you mean \`lonely\`?"
 printf 'a\n[b:children]\nc\n' >"$T/wrong"
 run "$TOCSIN" -i "$T/wrong" inventory
 is "mistakes name file and line" "$status $out $err" \

@@ -151,7 +151,7 @@ TEST(mistakes_name_file_and_line)
 	static const struct {
 		const char *text, *words;
 	} all[] = {
-		{"a\n[b", "hosts:2: a range has no `]`"},
+		{"a\n[b", "hosts:2: `[b` has no `]`"},
 		{"a\n\n[b c]", "hosts:3: `[b c]` is no section ([NAME], [NAME:children] or "
 			       "[NAME:vars], without blanks)"},
 		{"[b:kids]",
@@ -159,8 +159,13 @@ TEST(mistakes_name_file_and_line)
 		{"[b:]", "hosts:1: a section of the unknown kind `` (hosts, children or vars)"},
 		{"a 'b", "hosts:1: quotes that are not closed"},
 		{"a \\", "hosts:1: quotes that are not closed"},
-		{"a b", "hosts:1: `b` where NAME=VALUE belongs"},
-		{"a =b", "hosts:1: `=b` where NAME=VALUE belongs"},
+		{"a b", "hosts:1: `b` where NAME=VALUE belongs: no blanks around the `=`, a value "
+			"with "
+			"blanks in quotes"},
+		{"a =b", "hosts:1: `=b` where NAME=VALUE belongs: no blanks around the `=`, a "
+			 "value with "
+			 "blanks in quotes"},
+		{"[web", "hosts:1: `[web` has no `]`"},
 		{"''", "hosts:1: a host without a name"},
 		{"[g]\na:", "hosts:2: no port behind the `:`"},
 		{"a:0", "hosts:1: no port from 1 to 65535 behind the `:`"},
@@ -458,7 +463,7 @@ TEST(directories)
 	CHECK_STR(hosts(), "ha hb hc");
 	write_file("d/e", "[x", 2, 0644);
 	CHECK_INT(inventory_load(inv, inner, &why), -EINVAL);
-	CHECK(str_ends(why.text, "/d/e:1: a range has no `]`"));
+	CHECK(str_ends(why.text, "/d/e:1: `[x` has no `]`"));
 }
 
 /* ---- Bounds ---- */
