@@ -10,7 +10,8 @@
 select 'nothing is refused at the input' as why,
 	(select count(*) from nft_rules where rule != '') as nft_rules,
 	(select count(*) from iptables where target != '') as iptables_rules
-where not exists (select 1 from nft_rules
+where exists (select 1 from interface_details)
+	and not exists (select 1 from nft_rules
 		where hook in ('input', 'prerouting', 'ingress') and (lower(policy) = 'drop' or rule like '%drop%' or rule like '%reject%'))
 	and not exists (select 1 from nft_rules a join nft_rules b using (family, table_name)
 		where a.hook = 'input' and (a.rule like '%jump%' or a.rule like '%goto%')

@@ -40,6 +40,7 @@ old)
 refused)
 	echo "ssh: connect to host refused port 22: Connection refused" >&2
 	exit 255 ;;
+empty) exec "$AGENTD" session --root "$T/empty" ;;
 *) exec "$AGENTD" session ;;
 esac
 END
@@ -321,15 +322,16 @@ echo "select 'mine' as x" >"$HOME/.config/tocsin/queries/proc-exe-deleted.sql"
 run "${local[@]}" -t web1 -o csv run proc-exe-deleted
 is "the user's own wins" "$out" $'host,x\nweb1,mine'
 run "$TOCSIN" -o ndjson queries
-# The whole library in one run: SQL that the agent takes, with a value for each parameter. What the rows
-# are is for tests/tables/library.sh.
+# The whole library in one run, of a host on which nothing is: SQL that the agent takes, with a value for each
+# parameter. What the rows are is for tests/tables/library.sh.
+mkdir "$T/empty"
 mapfile -t names < <(jq -r .name <<<"$out")
 values=()
 while read -r p; do
 	case $p in sha256) p=$p=$(printf '%064d' 0) ;; glob) p="$p=$T/%" ;; path) p="$p=$T/key" ;; *) p=$p=1 ;; esac
 	values+=("$p")
 done < <(jq -r '.params | split(" ")[] | select(endswith("=")) | rtrimstr("=")' <<<"$out" | sort -u)
-run "${local[@]}" -q -t web1 -o ndjson run "${names[@]}" "${values[@]}"
+run "${fake[@]}" -i 'empty,' -q -o ndjson run "${names[@]}" "${values[@]}"
 is "the whole library: status" "$status $(grep -v warning <<<"$err")" "0 "
 
 # ---- Tables, inventory, help ----
