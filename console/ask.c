@@ -11,6 +11,7 @@
 #include "console/questions.h"
 #include "console/report.h"
 #include "console/rows.h"
+#include "console/store_record.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ struct ask {
 	struct output *output;
 	struct report *report;
 	struct progress *progress;
+	struct recorder *recorder; /* NULL: nothing is remembered */
+	struct record *record;	   /* of the running question */
 	struct answers answers;
 	struct asked *asked; /* per host */
 	struct cell *row;    /* PREFIX_MAX + WIRE_COLUMNS_MAX */
@@ -309,7 +312,7 @@ static void drive(struct ask *a, ask_event_fn *fn, void *arg)
 		for (struct fleet_event *next; e; e = next) {
 			next = e->next;
 			take_event(a, e, fn, arg);
-			fleet_event_free(e);
+			record_event(a->record, e);
 		}
 		cancel_if_wanted(a);
 	}
@@ -332,8 +335,43 @@ static void say_failures(struct ask *a)
 	fold_say(a->failures);
 }
 
+static void begin_record(struct ask *a, const struct ask_question *q)
+{
+	const struct record_run run = {
+		.command = a->options.command,
+		.question = q->text,
+		.target = a->app->o.targets ? a->app->o.targets : "all",
+		.hosts = a->app->hosts,
+		.n_hosts = a->app->n_hosts,
+	};
+
+	if (q->text && !a->recorder)
+		a->recorder = recorder_new();
+	a->record = q->text ? record_begin(a->recorder, &run) : NULL;
+}
+
+static void say_problem(struct ask *a)
+{
+	struct err err;
+
+	if (recorder_problem(a->recorder, &err))
+		log_note("%s", err.text);
+}
+
+/* What every host refused was not asked. */
+static void end_record(struct ask *a, int64_t ms)
+{
+	if (a->refusals == a->app->n_hosts)
+		record_drop(a->record);
+	else
+		record_end(a->record, ms, a->cancelled);
+	a->record = NULL;
+	say_problem(a);
+}
+
 bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_event, void *arg)
 {
+	int64_t since_ms = clock_mono_ms();
 	struct err err;
 	int r;
 
@@ -352,7 +390,9 @@ bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_eve
 		return false;
 	}
 	a->answers.asked++;
+	begin_record(a, q);
 	drive(a, on_event, arg);
+	end_record(a, clock_mono_ms() - since_ms);
 	finish_question(a);
 	say_failures(a);
 	free(a->refusal);
@@ -370,6 +410,7 @@ bool ask_put(struct ask *a, const struct ask_question *q)
 static void ask_free(struct ask *a)
 {
 	log_around(NULL, NULL);
+	recorder_free(a->recorder);
 	fleet_free(a->fleet);
 	for (size_t i = 0; a->asked && i < a->app->n_hosts; i++)
 		output_shape_free(a->asked[i].shape);
@@ -494,6 +535,9 @@ enum exit_status ask_end(struct ask *a)
 	char summary[SUMMARY_MAX];
 
 	end_output(a);
+	/* Before the connections are left to a process of their own. */
+	recorder_stop(a->recorder);
+	say_problem(a);
 	write_report(a, took_ms);
 	progress_free(a->progress);
 	a->progress = NULL;
@@ -525,7 +569,7 @@ enum exit_status ask_all(struct app *app, const char *command, const struct ques
 
 	for (size_t i = 0; go_on && i < questions->n; i++) {
 		const struct question_text *t = &questions->of[i];
-		struct ask_question q = {.name = t->name, .title = t->title};
+		struct ask_question q = {.name = t->name, .title = t->title, .text = t};
 
 		questions_fleet(t, (int64_t)app->o.max_rows, &q.fleet);
 		go_on = ask_put(a, &q);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct ask;
+struct question_text;
 
 struct ask_options {
 	const char *command;  /* for the report */
@@ -44,6 +45,8 @@ struct ask_question {
 	/* Which of the hosts' rows are shown; NULL: all. */
 	bool (*wanted)(const struct cell *cells, size_t n, void *arg);
 	void *wanted_arg;
+	/* What is remembered as asked; NULL: nothing is. */
+	const struct question_text *text;
 };
 /* False when no further question should be put: interrupted, or nobody reads the rows. */
 bool ask_put(struct ask *a, const struct ask_question *q);

@@ -36,6 +36,8 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-test.XXXXXX") || exit 2
 # Ordinary users must find their keys in it.
 chmod 711 "$T"
 export T
+# What is remembered of a test goes with it.
+export XDG_STATE_HOME=$T/.state
 pids=()
 test_name=$(basename "$0" .sh)
 
