@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists and searches the saved queries; takes over those of other programs. */
-#include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "common/text.h"
 #include "console/app.h"
 #include "console/command.h"
 #include "console/importrun.h"
 #include "console/library.h"
 #include "console/listing.h"
+#include "console/querytext.h"
 #include "console/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Bytes of the text of --show: escaping makes a byte into at most four. */
-#define SHOWN_MAX (5u * SAVED_FILE_MAX)
 
 struct queries_values {
 	const char *show;
@@ -130,85 +125,10 @@ static int list_rows(struct app *app, const struct saved *const *all, size_t n)
 
 /* ---- One of them ---- */
 
-static int put_escaped(struct buf *b, const char *s)
-{
-	return text_escape(b, s, strlen(s));
-}
-
-static int put_field(struct buf *b, const char *name, const char *value)
-{
-	int r = *value ? buf_printf(b, "%-8s", name) : 0;
-
-	if (r == 0 && *value)
-		r = put_escaped(b, value);
-	return r < 0 || !*value ? r : buf_putc(b, '\n');
-}
-
-static int put_list(struct buf *b, const char *name, const struct saved_list *value)
-{
-	int r = value->n > 0 ? buf_printf(b, "%-8s", name) : 0;
-
-	if (r == 0)
-		r = put_names(b, value, ", ");
-	return r < 0 || value->n == 0 ? r : buf_putc(b, '\n');
-}
-
-static int put_param(struct buf *b, const struct saved_param *p)
-{
-	int r = buf_printf(b, "%-8s%s=", "param", p->name);
-
-	if (r == 0)
-		r = p->value ? put_escaped(b, p->value) : buf_puts(b, "…");
-	if (r == 0)
-		r = buf_puts(b, "  ");
-	if (r == 0)
-		r = put_escaped(b, p->doc);
-	return r < 0 ? r : buf_putc(b, '\n');
-}
-
-/* Lines and tabs as they are, all else escaped. */
-static int put_sql(struct buf *b, const char *sql)
-{
-	int r = buf_putc(b, '\n');
-
-	while (r == 0 && *sql) {
-		size_t n = strcspn(sql, "\n\t");
-
-		r = text_escape(b, sql, n);
-		sql += n;
-		if (r == 0 && *sql)
-			r = buf_putc(b, *sql++);
-	}
-	return r < 0 ? r : buf_putc(b, '\n');
-}
-
-static int put_query(struct buf *b, const struct saved *q)
-{
-	const struct {
-		const char *name, *value;
-	} fields[] = {{"name", q->name}, {"pack", q->pack}, {"title", q->title}, {"tags", q->tags},
-		{"attack", q->attack}, {"about", q->about}, {"file", q->path}};
-	const struct {
-		const char *name;
-		const struct saved_list *value;
-	} lists[] = {{"packs", &q->packs}, {"key", &q->key}, {"ignored", &q->diff_ignore}};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++)
-		r = put_field(b, fields[i].name, fields[i].value);
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(lists); i++)
-		r = put_list(b, lists[i].name, lists[i].value);
-	for (size_t i = 0; r == 0 && i < q->n_params; i++)
-		r = put_param(b, &q->params[i]);
-	return r < 0 ? r : put_sql(b, q->sql);
-}
-
 static int show(const struct library *l, const char *name)
 {
 	const struct saved *q = library_find(l, name);
 	const char *near = q ? NULL : library_nearest(l, name);
-	struct buf b;
-	int r;
 
 	if (!q || q->problem) {
 		if (q)
@@ -218,15 +138,7 @@ static int show(const struct library *l, const char *name)
 				near ? near : "", near ? "?" : "");
 		return EXIT_NOTHING;
 	}
-	buf_init(&b, SHOWN_MAX);
-	r = put_query(&b, q);
-	if (r == 0)
-		r = io_write_all(STDOUT_FILENO, b.p, b.len);
-	buf_done(&b);
-	if (r == 0 || r == -EPIPE)
-		return EXIT_ALL_GOOD;
-	log_error("cannot write to standard output: %s", strerror(-r));
-	return EXIT_INCOMPLETE;
+	return querytext_print(q);
 }
 
 /* For people a listing of its own, for programs rows. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Saved queries: their files, their folders, and those that come with the program. */
+#include "common/buf.h"
 #include "common/io.h"
 #include "common/str.h"
 #include "console/library.h"
 #include "console/params.h"
+#include "console/querytext.h"
 #include "console/saved.h"
 #include "tests/unit/test.h"
 
@@ -103,6 +105,24 @@ TEST(lists)
 	CHECK(!q.problem);
 	CHECK_STR(joined(&q.key), "b");
 	CHECK_INT(q.packs.n, 0);
+	saved_done(&q);
+}
+
+TEST(shown)
+{
+	struct buf b;
+
+	parse("-- title: T\x1b\n-- attack: T1\n-- key: a, b\n-- packs: c\n"
+	      "-- about: one two three\n--   four averylongword five\n"
+	      "-- param: p=1  doc\n-- param: q  must\nselect :p,\n\t:q");
+	buf_init(&b, 4096);
+	CHECK_INT(querytext_put(&b, &q, 18), 0);
+	CHECK_STR(buf_str(&b), "name    the-file\npack    pack\ntitle   T\\x1b\nattack  T1\n"
+			       "packs   c\nkey     a, b\nfile    dir/the-file.sql\n"
+			       "about   one two\n        three four\n        averylongword\n"
+			       "        five\nparam   p=1  doc\nparam   q=…  must\n\n"
+			       "select :p,\n\t:q\n");
+	buf_done(&b);
 	saved_done(&q);
 }
 
@@ -380,6 +400,6 @@ TEST(params)
 	params_done(&p);
 }
 
-TEST_MAIN(&all_keys, &sql_alone, &lists, &mistakes_in_lists, &defaults_of_params, &colons_in_sql,
-	&mistakes, &too_many_params, &size_of_a_file, &no_memory, &packs_and_precedence,
-	&files_that_are_no_good, &folders_too_deep, &the_library, &params)
+TEST_MAIN(&all_keys, &sql_alone, &lists, &shown, &mistakes_in_lists, &defaults_of_params,
+	&colons_in_sql, &mistakes, &too_many_params, &size_of_a_file, &no_memory,
+	&packs_and_precedence, &files_that_are_no_good, &folders_too_deep, &the_library, &params)
