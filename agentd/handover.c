@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,13 +170,69 @@ static void take_frame(const struct buf *b, struct handover *h)
 	}
 }
 
+/* ---- Until the end ---- */
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	told_to_end = 1;
+}
+
+static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+
+/* They arrive while the daemon is waited for, and at no other time. */
+static void take_signals(sigset_t *ret_before, struct sigaction before[ARRAY_LEN(ends)])
+{
+	const struct sigaction act = {.sa_handler = on_signal};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		sigaddset(&set, ends[i]);
+		sigaction(ends[i], &act, &before[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, ret_before);
+}
+
+static void give_signals_back(const sigset_t *mask, const struct sigaction before[ARRAY_LEN(ends)])
+{
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		sigaction(ends[i], &before[i], NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/*
+ * The first signal has the daemon end the session in order, which takes a moment; the second one is
+ * not waited for. False then.
+ */
+static bool wait_for_frame(int fd, const sigset_t *mask)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	for (unsigned signals = 0; ppoll(&p, 1, NULL, mask) != 1;) {
+		if (!told_to_end)
+			continue;
+		told_to_end = 0;
+		if (signals++)
+			return false;
+		shutdown(fd, SHUT_WR);
+	}
+	return true;
+}
+
 static void wait_for_end(int fd, struct handover *h)
 {
+	struct sigaction before[ARRAY_LEN(ends)];
+	sigset_t mask;
 	struct buf frame;
 	int r;
 
 	buf_init(&frame, PRIV_FRAME_MAX);
-	r = priv_receive(fd, &frame, NULL, 0, true);
+	take_signals(&mask, before);
+	r = wait_for_frame(fd, &mask) ? priv_receive(fd, &frame, NULL, 0, true) : 0;
+	give_signals_back(&mask, before);
 	if (r > 0)
 		take_frame(&frame, h);
 	else

@@ -7,9 +7,14 @@
  *   role_*.c            what each role's flags mean
  *   selfask.c prompt.c  a question from the terminal; lineedit.c complete.c typing it
  *   serve/              an SSH server of its own (the program tocsin-agentd-serve)
+ *   handover.c          a session's process hands its descriptors to the daemon
+ *   daemon/             the root process: who asks, policy, audit, actions; no JSON, no SQL
+ *     priv.c privlink.c typed frames between it and its workers
+ *   role_worker.c       one session of the daemon's: what it gives up (sandbox*.c), then
+ *     broker.c relay.c  connections that it cannot make, by processes of their own
  *   session.c           the wire: requests in, replies out, one event loop
  *     hostinfo.c        what hello says of the host
- *     job.c             one request in flight: its thread, its deadline, cancelling
+ *     job.c jobact.c    one request in flight: its thread, its deadline, cancelling
  *     answer.c          rows packed into lines
  *     outq.c            lines waiting for the reader: back-pressure
  *   engine.c engine_*.c one question: SQLite, authorizer, limits, words of errors

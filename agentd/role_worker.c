@@ -207,7 +207,7 @@ static int take_grant(
 static int run(const struct agent_options *o, int argc, char **argv)
 {
 	struct privlink *link = privlink_new(WORKER_DAEMON_FD);
-	struct priv_grant grant;
+	struct priv_grant grant = {.root = NULL};
 	struct buf frame;
 	struct err err;
 	int client = -1, r;

@@ -130,7 +130,7 @@ clean_up() {
 	for p in "${pids[@]}"; do end_tree "$p"; done
 	for p in "${pids[@]}"; do wait "$p"; done
 	# An audit log can only be added to.
-	if [ -d "$T/state" ]; then chattr -R -f -a -i "$T/state"; fi
+	find "$T" -xdev -name 'audit.ndjson*' -exec chattr -f -a -i {} +
 	rm -rf "$T"
 }
 trap clean_up EXIT

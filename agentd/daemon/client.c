@@ -409,8 +409,8 @@ static void on_handover(struct client *c)
 	}
 	c->state = CLIENT_ASKED;
 	loop_timer_stop(c->d->loop, &c->timer);
-	/* What it sends from now on is of no interest, only its end is. */
-	loop_watch(c->d->loop, &c->io, 0);
+	/* What it sends from now on is of no interest, only that it sends no more. */
+	loop_watch(c->d->loop, &c->io, EPOLLRDHUP);
 }
 
 static void on_client(struct loop_io *io, uint32_t events)
@@ -421,14 +421,15 @@ static void on_client(struct loop_io *io, uint32_t events)
 		on_handover(c);
 		return;
 	}
-	if (!(events & (EPOLLHUP | EPOLLERR)))
+	if (!(events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)))
 		return;
-	/* The session process is gone; watched any longer it would be told all the time. */
+	/* The session process is gone, or was told to end; watched any longer it would be told all
+	 * the time. */
 	loop_unwatch(c->d->loop, io);
 	if (c->state <= CLIENT_ASKED)
 		client_free(c);
 	else
-		client_end(c, "the session's process is gone");
+		client_end(c, "the session was ended");
 }
 
 static void on_silence(struct loop_timer *timer)

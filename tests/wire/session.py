@@ -758,10 +758,14 @@ def quick_and_small():
 
 def main():
     failed = 0
-    only = sys.argv[2:]
+    # Words choose cases, "-WORD" leaves some out.
+    only = [w for w in sys.argv[2:] if not w.startswith("-")]
+    without = [w[1:] for w in sys.argv[2:] if w.startswith("-")]
     for fn in cases:
         name = fn.__name__.replace("_", " ")
         if only and not any(o in fn.__name__ for o in only):
+            continue
+        if any(o in fn.__name__ for o in without):
             continue
         try:
             why = fn()
