@@ -14,28 +14,6 @@
 #define HOPS_MAX       16
 #define HOP_CHAINS_MAX 10000
 
-static int set_connection(struct host_config *h, const char *value, struct err *err)
-{
-	static const char *const ssh[] = {"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"};
-
-	if (value && str_eq(value, "local")) {
-		h->connection = CONNECTION_LOCAL;
-		return 0;
-	}
-	h->connection = CONNECTION_SSH;
-	if (!value)
-		return 0;
-	if (str_starts(value, "ansible.builtin."))
-		value += strlen("ansible.builtin.");
-	for (size_t i = 0; i < ARRAY_LEN(ssh); i++)
-		if (str_eq(value, ssh[i]))
-			return 0;
-	return err_set(err, EINVAL,
-		"host %s: ansible_connection=%s is not supported (ssh and local are); "
-		"leave it out with -t 'all:!%s'",
-		h->name, value, h->name);
-}
-
 /* As the shell would: what Ansible's users write. */
 static char *expand_home(const char *path)
 {
@@ -51,6 +29,7 @@ struct backing {
 	struct ssh_settings ssh;
 	char *key_file; /* of the command line or the inventory */
 	const char **key_files;
+	char *unusable;
 };
 
 /* A jump host. */
@@ -86,22 +65,41 @@ struct filling {
 	struct ssh_config *ssh; /* NULL: not to be looked at */
 	struct ssh_config *now; /* for the host in hand and its jump hosts */
 	struct fold *left_out;
+	bool host_only; /* what is wrong concerns the host in hand, not the others */
 };
 
-static int var(
-	const struct filling *f, size_t host, const char *name, const char **ret, struct err *err)
+static int var(struct filling *f, size_t host, const char *name, const char **ret, struct err *err)
 {
-	struct err why;
-	int r = inventory_var(f->inv, host, name, ret, &why);
+	int r = inventory_var(f->inv, host, name, ret, err);
 
-	if (r < 0)
-		return err_set(err, why.code, "%s; leave it out with -t 'all:!%s'", why.text,
-			inventory_host_name(f->inv, host));
-	return 0;
+	f->host_only = f->host_only || r == -EINVAL;
+	return r;
+}
+
+static int set_connection(
+	struct filling *f, struct host_config *h, const char *value, struct err *err)
+{
+	static const char *const ssh[] = {"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"};
+
+	if (value && str_eq(value, "local")) {
+		h->connection = CONNECTION_LOCAL;
+		return 0;
+	}
+	h->connection = CONNECTION_SSH;
+	if (!value)
+		return 0;
+	if (str_starts(value, "ansible.builtin."))
+		value += strlen("ansible.builtin.");
+	for (size_t i = 0; i < ARRAY_LEN(ssh); i++)
+		if (str_eq(value, ssh[i]))
+			return 0;
+	f->host_only = true;
+	return err_set(
+		err, EINVAL, "ansible_connection=%s is not supported (ssh and local are)", value);
 }
 
 /* Ansible knows it by an older name too. `given`: what stands over both, or NULL. */
-static int var_or(const struct filling *f, size_t host, const char *given, const char *name,
+static int var_or(struct filling *f, size_t host, const char *given, const char *name,
 	const char *old_name, const char **ret, struct err *err)
 {
 	int r;
@@ -161,6 +159,7 @@ static void free_backing(struct backing *b)
 	ssh_settings_done(&b->ssh);
 	free(b->key_file);
 	free(b->key_files);
+	free(b->unusable);
 }
 
 static void free_hop(void *p)
@@ -441,7 +440,7 @@ static int fill_by_ssh(
 	return r < 0 ? r : set_keys(h, b, key, err);
 }
 
-static int fill(struct filling *f, size_t i, size_t host, struct err *err)
+static int fill_usable(struct filling *f, size_t i, size_t host, struct err *err)
 {
 	struct host_config *h = &f->configs->hosts[i];
 	const char *connection, *address;
@@ -449,13 +448,35 @@ static int fill(struct filling *f, size_t i, size_t host, struct err *err)
 
 	h->name = h->address = inventory_host_name(f->inv, host);
 	if (r == 0)
-		r = set_connection(h, connection, err);
+		r = set_connection(f, h, connection, err);
 	if (r < 0 || h->connection == CONNECTION_LOCAL)
 		return r;
 	r = var_or(f, host, NULL, "ansible_host", "ansible_ssh_host", &address, err);
 	if (r == 0 && address && *address)
 		h->address = address;
 	return r < 0 ? r : fill_by_ssh(f, h, &f->configs->backing[i], host, err);
+}
+
+/* A host of which only Ansible can tell how to reach it fails by itself. */
+static int fill(struct filling *f, size_t i, size_t host, struct err *err)
+{
+	struct host_config *h = &f->configs->hosts[i];
+	struct backing *b = &f->configs->backing[i];
+	int r;
+
+	f->host_only = false;
+	r = fill_usable(f, i, host, err);
+	if (r == 0 || !f->host_only)
+		return r;
+	b->unusable = strdup(err->text);
+	if (!b->unusable)
+		return err_sys(err, ENOMEM, "hosts");
+	*h = (struct host_config){.name = h->name,
+		.address = h->name,
+		.connection = CONNECTION_NONE,
+		.unusable = b->unusable};
+	err_clear(err);
+	return 0;
 }
 
 static int fill_all(struct host_configs *c, const struct app_options *o,

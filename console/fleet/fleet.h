@@ -37,6 +37,7 @@ struct jumps;
 enum host_connection { /* ansible_connection */
 	CONNECTION_SSH,
 	CONNECTION_LOCAL,
+	CONNECTION_NONE, /* `unusable` says why */
 };
 
 /*
@@ -49,6 +50,7 @@ struct host_config {
 	uint16_t port;	     /* 0: 22, or what ssh_command's own configuration says */
 	const char *user;    /* NULL: the name of the user who runs this program */
 	enum host_connection connection;
+	const char *unusable;	      /* for CONNECTION_NONE: what the host fails with */
 	const char *const *key_files; /* NULL-ended; NULL: the defaults of ~/.ssh */
 	const char *host_key_alias;   /* looked up in known_hosts instead of address, or NULL */
 	/*

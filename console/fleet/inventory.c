@@ -301,8 +301,7 @@ int inventory_var(const struct inventory *inv, size_t host, const char *name, co
 	else if (v && v->template)
 		r = render(inv, host, v, &final, &why);
 	if (r < 0)
-		return err_set(err, why.code, "%s: host %s: %s %s", v->where, inv->hosts[host].name,
-			name, why.text);
+		return err_set(err, why.code, "%s: %s %s", v->where, name, why.text);
 	*ret = final ? final->text : NULL;
 	return 0;
 }

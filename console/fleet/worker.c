@@ -188,6 +188,11 @@ static struct transport *open_transport(void *arg, struct peer *p, const struct 
 	bool program =
 		p->host->connection == CONNECTION_LOCAL || w->transports.options->ssh_command;
 
+	if (p->host->connection == CONNECTION_NONE) {
+		*ret_how = HOST_FAILED;
+		err_set(err, ENOTSUP, "%s", p->host->unusable);
+		return NULL;
+	}
 	return (program ? child_open : ssh_open)(
 		&w->transports, p->host, &p->lines, up, p, ret_how, err);
 }

@@ -202,7 +202,9 @@ nothing "no host matches" 'no host matches `web1:!web1`' -i "$T/hosts" -t 'web1:
 nothing "unknown host" 'nonesuch' -i "$T/hosts" -t nonesuch query 'select 1'
 nothing "report cannot be written" 'cannot write the report .*: No such file' "${one[@]}" --report "$T/none/r" query 'select 1'
 nothing "bad SQL" '^tocsin: .*no such table: nonesuch' -i "$T/hosts" query 'select * from nonesuch'
-nothing "connection not supported" 'ansible_connection=winrm is not supported' -i "$T/winrm" query 'select 1'
+run "$TOCSIN" -i "$T/winrm" query 'select 1'
+is "connection not supported: status" "$status" 3
+has "connection not supported" "$err" '^tocsin: win: failed: ansible_connection=winrm is not supported'
 nothing "help of nothing" 'no command `nonesuch`' help nonesuch
 is "bad SQL is said once" "$("${local[@]}" query 'select * from nonesuch' 2>&1 | grep -c 'no such table')" 1
 run "${fake[@]}" -i 'good,refused,' query 'select * from nonesuch'

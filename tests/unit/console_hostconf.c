@@ -211,13 +211,28 @@ TEST(with_an_ssh_command)
 	end();
 }
 
+/* It fails by itself, and the others are asked. */
+TEST(hosts_that_cannot_be_reached)
+{
+	CHECK_INT(resolve("w ansible_connection=winrm\nx ansible_user='{{ y() }}'\nz\n", NULL), 0);
+	CHECK_INT(hosts[0].connection, CONNECTION_NONE);
+	CHECK_STR(
+		hosts[0].unusable, "ansible_connection=winrm is not supported (ssh and local are)");
+	CHECK_STR(hosts[0].address, "w");
+	CHECK_INT(hosts[1].connection, CONNECTION_NONE);
+	CHECK(str_ends(hosts[1].unusable,
+		":2: ansible_user has `{{ y() }}`, which only Ansible works out"));
+	CHECK_INT(hosts[2].connection, CONNECTION_SSH);
+	CHECK(!hosts[2].unusable);
+	end();
+	o.user = "ann";
+	CHECK_INT(resolve("x ansible_user='{{ y() }}'\n", NULL), 0);
+	CHECK_INT(hosts[0].connection, CONNECTION_SSH);
+	end();
+}
+
 TEST(mistakes)
 {
-	CHECK_INT(resolve("w ansible_connection=winrm\n", NULL), -EINVAL);
-	CHECK_STR(err.text,
-		"host w: ansible_connection=winrm is not supported (ssh and local are); "
-		"leave it out with -t 'all:!w'");
-	end();
 	CHECK_INT(resolve("w ansible_port=65536\n", NULL), -EINVAL);
 	CHECK_STR(err.text, "host w: ansible_port=65536 is not a port number");
 	end();
@@ -255,4 +270,4 @@ TEST(no_memory)
 
 TEST_MAIN(&defaults, &inventory_variables, &jump_hosts, &jump_hosts_of_everybody,
 	&arguments_for_ssh, &command_line_wins, &keys_of_jump_hosts, &ssh_config_fills_what_is_left,
-	&with_an_ssh_command, &mistakes, &no_memory)
+	&with_an_ssh_command, &hosts_that_cannot_be_reached, &mistakes, &no_memory)

@@ -127,7 +127,7 @@ TEST(yaml_scalars)
 	}
 	CHECK_INT(load_yaml("g: {hosts: {h: {v: !vault x}, i: {v: !unsafe '{{ x }}'}}}"), 0);
 	CHECK_STR(no_var("h", "v"),
-		"hosts.yml:1: host h: v is encrypted by ansible-vault, which cannot be read");
+		"hosts.yml:1: v is encrypted by ansible-vault, which cannot be read");
 	CHECK_STR(var("i", "v"), "{{ x }}");
 }
 

@@ -93,10 +93,9 @@ TEST(refusals)
 		write_text("hosts.yml", text);
 		CHECK_INT(inventory_load(inv, path, &why), 0);
 		if (all[i].why)
-			want = str_printf("hosts.yml:10: host h: v %s", all[i].why);
+			want = str_printf("hosts.yml:10: v %s", all[i].why);
 		else
-			want = str_printf(
-				"hosts.yml:10: host h: v has `%s`, which only Ansible works out",
+			want = str_printf("hosts.yml:10: v has `%s`, which only Ansible works out",
 				all[i].text);
 		CHECK_STR(no_var("h", "v"), want);
 		free(want);
@@ -121,7 +120,7 @@ TEST(too_many_references)
 			CHECK_INT(strlen(var("h", "v0")), 32);
 		else
 			CHECK_STR(no_var("h", "v0"),
-				"hosts:3: host h: v0 refers to more than tocsin follows");
+				"hosts:3: v0 refers to more than tocsin follows");
 		buf_done(&text);
 	}
 	buf_init(&text, 100000);
@@ -129,7 +128,7 @@ TEST(too_many_references)
 	CHECK_INT(buf_fill(&text, '(', 10000), 0);
 	CHECK_INT(buf_puts(&text, "1 }}'\n"), 0);
 	CHECK_INT(load(text.p), 0);
-	CHECK_STR(no_var("h", "v"), "hosts:1: host h: v refers to more than tocsin follows");
+	CHECK_STR(no_var("h", "v"), "hosts:1: v refers to more than tocsin follows");
 	buf_done(&text);
 }
 
@@ -144,7 +143,7 @@ TEST(too_long)
 		       "0123456789012345678901234567890123456789012345678901234567890123456789\n"),
 		0);
 	CHECK_INT(strlen(var("h", "b")), 8 * 8 * 140);
-	CHECK_STR(no_var("h", "a"), "hosts:3: host h: a becomes longer than 64 KiB");
+	CHECK_STR(no_var("h", "a"), "hosts:3: a becomes longer than 64 KiB");
 }
 
 TEST(out_of_memory)
