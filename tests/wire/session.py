@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cases of session.sh: each a function, named as its line of output; a failed assert is its end."""
-import base64, json, os, pty, select, signal, socket, subprocess, sys, tempfile, termios, time, traceback
+import array, base64, fcntl, json, os, pty, select, signal, socket, subprocess, sys, tempfile, termios, time, traceback
 
 AGENTD = sys.argv[1]
 SAN = os.environ.get("SAN") == "1"
@@ -548,6 +548,19 @@ def back_pressure_costs_no_memory():
     got = s.until("done", 1)
     assert [r[0] for r in rows_of(got, 1)] == list(range(1, 100001))
     assert SAN or s.status("VmHWM") < 16 << 10, s.status("VmHWM")
+    s.end()
+
+
+@case
+def a_page_at_a_time():
+    """sshd makes one packet of what it finds in its pipe, and the console keeps room for each."""
+    s = started()
+    s.query(1, rows_sql(20000, 200))
+    s.wait_idle()
+    waiting = array.array("i", [0])
+    fcntl.ioctl(s.p.stdout, termios.FIONREAD, waiting)
+    assert 0 < waiting[0] <= os.sysconf("SC_PAGE_SIZE"), waiting
+    assert len(rows_of(s.until("done", 1), 1)) == 20000
     s.end()
 
 
