@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define RESOLV_MAX (64u << 10)
+/* The kernel's list of connections may leave one out while others come and go. */
+#define READINGS 3
 
 /* ---- Our own connections ---- */
 
@@ -80,14 +82,15 @@ static bool is_the_one(const struct netaddr *peer, uint16_t local_port, void *ar
 static int find_own(const struct subject *who, struct netaddr *ret, struct err *err)
 {
 	struct finding f = {.port = 0};
-	int r;
 
 	if (netaddr_parse(span_str(who->address), &f.peer) < 0)
 		return err_set(err, EINVAL, "\"%s\" is no address", who->address);
 	f.peer.port = who->port;
-	r = each_connection(is_the_one, &f, err);
-	if (r < 0)
-		return r;
+	for (int i = 0; i < READINGS && !f.port; i++) {
+		int r = each_connection(is_the_one, &f, err);
+		if (r < 0)
+			return r;
+	}
 	if (!f.port)
 		return err_set(err, ESRCH,
 			"your connection, from %s port %u, is not in the agent's network namespace",
@@ -174,20 +177,33 @@ static bool may_talk(const struct quarantine_open *o, const struct netaddr *peer
 	return false;
 }
 
+static bool is_noted(const struct quarantine *q, const struct netaddr *peer)
+{
+	for (size_t i = 0; i < q->n_old; i++)
+		if (q->old[i].port == peer->port && same_address(&q->old[i], peer))
+			return true;
+	return false;
+}
+
 static bool note(const struct netaddr *peer, uint16_t local_port, void *arg)
 {
 	struct quarantine *q = arg;
 
-	if (!may_talk(&q->open, peer, local_port))
-		return false;
-	q->old[q->n_old++] = *peer;
-	return q->n_old == QUARANTINE_OLD_MAX;
+	if (q->n_old == QUARANTINE_OLD_MAX)
+		return true;
+	if (may_talk(&q->open, peer, local_port) && !is_noted(q, peer))
+		q->old[q->n_old++] = *peer;
+	return false;
 }
 
 int quarantine_note_old(struct quarantine *q, struct err *err)
 {
+	int r = 0;
+
 	q->n_old = 0;
-	return each_connection(note, q, err);
+	for (int i = 0; i < READINGS && r == 0; i++)
+		r = each_connection(note, q, err);
+	return r;
 }
 
 bool quarantine_is_new(const struct quarantine *q, const struct subject *who)
@@ -198,8 +214,5 @@ bool quarantine_is_new(const struct quarantine *q, const struct subject *who)
 	if (netaddr_parse(span_str(who->address), &peer) < 0)
 		return who->pid != q->asked_pid;
 	peer.port = who->port;
-	for (size_t i = 0; i < q->n_old; i++)
-		if (q->old[i].port == peer.port && same_address(&q->old[i], &peer))
-			return false;
-	return true;
+	return !is_noted(q, &peer);
 }
