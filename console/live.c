@@ -277,7 +277,8 @@ static void take_end(struct live *l, host_id host, const struct fleet_end *end)
 	l->ended++;
 	if (cut)
 		return;
-	h->state = end->state;
+	/* What refuses a question is there. */
+	h->state = end->has_code ? HOST_ANSWERED : end->state;
 	h->rows = end->rows;
 	h->ms = end->ms;
 	if (end->connect_ms >= 0)

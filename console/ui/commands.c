@@ -3,6 +3,7 @@
 #include "common/io.h"
 #include "common/spawn.h"
 #include "common/str.h"
+#include "console/catalogue.h"
 #include "console/ui/self.h"
 
 #include <errno.h>
@@ -193,6 +194,59 @@ static int run_cancel(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
+/* The agent's as this program knows them: the hosts' may be older or newer. */
+static int run_tables(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct buf text;
+
+	(void)p;
+	buf_init(&text, DUMP_MAX);
+	for (const struct catalogue_row *c = catalogue; c->table; c++) {
+		bool first = c == catalogue || !str_eq(c->table, c[-1].table);
+
+		if (argc && !str_eq(c->table, argv[0]))
+			continue;
+		if (first)
+			(void)buf_printf(&text, "%s%s\n", c->table, argc ? "\n" : "");
+		if (argc)
+			(void)buf_printf(&text, "  %-28s %s\n", c->column, c->type);
+	}
+	if (text.len)
+		text_open(ui, argc ? argv[0] : "tables", buf_str(&text), text.len);
+	else
+		err_set(err, ENOENT, "no table `%s`", argv[0]);
+	buf_done(&text);
+	return err->text[0] ? -err->code : 0;
+}
+
+static int open_kind(struct ui *ui, const char *kind)
+{
+	ui_open(ui, kind, UI_HERE);
+	return 0;
+}
+
+static int run_hosts(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)p;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	return open_kind(ui, "hosts");
+}
+
+static int run_queries(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct pane *opened = ui_open(ui, "queries", UI_HERE);
+	char *line = opened && argc ? str_printf("filter \"%s\"", argv[0]) : NULL;
+
+	(void)p;
+	(void)err;
+	if (line)
+		ui_line(ui, opened, line);
+	free(line);
+	return 0;
+}
+
 static void typed(void *arg, const char *text)
 {
 	struct ui *ui = arg;
@@ -224,14 +278,17 @@ const struct ui_command ui_commands[] = {
 	{"cancel", "", "stop the running question", 0, 0, run_cancel},
 	{"close", "", "close the pane", 0, 0, run_close},
 	{"focus", "up|down|left|right", "go to the pane in that direction", 1, 1, run_focus},
+	{"hosts", "", "the hosts", 0, 0, run_hosts},
 	{"next", "", "go to the next pane", 0, 0, run_next},
 	{"open", "KIND", "show a pane of this kind here", 1, 1, run_open},
 	{"previous", "", "go to the pane before", 0, 0, run_previous},
+	{"queries", "[WORD]", "the saved queries", 0, 1, run_queries},
 	{"quit", "", "leave tocsin", 0, 0, run_quit},
 	{"redraw", "", "draw everything anew", 0, 0, run_redraw},
 	{"resize", "ROWS [COLUMNS]", "make the pane larger or, below 0, smaller", 1, 2, run_resize},
 	{"save-screen", "FILE", "write the screen's text into a file", 1, 1, run_save_screen},
 	{"split", "[KIND]", "a pane below this one", 0, 1, run_split},
+	{"tables", "[TABLE]", "the agents' tables, or the columns of one", 0, 1, run_tables},
 	{"theme", "NAME", "dark, light or mono", 1, 1, run_theme},
 	{"vsplit", "[KIND]", "a pane beside this one", 0, 1, run_vsplit},
 	{"zoom", "", "this pane only, or all of them again", 0, 0, run_zoom},
@@ -243,8 +300,8 @@ const struct ui_binding ui_bindings[] = {
 	{"?", "open help", NULL, "likewise"},
 	{":", "ask", "command", "type a command"},
 	{"F2", "open queries", "queries", "the saved queries"},
-	{"F3", "open hosts", "hosts", "the hosts"},
-	{"F4", "open activity", "activity", "actions and errors so far"},
+	{"F3", "open hosts", NULL, "the hosts"},
+	{"F4", "open activity", NULL, "actions and errors so far"},
 	{"Tab", "next", NULL, "go to the next pane"},
 	{"S-Tab", "previous", NULL, "go to the pane before"},
 	{"M-Up", "focus up", NULL, "go to the pane above"},
@@ -254,7 +311,7 @@ const struct ui_binding ui_bindings[] = {
 	{"z", "zoom", NULL, "this pane only, or all of them again"},
 	{"+", "resize 2 4", NULL, "a larger pane"},
 	{"_", "resize -2 -4", NULL, "a smaller pane"},
-	{"q", "back", "back", "close the pane, or show what was there before"},
+	{"q", "back", NULL, "close the pane, or show what was there before"},
 	{"Esc", "back", NULL, "likewise"},
 	{"C-c", "cancel", NULL, "stop the running question"},
 	{"F10", "quit", "quit", "leave tocsin"},

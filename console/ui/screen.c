@@ -52,7 +52,7 @@ static void crashed(int signo)
 
 	(void)!write(STDOUT_FILENO, sane, sizeof(sane) - 1);
 	tcsetattr(STDIN_FILENO, TCSANOW, &s.before);
-	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+	(void)!write(STDOUT_FILENO, words, sizeof(words) - 1);
 	/* SA_RESETHAND put the default back. */
 	raise(signo);
 }

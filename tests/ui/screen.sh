@@ -1,0 +1,221 @@
+#!/bin/bash
+# The screen with real agents behind it: panes, keys, prompt, sizes, the terminal afterwards.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
+
+local_hosts 3
+
+# ---- It opens, and says what is there ----
+screen
+sees opens-hosts "hosts  3"
+sees connects "+3 up"
+sees hints "F10 quit"
+keys F1
+sees help "Keys are bound to commands"
+sees help-of-pane "silent"
+keys q
+sees back-from-help "what went wrong"
+keys q
+sees the-last-pane-stays "F10 or :quit leaves tocsin"
+leave
+pass leaves
+
+# ---- A question, its rows, their order ----
+screen
+sees up "+3 up"
+command_line 'query "select 3 as n, '"'web10'"' as name union all select 20, '"'web9'"' union all select 100, '"'Web1'"'"'
+sees rows "9 rows"
+keys '>' '>'
+sees sorted-sign "n^"
+sorted_up() { [ "$(shown | awk '$1 ~ /^host[0-9]/ {print $2}' | uniq | tr '\n' ' ')" = "3 20 100 " ]; }
+check sorted-up wait_for "$SCREEN_WAIT" sorted_up
+keys I
+sees inverted-sign "nv"
+sorted_down() { [ "$(shown | awk '$1 ~ /^host[0-9]/ {print $2}' | uniq | tr '\n' ' ')" = "100 20 3 " ]; }
+check sorted-down wait_for "$SCREEN_WAIT" sorted_down
+command_line 'sort name'
+sees sorted-by-name "name^"
+by_name() { [ "$(shown | awk '$1 ~ /^host[0-9]/ {print $3}' | uniq | tr '\n' ' ')" = "Web1 web9 web10 " ]; }
+check numbers-in-names-count wait_for "$SCREEN_WAIT" by_name
+
+# ---- The filter, typed live ----
+keys /
+typed 'web9'
+sees filter-live "3 rows of 9  /web9"
+keys BSpace
+sees filter-wider "9 rows of 9  /web"
+typed '1'
+sees filter-again "6 rows of 9  /web1"
+keys Enter
+keys /
+typed ' host=host2 !name=web10'
+sees filter-terms "1 row of 9"
+keys Escape
+misses filter-given-up "/web1"
+keys /
+typed '~('
+keys Enter
+sees filter-wrong "Unmatched"
+command_line 'filter "n>10"'
+sees filter-number "6 rows of 9  /n>10"
+command_line 'filter ""'
+misses filter-off "/n>10"
+
+# ---- Folding ----
+keys f
+sees folded "9 rows  folded into 3"
+sees fold-counts "hosts^"
+keys o
+sees fold-hosts "hosts that have this row"
+sees fold-host-names "host3"
+keys q
+command_line 'fold off'
+misses unfolded "folded"
+
+# ---- Marks ----
+keys g
+keys Space Space
+sees marked "2 marked"
+keys u
+misses unmarked "marked"
+keys '*'
+sees marked-all "9 marked"
+keys u
+
+# ---- One row as a card, columns ----
+keys Enter
+sees card " n "
+keys q
+command_line 'hide name'
+misses hidden "name^"
+command_line 'columns'
+sees shown-again "name"
+
+# ---- Saving ----
+command_line "write $T/rows.csv"
+sees saved "9 rows are in"
+is saved-lines "$(wc -l <"$T/rows.csv")" 10
+is saved-header "$(head -n 1 "$T/rows.csv" | tr -d '\r')" "host,n,name"
+command_line "write $T/rows.csv"
+sees never-overwrites "File exists"
+command_line "save-screen $T/screen.txt"
+sees screen-saved "the screen is in"
+check screen-text grep -q 'F10 quit\|tocsin  all' "$T/screen.txt"
+
+# ---- Several panes ----
+command_line vsplit
+sees split "│"
+sees split-hosts "hosts  3"
+keys Tab
+keys z
+sees zoomed "[zoomed]"
+keys z
+misses unzoomed "[zoomed]"
+command_line 'split queries'
+sees split-below "saved queries"
+command_line close
+misses closed "saved queries"
+leave
+
+# ---- Again and again ----
+screen
+sees up-2 "+3 up"
+# A file that changes between two rounds.
+printf 'one\ntwo\n' >"$T/lines"
+command_line "query \"select line from file_lines where path = '$T/lines'\""
+sees watched-rows "6 rows"
+command_line 'watch 1'
+sees watching "every 1 s"
+printf 'one\nthree\n' >"$T/lines"
+sees new-row-marked "+host1  three"
+sees gone-row-marked "-host1  two"
+keys =
+sees paused "[paused]"
+keys =
+leave
+
+# ---- The prompt ----
+screen
+sees up-3 "+3 up"
+keys :
+typed 'quer'
+keys Tab
+sees completes "queries"
+typed 'y "select na'
+sees types 'query "select na'
+keys Escape
+gone ':query'
+command_line 'nonsense'
+sees unknown-command 'no command `nonsense`'
+command_line 'query "select from"'
+sees sql-error "syntax error"
+keys q
+keys :
+keys Up
+sees history 'query "select from"'
+keys C-c
+gone ':query'
+command_line 'kill'
+sees usage "usage: kill"
+command_line 'tables uptime'
+sees program-prints "total_seconds"
+leave
+
+# ---- Sizes ----
+screen -s 80x24
+sees at-80x24 "F10 quit"
+mux resize-window -x 60 -y 20
+sees too-small "80x24 needed"
+mux resize-window -x 20 -y 5
+sees far-too-small "80x24 needed"
+mux resize-window -x 200 -y 60
+sees grows-again "hosts  3"
+mux resize-window -x 400 -y 120
+sees at-400x120 "hosts  3"
+leave
+
+# ---- Manners ----
+screen -e NO_COLOR=1
+sees without-colours "hosts  3"
+plain() { ! mux capture-pane -p -e | grep -qE $'\033\\[([0-9;]*;)?[34][0-8][;m]'; }
+check no-colour-sent plain
+leave
+for term in xterm xterm-256color screen screen-256color tmux linux putty vt100; do
+	infocmp "$term" >/dev/null 2>&1 || {
+		skip "term-$term" "not in the terminfo of this machine"
+		continue
+	}
+	screen -e TERM=$term
+	sees "term-$term" "hosts  3"
+	leave
+done
+screen -e TERM=no-such-terminal
+sees unknown-term "is not known"
+sees unknown-term-status "STATUS 2"
+screen
+sees up-4 "+3 up"
+kill -TERM "$(program)"
+sees terminated "STATUS 143"
+sees terminal-is-sane " icanon"
+screen
+sees up-5 "+3 up"
+kill -SEGV "$(program)"
+sees crash-is-told "the terminal was put right"
+sees crash-leaves-it-sane " icanon"
+screen </dev/null
+rm "$H/.config/tocsin/hosts"
+screen
+sees first-run "no inventory"
+
+# ---- What hosts may say ----
+cat >"$H/.config/tocsin/hosts" <<'END'
+hostile ansible_connection=local
+END
+screen
+sees up-6 "+1 up"
+command_line "query \"select char(27) || '[2J' || char(10) || char(9) || char(0x202e) || 'x' as evil, '日本語' as wide, hex(zeroblob(300000)) as long\""
+sees escapes-shown '\x1b[2J\n\t\u{202e}x'
+sees wide-shown "日本語"
+keys Enter
+sees wide-in-card "日本語"
+leave
