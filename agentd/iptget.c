@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int open_socket(void)
+int iptget_socket(void)
 {
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 
@@ -20,7 +20,7 @@ static int open_socket(void)
 
 int iptget_init(struct iptget *g)
 {
-	int r = open_socket();
+	int r = iptget_socket();
 
 	g->fd = r < 0 ? -1 : r;
 	return r >= 0 || broker_is_set() ? 0 : r;
@@ -65,20 +65,16 @@ static int get_here(int fd, const char *name, char **ret, struct ipt_getinfo *in
 	return 0;
 }
 
-void iptget_serve(int fd, const char *name)
+void iptget_serve(int fd, int from, const char *name)
 {
 	struct ipt_getinfo info = {0};
-	int from = open_socket();
 	char *entries = NULL;
-	int32_t error = -from;
+	int32_t error = -get_here(from, name, &entries, &info);
 
-	if (from >= 0)
-		error = -get_here(from, name, &entries, &info);
 	if (io_write_all(fd, &error, sizeof(error)) == 0 && !error &&
 		io_write_all(fd, &info, sizeof(info)) == 0)
 		(void)io_write_all(fd, entries, info.size);
 	free(entries);
-	io_close(from);
 }
 
 /* ---- From a relay ---- */

@@ -24,7 +24,8 @@ void iptget_done(struct iptget *g);
  */
 int iptget(struct iptget *g, const char *name, char **ret, struct ipt_getinfo *ret_info);
 
-/* The relay's part: an errno, the information, the entries. */
-void iptget_serve(int fd, const char *name);
+/* The relay's part: an errno, the information, the entries, asked of that socket. */
+int iptget_socket(void);
+void iptget_serve(int fd, int from, const char *name);
 
 #endif

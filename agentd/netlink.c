@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static int open_socket(int protocol)
+int netlink_socket(int protocol)
 {
 	struct sockaddr_nl any = {.nl_family = AF_NETLINK};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), r;
@@ -35,7 +35,7 @@ int netlink_init(struct netlink *n, int protocol)
 		return -ENOMEM;
 	n->fd = protocol == NETLINK_NETFILTER ? broker_open(PRIV_RELAY_NETLINK, "") : -ENOSYS;
 	if (n->fd == -ENOSYS)
-		n->fd = open_socket(protocol);
+		n->fd = netlink_socket(protocol);
 	if (n->fd < 0)
 		return n->fd;
 	if (setsockopt(n->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)

@@ -26,6 +26,8 @@ struct netlink {
 	bool changed; /* the list changed while it was read: entries may be missing or doubled */
 };
 
+/* A socket of our own, or -errno. */
+int netlink_socket(int protocol);
 /* `protocol`: NETLINK_ROUTE … 0 or -errno; netlink_done may be called in any case. */
 int netlink_init(struct netlink *n, int protocol);
 /* Accepts a zeroed struct. */

@@ -230,30 +230,39 @@ static bool pass(int from, int to, char *piece, bool checked)
 	return send(to, piece, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
-static void netlink_run(int fd, int opened, const char *arg)
+static int netlink_open(const char *arg)
 {
-	struct netlink nl;
-	char *piece = malloc(NETLINK_DATAGRAM_MAX);
-	bool on = piece && netlink_init(&nl, NETLINK_NETFILTER) == 0;
+	(void)arg;
+	return netlink_socket(NETLINK_NETFILTER);
+}
 
-	(void)opened;
+static void netlink_run(int fd, int kernel, const char *arg)
+{
+	char *piece = malloc(NETLINK_DATAGRAM_MAX);
+	bool on = piece != NULL;
+
 	(void)arg;
 	while (on) {
-		struct pollfd p[] = {{fd, POLLIN, 0}, {nl.fd, POLLIN, 0}};
+		struct pollfd p[] = {{fd, POLLIN, 0}, {kernel, POLLIN, 0}};
 
 		on = poll(p, 2, -1) > 0;
 		if (on && p[0].revents)
-			on = pass(fd, nl.fd, piece, true);
+			on = pass(fd, kernel, piece, true);
 		if (on && p[1].revents)
-			on = pass(nl.fd, fd, piece, false);
+			on = pass(kernel, fd, piece, false);
 	}
 	free(piece);
 }
 
+static int iptables_open(const char *name)
+{
+	(void)name;
+	return iptget_socket();
+}
+
 static void iptables_run(int fd, int opened, const char *name)
 {
-	(void)opened;
-	iptget_serve(fd, name);
+	iptget_serve(fd, opened, name);
 }
 
 static void bpf_run(int fd, int opened, const char *from)
@@ -263,7 +272,7 @@ static void bpf_run(int fd, int opened, const char *from)
 }
 
 /* Reads the rules; changing them would take the same right, which is why workers have it not. */
-static const int net_admin[] = {CAP_NET_ADMIN, CAP_NET_RAW, -1};
+static const int net_admin[] = {CAP_NET_ADMIN, -1};
 /* The kernel lists programs to nobody with less. */
 static const int sys_admin[] = {CAP_SYS_ADMIN, -1};
 
@@ -275,7 +284,13 @@ const struct relay_kind relay_kinds[PRIV_RELAY_KINDS] = {
 		.stays_root = true,
 		.filtered = true,
 		.run = file_run},
-	[PRIV_RELAY_NETLINK] = {.capabilities = net_admin, .run = netlink_run},
-	[PRIV_RELAY_IPTABLES] = {.capabilities = net_admin, .run = iptables_run},
+	[PRIV_RELAY_NETLINK] = {.capabilities = net_admin,
+		.open = netlink_open,
+		.filtered = true,
+		.run = netlink_run},
+	[PRIV_RELAY_IPTABLES] = {.capabilities = net_admin,
+		.open = iptables_open,
+		.filtered = true,
+		.run = iptables_run},
 	[PRIV_RELAY_BPF] = {.capabilities = sys_admin, .run = bpf_run},
 };

@@ -16,10 +16,11 @@
 
 static int give_up(const struct relay_kind *kind, const struct priv_relay *r, struct err *err)
 {
+	bool root = kind->stays_root && r->privileged;
 	const struct sandbox s = {
-		.change_uid = r->change_uid && !(kind->stays_root && r->privileged),
-		.uid = r->uid,
-		.gid = r->gid,
+		.change_uid = r->change_uid,
+		.uid = root ? 0 : r->uid,
+		.gid = root ? 0 : r->gid,
 		.groups = r->groups,
 		.n_groups = r->n_groups,
 		.capabilities = r->privileged ? kind->capabilities : NULL,

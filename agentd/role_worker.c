@@ -20,6 +20,7 @@
 #include "common/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -66,6 +67,20 @@ static bool writes_file(void)
 	return fstat(STDOUT_FILENO, &st) < 0 || S_ISREG(st.st_mode);
 }
 
+/* The daemon's words are not the worker's to say. */
+static int forget_stderr(struct err *err)
+{
+#ifndef __SANITIZE_ADDRESS__
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
+		return err_sys(err, errno, "/dev/null");
+	io_close(null);
+#endif
+	(void)err;
+	return 0;
+}
+
 static int give_up(const struct priv_grant *g, struct err *err)
 {
 	const struct sandbox s = {
@@ -79,8 +94,10 @@ static int give_up(const struct priv_grant *g, struct err *err)
 		.cpu_s = g->cpu_s,
 		.no_growth = !writes_file(),
 	};
-	int r = sandbox_enter(&s, err);
+	int r = forget_stderr(err);
 
+	if (!r)
+		r = sandbox_enter(&s, err);
 	return r < 0 ? r : sandbox_filter(false, err);
 }
 

@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/major.h>
+#include <linux/netlink.h>
 #include <linux/raid/md_u.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -144,7 +146,7 @@ static const unsigned fcntls[] = {
 
 static const unsigned long ioctls[] = {FIONREAD, TCGETS, FS_IOC_GETFLAGS, FS_IOC_FSGETXATTR,
 	BLKGETSIZE64, BLKSSZGET, BLKPBSZGET, BLKROGET, BLKIOMIN, BLKIOOPT, BLKALIGNOFF,
-	GET_ARRAY_INFO, GET_DISK_INFO};
+	GET_ARRAY_INFO, GET_DISK_INFO, SIOCETHTOOL};
 
 struct filter {
 	scmp_filter_ctx ctx;
@@ -207,8 +209,11 @@ static void allow_processes(struct filter *f)
 
 static void allow_sockets(struct filter *f)
 {
-	ALLOW(f, SCMP_SYS(socket), IS(0, AF_NETLINK));
-	ALLOW(f, SCMP_SYS(setsockopt), IS(1, SOL_SOCKET));
+	/* Lists of addresses, routes and sockets; to change any of it takes a capability. */
+	ALLOW(f, SCMP_SYS(socket), IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE));
+	ALLOW(f, SCMP_SYS(socket), IS(0, AF_NETLINK), IS(2, NETLINK_SOCK_DIAG));
+	ALLOW(f, SCMP_SYS(setsockopt), IS(1, SOL_SOCKET), IS(2, SO_RCVTIMEO));
+	ALLOW(f, SCMP_SYS(setsockopt), IS(1, SOL_SOCKET), IS(2, SO_SNDTIMEO));
 }
 
 /* What libcurl and the resolver need. No unix sockets: services of this machine trust them. */

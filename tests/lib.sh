@@ -250,9 +250,13 @@ sshd_passwd() {
 # start_daemon [OPTION…]: one of its own, with $T/run, $T/state and the settings of $T/agentd.conf if that
 # is there; listening when this returns. Its words go to $T/daemon.log. Sets $pid.
 start_daemon() {
+	local before
+	before=$(grep -c 'daemon: listening in' "$T/daemon.log" 2>/dev/null)
 	background "$AGENTD" daemon --run-dir "$T/run" --state-dir "$T/state" --config "$T/agentd.conf" "$@" \
 		>/dev/null 2>>"$T/daemon.log" </dev/null
-	if ! wait_for 10 test -S "$T/run/agentd.sock"; then
+	# Not for the socket: that of one that was killed may still be there.
+	# shellcheck disable=SC2016 # for the inner shell
+	if ! wait_for 10 sh -c 'test "$(grep -c "daemon: listening in" "$1")" -gt "$2"' sh "$T/daemon.log" "${before:-0}"; then
 		fail "start_daemon" "$(tail -n 3 "$T/daemon.log")"
 		exit 1
 	fi

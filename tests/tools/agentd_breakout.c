@@ -291,9 +291,25 @@ TRY(packet, SYS(SYS_socket, AF_PACKET, SOCK_RAW, 0))
 TRY(unix, SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0))
 TRY(vsock, SYS(SYS_socket, AF_VSOCK, SOCK_STREAM, 0))
 TRY(alg, SYS(SYS_socket, AF_ALG, SOCK_SEQPACKET, 0))
+TRY(netlink_audit, SYS(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT))
+TRY(netlink_generic, SYS(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC))
+TRY(netlink_netfilter, SYS(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER))
 TRY(socketpair, SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, (int[2]){0}))
 TRY(accept, SYS(SYS_accept4, 0, NULL, NULL, 0))
 TRY(listen, SYS(SYS_listen, 0, 1))
+
+static long try_attach_filter(void)
+{
+	struct sock_filter all = {.code = BPF_RET | BPF_K, .k = 0};
+	struct sock_fprog program = {1, &all};
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	long r = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	int e = errno;
+
+	close(fd);
+	errno = e;
+	return r;
+}
 
 static long try_connect(void)
 {
@@ -324,9 +340,10 @@ static long change(int protocol, uint16_t type, const void *body, size_t n)
 	int fd = socket(AF_NETLINK, SOCK_RAW, protocol);
 	bool sent;
 
+	if (fd < 0)
+		return -1;
 	memcpy(m.body, body, n);
-	sent = fd >= 0 && send(fd, &m, m.h.nlmsg_len, 0) > 0 &&
-	       recv(fd, &reply, sizeof(reply), 0) > 0;
+	sent = send(fd, &m, m.h.nlmsg_len, 0) > 0 && recv(fd, &reply, sizeof(reply), 0) > 0;
 	close(fd);
 	if (sent)
 		errno = -reply.error;
@@ -387,7 +404,8 @@ static const struct {
 	ONE(reboot), ONE(sethostname), ONE(clock_settime), ONE(settimeofday), ONE(syslog_clear),
 	ONE(acct), ONE(swapon), ONE(quotactl), ONE(sync), ONE(exec_memory), ONE(shared_memory),
 	ONE(make_exec), ONE(tcp), ONE(tcp6), ONE(udp), ONE(raw), ONE(packet), ONE(unix), ONE(vsock),
-	ONE(alg), ONE(socketpair), ONE(accept), ONE(listen), ONE(connect), ONE(link_down),
+	ONE(alg), ONE(netlink_audit), ONE(netlink_generic), ONE(netlink_netfilter),
+	ONE(attach_filter), ONE(socketpair), ONE(accept), ONE(listen), ONE(connect), ONE(link_down),
 	ONE(nft_flush), ONE(relay_unix), ONE(relay_private_bus), ONE(relay_shadow),
 	ONE(relay_dots)};
 
