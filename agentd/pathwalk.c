@@ -777,29 +777,13 @@ static int open_at(int dirfd, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int require_regular(int fd)
-{
-	struct stat st;
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = fstat(fd, &st) < 0 ? -errno : 0;
-	if (!r && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (!r)
-		return fd;
-	io_close(fd);
-	return r;
-}
-
 int pathwalk_open(struct pathwalk *w, const struct pathwalk_entry *e)
 {
 	struct statx stx;
 	int r;
 
 	if (e->type == DT_REG && e->dirfd >= 0 && !e->remote)
-		return require_regular(open_at(e->dirfd, e->name, O_NOFOLLOW));
+		return root_require_file(open_at(e->dirfd, e->name, O_NOFOLLOW));
 	/* To open a device can be to act on it: look before. */
 	r = pathwalk_stat(w, e, true, &stx);
 	if (r < 0)
@@ -808,5 +792,5 @@ int pathwalk_open(struct pathwalk *w, const struct pathwalk_entry *e)
 		return S_ISDIR(stx.stx_mode) ? -EISDIR : -EINVAL;
 	if (e->dirfd < 0 || !root_is_live(w->root))
 		return root_open_file(w->root, e->path);
-	return require_regular(open_at(e->dirfd, e->name, 0));
+	return root_require_file(open_at(e->dirfd, e->name, 0));
 }

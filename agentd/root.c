@@ -387,7 +387,7 @@ int root_open(const struct root *r, const char *path, int flags)
 	return res < 0 ? res : open_unasked(r, path, flags);
 }
 
-static int require_file(int fd)
+int root_require_file(int fd)
 {
 	struct stat st;
 	int r = fd;
@@ -415,7 +415,7 @@ static int reopen_file(const struct root *r, const char *path, int fd)
 		got = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	/* Without /proc the file is opened a second time by name, and looked at again. */
 	if (got < 0)
-		got = errno == ENOENT ? require_file(open_unasked(r, path, O_RDONLY)) : -errno;
+		got = errno == ENOENT ? root_require_file(open_unasked(r, path, O_RDONLY)) : -errno;
 	io_close(fd);
 	return got;
 }
@@ -432,10 +432,10 @@ int root_open_file(const struct root *r, const char *path)
 			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 			RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 		if (fd != -ENOSYS && fd != -EPERM && fd != -EXDEV && fd != -ELOOP && fd != -EAGAIN)
-			return require_file(fd);
+			return root_require_file(fd);
 	}
 	/* To open a device can be to act on it (a watchdog, a tape): look before. */
-	fd = require_file(open_unasked(r, path, O_PATH));
+	fd = root_require_file(open_unasked(r, path, O_PATH));
 	return fd < 0 ? fd : reopen_file(r, path, fd);
 }
 

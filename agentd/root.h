@@ -38,6 +38,8 @@ int root_open(const struct root *r, const char *path, int flags);
  * and /sys are: looked at before it is opened, since opening a device can be to act on it.
  */
 int root_open_file(const struct root *r, const char *path);
+/* `fd` itself, or a negative value as it is; or as above, and it is closed. */
+int root_require_file(int fd);
 /* NULL with errno. */
 DIR *root_opendir(const struct root *r, const char *path);
 /* lstat within the root when `follow` is false. 0 or -errno. */
