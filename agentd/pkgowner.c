@@ -109,6 +109,13 @@ int pkgowner_find(const struct root *root, const char *path, char ret[PKGOWNER_N
 	return r;
 }
 
+bool pkgowner_possible(const char *path)
+{
+	static const char *const scratch[] = {"/dev", "/run", "/tmp", "/var/tmp", NULL};
+
+	return !policy_path_in(scratch, path);
+}
+
 bool pkgowner_likely(const char *path)
 {
 	static const char *const places[] = {

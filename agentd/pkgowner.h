@@ -15,6 +15,8 @@ struct root;
  * or -errno: it cannot be told. Takes as long as reading dpkg's lists does.
  */
 int pkgowner_find(const struct root *root, const char *path, char ret[PKGOWNER_NAME_MAX]);
+/* Could it be a package's at all? What is cleared now and then is nobody's. */
+bool pkgowner_possible(const char *path);
 /* Is it where packages put files? */
 bool pkgowner_likely(const char *path);
 

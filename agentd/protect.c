@@ -150,7 +150,7 @@ static bool is_vital_by_link(
 static bool is_packaged(const struct action_call *call, const char *path, char why[PROTECT_WHY_MAX])
 {
 	char package[PKGOWNER_NAME_MAX];
-	int r = pkgowner_find(call->root, path, package);
+	int r = pkgowner_possible(path) ? pkgowner_find(call->root, path, package) : 0;
 
 	if (r > 0)
 		snprintf(why, PROTECT_WHY_MAX, "belongs to the package %s", package);

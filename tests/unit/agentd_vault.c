@@ -462,6 +462,10 @@ TEST(owners_by_dpkg)
 
 TEST(where_packages_put_files)
 {
+	CHECK(pkgowner_possible("/opt/x"));
+	CHECK(pkgowner_possible("/root/.bashrc"));
+	CHECK(!pkgowner_possible("/tmp/x"));
+	CHECK(pkgowner_possible("/tmpx"));
 	CHECK(pkgowner_likely("/usr/bin/x"));
 	CHECK(pkgowner_likely("/etc/x"));
 	CHECK(!pkgowner_likely("/usr/local/bin/x"));
