@@ -4,6 +4,7 @@
 #include "common/io.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -18,14 +19,33 @@
 #define EVENTS_BYTES_MAX  4096
 #define MEMBERS_BYTES_MAX (1u << 20)
 
-static int open_base(const struct root *root)
+/* Where a process is in the hierarchy of version 2: "0::/path". */
+static bool group_of(const struct pidref *p, struct buf *text, struct span *ret)
+{
+	struct span rest;
+
+	if (procfs_read(&p->proc, "cgroup", text) < 0)
+		return false;
+	rest = (struct span){buf_str(text), text->len};
+	while (span_split(&rest, '\n', ret))
+		/* One outside of our own namespace begins with "/..". */
+		if (span_skip(ret, "0::/") && !span_skip(ret, ".."))
+			return true;
+	return false;
+}
+
+static int open_group(const struct root *root, struct span group)
 {
 	static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	char path[PATH_MAX];
 	struct statfs fs;
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		fd = root_open(root, places[i], O_RDONLY | O_DIRECTORY);
+		if (snprintf(path, sizeof(path), "%s/%.*s", places[i], (int)group.n, group.p) >=
+			(int)sizeof(path))
+			return -ENAMETOOLONG;
+		fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
 		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 			return fd;
 		io_close(fd);
@@ -33,12 +53,25 @@ static int open_base(const struct root *root)
 	return -ENOENT;
 }
 
-int cgtrap_init(struct cgtrap *t, const struct root *root)
+static int open_base(const struct root *root, const struct pidref *p)
+{
+	struct span group;
+	struct buf text;
+	int fd = -ENOENT;
+
+	buf_init(&text, PROCFS_FILE_MAX);
+	if (group_of(p, &text, &group))
+		fd = open_group(root, group);
+	buf_done(&text);
+	return fd;
+}
+
+int cgtrap_init(struct cgtrap *t, const struct root *root, const struct pidref *p)
 {
 	int r;
 
 	*t = CGTRAP_NONE;
-	t->base = open_base(root);
+	t->base = open_base(root, p);
 	if (t->base < 0)
 		return t->base;
 	snprintf(t->name, sizeof(t->name), NAME_FORMAT, getpid());

@@ -86,14 +86,11 @@ void proctree_trap(struct proctree *t)
 {
 	struct pidref p;
 
-	if (cgtrap_init(&t->trap, t->fs->root) < 0)
+	if (proctree_open(t, 0, &p) < 0)
 		return;
-	for (size_t i = 0; i < t->n; i++) {
-		if (proctree_open(t, i, &p) < 0)
-			continue;
+	if (cgtrap_init(&t->trap, t->fs->root, &p) == 0)
 		cgtrap_add(&t->trap, &p);
-		pidref_close(&p);
-	}
+	pidref_close(&p);
 }
 
 /* ---- Looking for them ---- */
@@ -275,16 +272,11 @@ static size_t settle(struct proctree *t, size_t *ret_left)
  * A process that a signal was sent to may still finish the fork it is in. So the last look is one
  * that began when all were at rest.
  */
-int proctree_stop(struct proctree *t, int64_t until_ms)
+static int stop_all(struct proctree *t, int64_t until_ms)
 {
 	size_t new, settled, left;
 	int r;
 
-	/* Hundreds that run would leave us a hundredth of the processor. */
-	setpriority(PRIO_PROCESS, 0, PRIO_FIRST);
-	for (size_t i = 0; i < t->n; i++)
-		t->members[i].quiet = false;
-	proctree_signal(t, SIGSTOP);
 	for (;;) {
 		r = look(t, true, &new);
 		if (r < 0)
@@ -297,6 +289,20 @@ int proctree_stop(struct proctree *t, int64_t until_ms)
 		if (!new && !settled)
 			usleep(LOOK_AGAIN_US);
 	}
+}
+
+int proctree_stop(struct proctree *t, int64_t until_ms)
+{
+	int priority = getpriority(PRIO_PROCESS, 0), r;
+
+	/* Hundreds that run would leave us a hundredth of the processor. */
+	setpriority(PRIO_PROCESS, 0, PRIO_FIRST);
+	for (size_t i = 0; i < t->n; i++)
+		t->members[i].quiet = false;
+	proctree_signal(t, SIGSTOP);
+	r = stop_all(t, until_ms);
+	setpriority(PRIO_PROCESS, 0, priority);
+	return r;
 }
 
 /* ---- All of them ---- */

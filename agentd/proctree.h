@@ -42,7 +42,10 @@ struct proctree {
 int proctree_init(struct proctree *t, const struct procfs *fs, const struct procguard *guard,
 	const struct pidref *root);
 void proctree_done(struct proctree *t);
-/* Members from now on are put into a control group: only for those that will be killed. */
+/*
+ * The root, and members from now on, are put into a control group: for those that will be killed.
+ * Before descendants are looked for.
+ */
 void proctree_trap(struct proctree *t);
 
 /* Finds the members there are now. 0 or -errno. */
