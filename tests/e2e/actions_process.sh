@@ -313,6 +313,18 @@ outcome rabbit-killed 'done' 'ended on KILL'
 # None comes back.
 check rabbit-none-left no_bombs
 pkill -KILL -u $uid
+# One that gets away from its parent, group and session only when it is told to end.
+if [ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/unified/cgroup.procs ]; then
+	background "$bomb" hydra $uid 200
+	catches_term() { grep -qE '^SigCgt:.*4[0-9a-f]{3}$' "/proc/$1/status"; }
+	wait_for 5 catches_term "$pid"
+	run "$act" -y kill "{\"pid\":$pid,\"tree\":true,\"grace_ms\":500}"
+	outcome hydra-killed 'done'
+	check hydra-none-left no_bombs
+	pkill -KILL -u $uid
+else
+	skip hydra "no control groups of version 2"
+fi
 background "$bomb" all $uid 200
 wait_for 10 bombs_at_least 100
 run "$act" -y suspend "{\"pid\":$pid,\"tree\":true}"

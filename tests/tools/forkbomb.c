@@ -6,6 +6,8 @@
  *   forkbomb all UID MAX      everyone has children, nobody ends
  *   forkbomb rabbit UID MAX   the first one stays, and starts one that has a child and ends, whose
  *                             child has a child and ends …
+ *   forkbomb hydra UID MAX    which, told to end, does so, but begins such a rabbit in a session of
+ *                             its own
  *   forkbomb deaf UID MAX     one that does not heed TERM, with a child like it
  *   forkbomb leader UID MAX   whose first thread has ended while another one goes on
  *   forkbomb vfork UID MAX    waits in vfork(2), uninterruptibly, for a child that sleeps
@@ -26,11 +28,8 @@ static void bomb(void)
 			usleep(100);
 }
 
-static void rabbit(void)
+static void run_on(void)
 {
-	if (fork() > 0)
-		for (;;)
-			pause();
 	for (;;) {
 		pid_t pid = fork();
 
@@ -39,6 +38,33 @@ static void rabbit(void)
 		if (pid < 0)
 			usleep(100);
 	}
+}
+
+static void rabbit(void)
+{
+	if (fork() > 0)
+		for (;;)
+			pause();
+	run_on();
+}
+
+static volatile sig_atomic_t told;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	told = 1;
+}
+
+static void hydra(void)
+{
+	signal(SIGTERM, on_term);
+	while (!told)
+		pause();
+	if (fork() > 0)
+		_exit(0);
+	setsid();
+	run_on();
 }
 
 static void deaf(void)
@@ -85,8 +111,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} modes[] = {{"all", bomb}, {"rabbit", rabbit}, {"deaf", deaf}, {"leader", leader},
-		{"vfork", wait_in_vfork}, {"write", scribble}};
+	} modes[] = {{"all", bomb}, {"rabbit", rabbit}, {"hydra", hydra}, {"deaf", deaf},
+		{"leader", leader}, {"vfork", wait_in_vfork}, {"write", scribble}};
 	uid_t uid = argc == 4 ? (uid_t)strtoul(argv[2], NULL, 10) : 0;
 	rlim_t max = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
 
