@@ -188,8 +188,10 @@ $(B)/tools/agentd_%: $(B)/obj/tests/tools/agentd_%.o $(B)/lib/libagent.a $(B)/li
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common) libssh) -lm
 
-# tests/bench/NAME.c: a measurement of common/ on its own.
+# tests/bench/NAME.c: a measurement of common/ on its own; console_NAME.c has the console too.
 bench_bin := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+$(B)/bench/console_%: $(B)/obj/tests/bench/console_%.o $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
+	$(link) $(call pkg_libs,$(LIBS_console))
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_common))
 

@@ -14,6 +14,8 @@
 
 /* Numbers whose result is remembered per term; a power of two. */
 #define NUMBERS 4096
+/* Of a term that is looked for in numbers without formatting them. */
+#define DIGITS_MAX 18
 
 enum op { HAS, MATCHES, EQUALS, LESS, LESS_EQUAL, MORE, MORE_EQUAL };
 
@@ -27,6 +29,8 @@ struct term {
 	char *value;  /* lower case but for a regex */
 	bool numeric; /* the value is a number, that one: */
 	double number;
+	bool no_number;		/* HAS: something no number has in it */
+	uint64_t digits, power; /* HAS of digits alone: them, and ten to their count; else 0 */
 	regex_t regex;
 
 	size_t at;	/* the column, once it is known */
@@ -118,6 +122,23 @@ static size_t read_op(const char *p, enum op *ret, bool *ret_not)
 	return 0;
 }
 
+/* Most cells are numbers, and formatting one costs more than all the rest. */
+static void look_at_digits(struct term *t)
+{
+	size_t n = strlen(t->value), digits = strspn(t->value, "0123456789");
+
+	if (t->op != HAS)
+		return;
+	t->no_number = strspn(t->value, "0123456789.+-einfa") < n;
+	if (digits < n || n == 0 || n > DIGITS_MAX)
+		return;
+	t->power = 1;
+	for (size_t i = 0; i < n; i++) {
+		t->power *= 10;
+		t->digits = t->digits * 10 + (uint64_t)(t->value[i] - '0');
+	}
+}
+
 static int set_value(struct term *t, const char *value, struct err *err)
 {
 	char why[256];
@@ -137,6 +158,7 @@ static int set_value(struct term *t, const char *value, struct err *err)
 	}
 	for (char *p = t->value; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
+	look_at_digits(t);
 	return 0;
 }
 
@@ -298,11 +320,29 @@ static bool test_number(const struct term *t, const struct cell *c)
 
 /* ---- One cell, remembered ---- */
 
+/* Are these digits somewhere in the number's? */
+static bool has_digits(const struct term *t, int64_t i)
+{
+	uint64_t v = i < 0 ? -(uint64_t)i : (uint64_t)i;
+
+	for (; v >= t->power / 10; v /= 10) {
+		if (v % t->power == t->digits)
+			return true;
+		if (v == 0)
+			break;
+	}
+	return false;
+}
+
 static bool test_int(struct term *t, int64_t i)
 {
 	const struct cell c = {.type = CELL_INT, .i = i};
 	size_t at = (size_t)((uint64_t)i * UINT64_C(0x9e3779b97f4a7c15) >> 52) & (NUMBERS - 1);
 
+	if (t->no_number)
+		return false;
+	if (t->power)
+		return has_digits(t, i);
 	if (t->numbers[at].memo == UNKNOWN || t->numbers[at].i != i) {
 		t->numbers[at].i = i;
 		t->numbers[at].memo = test_number(t, &c) ? YES : NO;

@@ -109,6 +109,38 @@ TEST(filters)
 	CHECK_STR(passing("name>nginx"), "024");
 }
 
+/* In numbers they are found without writing the numbers out: the same as if they were. */
+TEST(digits_in_numbers)
+{
+	static const int64_t all[] = {
+		0, 5, 10, 100, 105, 1050, 7, 70, 99, -105, INT64_MAX, INT64_MIN};
+	static const char *const terms[] = {"0", "00", "5", "05", "10", "105", "50", "7", "9",
+		"92233", "775807", "775808", "001", "-", "-1", "1", "100000000000000000"};
+	char text[32], want[16], filter[64];
+
+	begin();
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		add(0, "n", all[i], "x", none);
+	for (size_t t = 0; t < sizeof(terms) / sizeof(terms[0]); t++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+			snprintf(text, sizeof(text), "%lld", (long long)all[i]);
+			if (strstr(text, terms[t]))
+				want[n++] = (char)('0' + 5 + i);
+		}
+		want[n] = '\0';
+		/* web10 and others have digits too. */
+		snprintf(filter, sizeof(filter), "path=x pid~%s", terms[t]);
+		CHECK_STR(passing(filter), want);
+		snprintf(filter, sizeof(filter), "name=n !host~%s %s", terms[t], terms[t]);
+		if (!strpbrk(terms[t], "10"))
+			CHECK_STR(passing(filter), want);
+	}
+	CHECK_STR(passing("zzz"), "");
+	CHECK_STR(passing("105"), "9:>");
+}
+
 TEST(filters_refused)
 {
 	char big[FILTER_TEXT_MAX + 1], many[2 * (FILTER_TERMS_MAX + 1) + 1];
@@ -318,5 +350,5 @@ TEST(rows_that_come_later)
 	r = NULL;
 }
 
-TEST_MAIN(&filters, &filters_refused, &texts_that_come_later, &collation, &views,
-	&numbers_of_every_size, &folded, &what_is_gone, &rows_that_come_later)
+TEST_MAIN(&filters, &digits_in_numbers, &filters_refused, &texts_that_come_later, &collation,
+	&views, &numbers_of_every_size, &folded, &what_is_gone, &rows_that_come_later)
