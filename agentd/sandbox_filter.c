@@ -203,8 +203,9 @@ static void allow_processes(struct filter *f)
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_SET_NAME));
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_GET_NAME));
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_CAPBSET_READ));
-	/* How much of the memory that was freed goes back; malloc names its areas. */
+#ifdef PR_SET_VMA /* malloc names its areas */
 	ALLOW(f, SCMP_SYS(prctl), IS(0, PR_SET_VMA));
+#endif
 }
 
 static void allow_sockets(struct filter *f)

@@ -51,6 +51,22 @@ static const struct column columns[] = {
 
 #define SYS(...) syscall(__VA_ARGS__)
 
+/* Calls that newer machines do not have. */
+#ifndef SYS_open
+#define SYS_open    -1
+#define SYS_creat   -1
+#define SYS_mkdir   -1
+#define SYS_rmdir   -1
+#define SYS_unlink  -1
+#define SYS_rename  -1
+#define SYS_link    -1
+#define SYS_symlink -1
+#define SYS_chmod   -1
+#define SYS_chown   -1
+#define SYS_mknod   -1
+#define SYS_fork    -1
+#endif
+
 static char folder[256];
 
 static const char *in_folder(const char *name)
