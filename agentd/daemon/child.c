@@ -225,14 +225,15 @@ void children_end(struct children *owner)
 	while (owner->first) {
 		struct child *c = owner->first;
 
+		/* One that hangs in the kernel is left to whoever comes after us. */
 		if (c->pid) {
 			kill(c->pid, SIGKILL);
-			waitpid(c->pid, &c->status, 0);
+			c->status = SIGKILL;
 			c->pid = 0;
 		}
-		c->done = NULL;
 		if (!c->eof)
 			end_of_input(c);
+		buf_reset(&c->said);
 		finish(c);
 	}
 }

@@ -45,7 +45,7 @@ void child_forget(struct child *child);
 void child_kill(struct child *child);
 /* After waitpid: true when it was one of these. */
 bool children_reaped(struct children *c, pid_t pid, int status);
-/* Kills and reaps them all. */
+/* Kills them all, without waiting; what is waited for is told so. */
 void children_end(struct children *c);
 
 /*

@@ -197,6 +197,7 @@ static void done(struct daemon *d)
 		clients_free(d);
 		children_end(&d->children);
 	}
+	relays_forget(d);
 	quarantine_watch_free(d->quarantine);
 	audit_close(d->audit);
 	io_close(d->listen.fd);
@@ -206,14 +207,6 @@ static void done(struct daemon *d)
 	loop_free(d->loop);
 	buf_done(&d->in);
 	buf_done(&d->out);
-}
-
-static void remove_socket(const struct daemon *d)
-{
-	char path[4096];
-
-	if (snprintf(path, sizeof(path), "%s/agentd.sock", d->run_dir) < (int)sizeof(path))
-		(void)unlink(path);
 }
 
 int daemon_run(struct daemon *d, struct err *err)
@@ -236,7 +229,10 @@ int daemon_run(struct daemon *d, struct err *err)
 		r = loop_run(d->loop);
 		if (r < 0)
 			err_sys(err, -r, "daemon");
-		remove_socket(d);
+		place_unlisten(d->run_dir);
+		/* What could not be waited for is written down as such. */
+		clients_free(d);
+		children_end(&d->children);
 		audit_event(d, AUDIT_STOP, NULL, NULL, true);
 	}
 	done(d);

@@ -88,6 +88,14 @@ int place_listen(const char *dir, struct err *err)
 	return fd;
 }
 
+void place_unlisten(const char *dir)
+{
+	char path[SOCKET_PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/" HANDOVER_SOCKET, dir) < (int)sizeof(path))
+		(void)unlink(path);
+}
+
 void place_worker_account(uid_t *ret_uid, gid_t *ret_gid)
 {
 	const struct passwd *p = getpwnam(PLACE_WORKER_ACCOUNT);

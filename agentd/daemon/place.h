@@ -21,6 +21,8 @@ int place_directory(const char *path, mode_t mode, struct err *err);
 int place_lock(const char *dir, struct err *err);
 /* Takes the place of a socket that nobody listens on (the lock is held). A descriptor. */
 int place_listen(const char *dir, struct err *err);
+/* Takes the socket's name away. */
+void place_unlisten(const char *dir);
 /* The account of workers: `tocsin-worker` where it exists, or the kernel's overflow ids. */
 void place_worker_account(uid_t *ret_uid, gid_t *ret_gid);
 

@@ -109,3 +109,13 @@ void relay_reaped(struct daemon *d, pid_t pid)
 		return;
 	}
 }
+
+void relays_forget(struct daemon *d)
+{
+	while (d->relays) {
+		struct relay *r = d->relays;
+
+		d->relays = r->next;
+		free(r);
+	}
+}

@@ -16,5 +16,7 @@
 int relay_start(struct client *c, const struct priv_connect *what, int *ret_fd);
 /* After waitpid. */
 void relay_reaped(struct daemon *d, pid_t pid);
+/* They end by themselves, with their workers. */
+void relays_forget(struct daemon *d);
 
 #endif
