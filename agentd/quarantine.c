@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define LOCK_FILE     "quarantine.lock"
 #define NEW_FILE      QUARANTINE_FILE ".new"
 #define FILE_MAX      (64u << 10)
+#define COUNT_SIZE    21 /* digits and a newline */
 #define LOCK_PAUSE_MS 20
 #define MS	      1000
 #define BOOT_ID_FILE  "/proc/sys/kernel/random/boot_id"
@@ -65,6 +67,29 @@ int quarantine_lock(const char *state_dir, int wait_ms, struct err *err)
 	if (r == -EWOULDBLOCK)
 		return err_set(err, EWOULDBLOCK, "somebody else changes the quarantine now");
 	return err_sys(err, -r, "%s/" LOCK_FILE, state_dir);
+}
+
+uint64_t quarantine_count(int lock)
+{
+	char text[COUNT_SIZE + 1];
+	ssize_t n = pread(lock, text, COUNT_SIZE, 0);
+	uint64_t count = 0;
+
+	if (n <= 0)
+		return 0;
+	(void)parse_span(span_trim((struct span){text, (size_t)n}), 10, UINT64_MAX - 1, &count);
+	return count;
+}
+
+/* As many bytes each time: there is never half a number. */
+int quarantine_count_one(int lock, struct err *err)
+{
+	char text[COUNT_SIZE + 1];
+
+	snprintf(text, sizeof(text), "%020" PRIu64 "\n", quarantine_count(lock) + 1);
+	if (pwrite(lock, text, COUNT_SIZE, 0) != COUNT_SIZE || fdatasync(lock) < 0)
+		return err_sys(err, errno ? errno : EIO, "cannot count the quarantine");
+	return 0;
 }
 
 /* ---- The text ---- */

@@ -65,6 +65,12 @@ struct quarantine {
  * somebody else has it. A descriptor to close, or -errno.
  */
 int quarantine_lock(const char *state_dir, int wait_ms, struct err *err);
+/*
+ * How many there have been on this host, kept in the locked file: a plan is for the next one only,
+ * so that a request that is repeated later does nothing. 0 where it cannot be read.
+ */
+uint64_t quarantine_count(int lock);
+int quarantine_count_one(int lock, struct err *err);
 
 /* 1; 0: there is none; -errno with `err`, -EBADMSG for a file that cannot be read. */
 int quarantine_load(const char *state_dir, struct quarantine *ret, struct err *err);

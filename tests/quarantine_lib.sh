@@ -107,6 +107,8 @@ act() {
 	local args=${2:-"{}"}
 	out=$(request "$1" "$args" true)
 	[ "$(status)" = planned ] || return
+	# shellcheck disable=SC2034 # theirs
+	identity=$(jq -r .before.identity <<<"$out")
 	out=$(request "$1" "$(jq -c --argjson o "$out" '. + {identity: $o.before.identity}' <<<"$args")")
 }
 status() { jq -r .status <<<"$out"; }

@@ -72,6 +72,7 @@ static void open_words(const struct quarantine_open *open, char *out, size_t siz
 struct plan {
 	struct quarantine_open open;
 	int64_t for_s, confirm_s;
+	uint64_t count; /* of those before */
 	json_t *rules;
 	char identity[ACTION_IDENTITY_MAX + 1];
 };
@@ -81,14 +82,15 @@ static int identify(struct plan *p)
 	char *rules = json_dumps(p->rules, JSON_COMPACT);
 	struct span parts[] = {span_str("quarantine"), {rules, rules ? strlen(rules) : 0},
 		{(const char *)&p->for_s, sizeof(p->for_s)},
-		{(const char *)&p->confirm_s, sizeof(p->confirm_s)}};
+		{(const char *)&p->confirm_s, sizeof(p->confirm_s)},
+		{(const char *)&p->count, sizeof(p->count)}};
 	int r = rules ? action_identity(parts, ARRAY_LEN(parts), p->identity) : -ENOMEM;
 
 	free(rules);
 	return r;
 }
 
-static int make_plan(const struct action_call *call, struct plan *p, struct err *err)
+static int make_plan(const struct action_call *call, int lock, struct plan *p, struct err *err)
 {
 	int r = quarantine_open_for(call->who, call->conf, &p->open, err);
 
@@ -96,6 +98,7 @@ static int make_plan(const struct action_call *call, struct plan *p, struct err 
 		return r;
 	p->for_s = action_value(call, "for_s")->i;
 	p->confirm_s = call->conf->quarantine_confirm_s;
+	p->count = quarantine_count(lock);
 	p->rules = quarantine_rules_json(&p->open);
 	if (!p->rules || identify(p) < 0)
 		return err_set(err, ENOMEM, "out of memory");
@@ -148,7 +151,7 @@ static void fill_in(const struct action_call *call, const struct plan *p, struct
 }
 
 static void put_in_force(
-	const struct action_call *call, const struct plan *p, struct action_outcome *ret)
+	const struct action_call *call, int lock, const struct plan *p, struct action_outcome *ret)
 {
 	struct quarantine q;
 	struct err err = {.text = ""};
@@ -159,6 +162,8 @@ static void put_in_force(
 	r = new_id(q.id);
 	if (r < 0)
 		err_sys(&err, -r, "no random number");
+	if (r == 0)
+		r = quarantine_count_one(lock, &err);
 	if (r == 0)
 		r = quarantine_note_old(&q, &err);
 	if (r == 0)
@@ -180,17 +185,17 @@ static void put_in_force(
 		(long long)q.confirm_s);
 }
 
-static void quarantine(const struct action_call *call, struct action_outcome *ret)
+static void quarantine(const struct action_call *call, int lock, struct action_outcome *ret)
 {
 	struct plan p = {.for_s = 0};
 	struct err err = {.text = ""};
 
-	if (make_plan(call, &p, &err) < 0)
+	if (make_plan(call, lock, &p, &err) < 0)
 		action_say(ret, WIRE_REFUSED, "%s", err.text);
 	else if (call->dry_run)
 		tell_plan(&p, ret);
 	else if (action_is_planned(call, p.identity, "the rule set", ret))
-		put_in_force(call, &p, ret);
+		put_in_force(call, lock, &p, ret);
 	json_decref(p.rules);
 }
 
@@ -244,7 +249,7 @@ static bool is_confirming(
 
 /* ---- */
 
-static void with_state(const struct action_call *call, struct action_outcome *ret)
+static void with_state(const struct action_call *call, int lock, struct action_outcome *ret)
 {
 	const struct action_value *id = action_value(call, "confirm");
 	struct err err = {.text = ""};
@@ -264,7 +269,7 @@ static void with_state(const struct action_call *call, struct action_outcome *re
 		action_say(ret, WIRE_ALREADY, "cut off as %s by %s%s%s%s", q.id, q.by,
 			*until ? ", " : "", until, q.confirmed ? "" : ", not confirmed yet");
 	} else {
-		quarantine(call, ret);
+		quarantine(call, lock, ret);
 	}
 }
 
@@ -277,7 +282,7 @@ static void run(const struct action_call *call, struct action_outcome *ret)
 		action_say(ret, WIRE_FAILED, "%s", err.text);
 		return;
 	}
-	with_state(call, ret);
+	with_state(call, lock, ret);
 	io_close(lock);
 }
 

@@ -50,6 +50,7 @@ is no_deed_for_another_plan "$(status)" refused
 check nothing_done as_before
 
 act quarantine
+first_plan=$identity
 is cut_off "$(status)" "done"
 q=$(jq -r .after.id <<<"$out")
 is cut_off_as_said "$(jq -c .undo <<<"$out")" "{\"action\":\"release\",\"args\":{\"id\":\"$q\"}}"
@@ -112,6 +113,9 @@ is release_is_identical "$(rules)" "$before"
 check release_forgets test ! -e "$T/state/quarantine.json"
 act release
 is released_already "$(status)" already
+out=$(request quarantine "{\"identity\":\"$first_plan\"}")
+is repeated_request "$(status) $(jq -r .detail <<<"$out")" "refused the rule set is no longer what was planned for"
+check repeated_request_does_nothing as_before
 check connections_again connects bad TCP4:10.77.0.2:4444
 
 # ---- Through a jump host ----

@@ -133,6 +133,11 @@ TEST(quarantine_locks)
 	CHECK(fd >= 0);
 	CHECK_INT(quarantine_lock(dir, 0, &why), -EWOULDBLOCK);
 	CHECK_INT(quarantine_lock(dir, 50, &why), -EWOULDBLOCK);
+	CHECK_INT(quarantine_count(fd), 0);
+	for (int i = 1; i < 12; i++) {
+		CHECK_INT(quarantine_count_one(fd, &why), 0);
+		CHECK_INT(quarantine_count(fd), i);
+	}
 	close(fd);
 	fd = quarantine_lock(dir, 0, &why);
 	CHECK(fd >= 0);
