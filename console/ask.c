@@ -3,13 +3,16 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "console/answers.h"
+#include "console/baseline.h"
 #include "console/fold.h"
+#include "console/gather.h"
 #include "console/interrupt.h"
 #include "console/output.h"
 #include "console/passphrase.h"
 #include "console/progress.h"
 #include "console/questions.h"
 #include "console/report.h"
+#include "console/results.h"
 #include "console/rows.h"
 #include "console/store_record.h"
 
@@ -42,8 +45,9 @@ struct ask {
 	struct recorder *recorder; /* NULL: nothing is remembered */
 	struct record *record;	   /* of the running question */
 	struct answers answers;
-	struct asked *asked; /* per host */
-	struct cell *row;    /* PREFIX_MAX + WIRE_COLUMNS_MAX */
+	struct asked *asked;	  /* per host */
+	struct cell *row;	  /* PREFIX_MAX + WIRE_COLUMNS_MAX */
+	struct results *gathered; /* of the running question, where something is made of its rows */
 	int64_t since_ms, started_us;
 
 	const struct ask_question *question; /* the running one */
@@ -94,9 +98,57 @@ static void end_output(struct ask *a)
 	a->output = NULL;
 }
 
+/* ---- What is made of all rows ---- */
+
+static int compare_gathered(
+	struct ask *a, struct gathered *of, const char *const *hosts, bool **ret, struct err *err)
+{
+	int r = 0;
+
+	if (a->options.gather->fresh && a->question->text)
+		r = baseline_compare(a->question->text, a->gathered, hosts, ret, err);
+	of->wanted = *ret;
+	return r;
+}
+
+static void put_gathered(struct ask *a)
+{
+	const char **hosts = calloc(a->app->n_hosts + 1, sizeof(char *));
+	struct gathered of = {.rows = a->gathered,
+		.hosts = hosts,
+		.query = a->n_prefix > 1 ? a->question->name : NULL};
+	struct err err = {0};
+	bool *wanted = NULL;
+	size_t rows = 0;
+	int r = hosts ? 0 : err_sys(&err, ENOMEM, "rows");
+
+	for (size_t i = 0; hosts && i < a->app->n_hosts; i++)
+		hosts[i] = a->app->hosts[i].name;
+	if (results_lost(a->gathered) > 0) {
+		log_error("%zu rows are too many", results_lost(a->gathered));
+		a->incomplete = true;
+	}
+	if (r == 0)
+		r = compare_gathered(a, &of, hosts, &wanted, &err);
+	if (r == 0)
+		r = gather_put(a->options.gather, &of, a->output, &a->header, &rows, &err);
+	if (r < 0 && err.code) {
+		log_error("%s", err.text);
+		a->incomplete = true;
+	} else {
+		check_output(a, r);
+	}
+	free(wanted);
+	free(hosts);
+	results_free(a->gathered);
+	a->gathered = NULL;
+}
+
 /* The rows stand before what is said about them. Only JSON goes on in one piece. */
 static void finish_question(struct ask *a)
 {
+	if (a->gathered && writable(a))
+		put_gathered(a);
 	if (a->app->format->named || a->options.whole)
 		flush(a);
 	else
@@ -164,6 +216,8 @@ static int take_columns(struct ask *a, const struct fleet_event *e)
 	if (e->columns.n > WIRE_COLUMNS_MAX || h->n_columns > 0)
 		return 0;
 	h->n_columns = e->columns.n;
+	if (a->gathered)
+		return results_columns(a->gathered, e->host, e->columns.cols, e->columns.n);
 	names[n++] = "host";
 	if (a->n_prefix > 1)
 		names[n++] = "query";
@@ -182,6 +236,12 @@ static int take_rows(struct ask *a, const struct fleet_event *e)
 	/* The fleet sees to it that this never happens. */
 	if (n == 0 || n != h->n_columns)
 		return 0;
+	if (a->gathered) {
+		a->answers.rows += (int64_t)e->rows.n_rows;
+		/* What does not fit is counted, and told of at the end. */
+		(void)results_add(a->gathered, e->host, e->rows.cells, e->rows.n_rows);
+		return 0;
+	}
 	a->row[0] = ask_host_cell(a, e->host);
 	if (a->n_prefix > 1)
 		a->row[1] = rows_text(q->name);
@@ -379,6 +439,10 @@ bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_eve
 	a->n_prefix = a->options.several && !a->app->format->title ? 2 : 1;
 	a->refusals = 0;
 	r = begin_output(a);
+	if (r == 0 && a->options.gather) {
+		a->gathered = results_new(a->app->n_hosts);
+		r = a->gathered ? 0 : -ENOMEM;
+	}
 	if (r < 0) {
 		check_output(a, r);
 		return false;
@@ -412,6 +476,7 @@ static void ask_free(struct ask *a)
 	log_around(NULL, NULL);
 	recorder_free(a->recorder);
 	fleet_free(a->fleet);
+	results_free(a->gathered);
 	for (size_t i = 0; a->asked && i < a->app->n_hosts; i++)
 		output_shape_free(a->asked[i].shape);
 	output_free(a->output);
@@ -560,12 +625,23 @@ enum exit_status ask_end(struct ask *a)
 
 enum exit_status ask_all(struct app *app, const char *command, const struct questions *questions)
 {
+	const struct gather *gather = &questions->gather;
 	const struct ask_options options = {.command = command,
 		.question = questions->words ? questions->words : "",
-		.several = questions->n > 1};
+		.several = questions->n > 1,
+		.gather = gather_wanted(gather) ? gather : NULL};
+	enum exit_status status;
+	struct err err;
 	struct ask *a;
-	enum exit_status status = ask_begin(app, &options, &a);
-	bool go_on = status == EXIT_ALL_GOOD;
+	bool go_on;
+
+	if (gather_check(gather, &err) < 0 ||
+		(gather->fresh && baseline_check(questions, &err) < 0)) {
+		log_error("%s", err.text);
+		return EXIT_NOTHING;
+	}
+	status = ask_begin(app, &options, &a);
+	go_on = status == EXIT_ALL_GOOD;
 
 	for (size_t i = 0; go_on && i < questions->n; i++) {
 		const struct question_text *t = &questions->of[i];

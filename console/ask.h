@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct ask;
+struct gather;
 struct question_text;
 
 struct ask_options {
@@ -30,6 +31,8 @@ struct ask_options {
 	bool several;
 	/* All questions together make one set of rows. */
 	bool whole;
+	/* What is made of the rows of each question once they are there; NULL: nothing. */
+	const struct gather *gather;
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 #include "console/fleet/fleet.h"
+#include "console/gather.h"
 #include "console/params.h"
 #include "console/saved.h"
 
@@ -28,7 +29,8 @@ struct question_text {
 struct questions {
 	struct question_text *of;
 	size_t n, cap;
-	char *words; /* as a person gave them: for the report, titles, the history */
+	char *words;	      /* as a person gave them: for the report, titles, the history */
+	struct gather gather; /* what is made of the rows of each, on the command line */
 };
 
 /* All is copied. 0, or -errno with `err`. */

@@ -11,11 +11,13 @@
 
 struct query_values {
 	struct opt_list params;
+	struct gather gather;
 };
 
 static const struct opt query_opts[] = {
 	{0, "param", "NAME=VALUE", OPT_LIST, offsetof(struct query_values, params),
 		.doc = "what :NAME in the SQL stands for (repeatable)"},
+	GATHER_OPTS(struct query_values, gather),
 	OPT_END,
 };
 
@@ -46,6 +48,7 @@ static int ask(struct app *app, const void *values, int argc, char **argv, struc
 
 	(void)app;
 	(void)argc;
+	ret->gather = v->gather;
 	buf_init(&sql, WIRE_REQUEST_MAX);
 	for (size_t i = 0; r == 0 && i < v->params.n; i++)
 		r = params_add(&params, v->params.items[i], err);

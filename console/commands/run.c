@@ -12,6 +12,17 @@
 /* Queries of one run of the program. */
 #define CHOSEN_MAX QUESTIONS_MAX
 
+struct run_values {
+	struct gather gather;
+};
+
+static const struct opt run_opts[] = {
+	{0, "new", NULL, OPT_FLAG, offsetof(struct run_values, gather.fresh),
+		.doc = "only rows that deviate from the baseline, rarest first"},
+	GATHER_OPTS(struct run_values, gather),
+	OPT_END,
+};
+
 struct chosen {
 	const struct saved *queries[CHOSEN_MAX];
 	size_t n;
@@ -157,12 +168,13 @@ static int ask(struct app *app, const void *values, int argc, char **argv, struc
 	struct err *err)
 {
 	struct chosen *c = calloc(1, sizeof(*c));
+	const struct run_values *v = values;
 	int r;
 
 	(void)app;
-	(void)values;
 	if (!c)
 		return err_sys(err, ENOMEM, "saved queries");
+	ret->gather = v->gather;
 	buf_init(&c->names, WIRE_REQUEST_MAX);
 	r = ask_chosen(c, argc, argv, ret, err);
 	buf_done(&c->names);
@@ -180,9 +192,15 @@ const struct command command_run = {
 		"With several queries each has a title line or, in json, ndjson, csv "
 		"and\n"
 		"tsv, a column `query` behind `host`.\n\n"
+		"--new shows only what the baseline of a query (`tocsin help baseline`) does not "
+		"have, with\n"
+		"how many hosts share it.\n\n"
 		"  tocsin run hygiene\n"
+		"  tocsin run acct-admin-groups --new --fold\n"
 		"  tocsin run proc-exe-deleted min_age=600",
 	.min_args = 1,
 	.max_args = -1,
+	.opts = run_opts,
+	.values_size = sizeof(struct run_values),
 	.ask = ask,
 };

@@ -6,6 +6,7 @@
 #include "console/app.h"
 #include "console/command.h"
 #include "console/fold.h"
+#include "console/gather.h"
 #include "console/output.h"
 #include "console/rows.h"
 #include "console/store_run.h"
@@ -14,6 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+struct show_values {
+	struct gather gather;
+};
+
+static const struct opt show_opts[] = {
+	GATHER_OPTS(struct show_values, gather),
+	OPT_END,
+};
 
 struct show {
 	struct run run;
@@ -69,6 +79,72 @@ static int put_rows(struct show *s, int *ret_write, struct err *err)
 	if (*ret_write == 0 && r == 0)
 		*ret_write = output_end(s->output);
 	return r < 0 ? r : 0;
+}
+
+/* ---- What is made of them ---- */
+
+static int gather_block(struct results *rows, const struct run *run, const struct block *b,
+	struct wire_column *columns, bool *begun)
+{
+	const struct run_shape *shape = &run->shapes[b->shape];
+	int r = 0;
+
+	for (size_t i = 0; i < shape->n; i++)
+		columns[i] = (struct wire_column){shape->names[i], ""};
+	for (size_t i = 0, end; r == 0 && i < b->n_rows; i = end) {
+		host_id host = b->hosts[i];
+
+		for (end = i + 1; end < b->n_rows && b->hosts[end] == host;)
+			end++;
+		if (!begun[host])
+			r = results_columns(rows, host, columns, shape->n);
+		begun[host] = true;
+		if (r == 0)
+			r = results_add(rows, host, b->cells + i * b->n_cols, end - i);
+	}
+	return r;
+}
+
+static int gather_rows(struct run *run, struct results *rows, struct err *err)
+{
+	struct wire_column *columns = calloc(WIRE_COLUMNS_MAX, sizeof(*columns));
+	bool *begun = calloc(run->outcomes.n + 1, sizeof(*begun));
+	int r = columns && begun ? 0 : err_sys(err, ENOMEM, "show");
+	struct block b;
+
+	while (r == 0 && (r = run_next(run, &b, err)) == 1) {
+		r = gather_block(rows, run, &b, columns, begun);
+		if (r < 0)
+			err_sys(err, -r, "run %" PRId64, run->info.id);
+	}
+	free(columns);
+	free(begun);
+	return r;
+}
+
+static int put_gathered(struct show *s, const struct gather *g, int *ret_write, struct err *err)
+{
+	const char **hosts = calloc(s->run.outcomes.n + 1, sizeof(char *));
+	struct results *rows = results_new(s->run.outcomes.n);
+	const struct gathered of = {.rows = rows, .hosts = hosts};
+	size_t shown = 0;
+	int r = hosts && rows ? 0 : err_sys(err, ENOMEM, "show");
+
+	for (size_t i = 0; hosts && i < s->run.outcomes.n; i++)
+		hosts[i] = s->run.outcomes.of[i].name;
+	if (r == 0)
+		r = gather_rows(&s->run, rows, err);
+	if (r == 0)
+		r = gather_put(g, &of, s->output, &s->header, &shown, err);
+	if (r == 0)
+		r = output_end(s->output);
+	results_free(rows);
+	free(hosts);
+	if (r < 0 && !err->code) {
+		*ret_write = r;
+		r = 0;
+	}
+	return r;
 }
 
 /* ---- Around the rows ---- */
@@ -130,7 +206,7 @@ static void show_done(struct show *s)
 	run_done(&s->run);
 }
 
-static int show(struct app *app, struct store *store, int64_t id)
+static int show(struct app *app, struct store *store, int64_t id, const struct gather *g)
 {
 	struct show s = {.header = false};
 	struct err err = {0};
@@ -141,7 +217,10 @@ static int show(struct app *app, struct store *store, int64_t id)
 		r = allocate(&s, app->format, &err);
 	if (r < 0)
 		status = EXIT_NOTHING;
-	if (r == 0 && put_rows(&s, &written, &err) < 0)
+	if (r == 0)
+		r = gather_wanted(g) ? put_gathered(&s, g, &written, &err)
+				     : put_rows(&s, &written, &err);
+	if (r < 0 && status == EXIT_ALL_GOOD)
 		status = EXIT_INCOMPLETE;
 	if (written < 0 && written != -EPIPE) {
 		log_error("cannot write to standard output: %s", strerror(-written));
@@ -161,13 +240,15 @@ static int show(struct app *app, struct store *store, int64_t id)
 
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
+	const struct show_values *v = values;
 	const struct run_filter last = {.target = app->o.targets};
 	struct run_info i = {0};
 	struct store *s = NULL;
 	struct err err = {0};
 	int status = EXIT_NOTHING, r = store_open(STORE_READ, &s, &err);
 
-	(void)values;
+	if (r == 0)
+		r = gather_check(&v->gather, &err);
 	if (r == 0)
 		r = argc > 0 ? runs_find(s, argv[0], &i, &err) : runs_first(s, &last, &i, &err);
 	if (r == -ENOENT && !err.code)
@@ -175,7 +256,7 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	if (r < 0)
 		log_error("%s", err.text);
 	else
-		status = show(app, s, i.id);
+		status = show(app, s, i.id, &v->gather);
 	run_info_done(&i);
 	store_close(s);
 	return status;
@@ -191,5 +272,7 @@ const struct command command_show = {
 		"nothing for the last run of all.\n\n"
 		"  tocsin show 412 -o csv",
 	.max_args = 1,
+	.opts = show_opts,
+	.values_size = sizeof(struct show_values),
 	.run = run,
 };

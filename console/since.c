@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/since.h"
+
+#include "common/str.h"
+
+#include <time.h>
+
+#define SECOND_US INT64_C(1000000)
+#define COUNT_MAX 1000000
+
+static int64_t seconds_of(char unit)
+{
+	switch (unit) {
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	case 'w':
+		return 7 * 86400;
+	default:
+		return 0;
+	}
+}
+
+/* The end of the day that is `days` after the one of `tm`. */
+static int64_t day_end(struct tm tm, int days)
+{
+	tm.tm_mday += days + 1;
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm) * SECOND_US - 1;
+}
+
+int since_read(const char *text, int64_t now_us, int64_t *ret_us, struct err *err)
+{
+	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"};
+	size_t n = strlen(text);
+	time_t now = (time_t)(now_us / SECOND_US);
+	struct tm tm = {0};
+	uint64_t count;
+
+	if (str_eq(text, "yesterday") && localtime_r(&now, &tm)) {
+		*ret_us = day_end(tm, -1);
+		return 0;
+	}
+	if (n > 1 && seconds_of(text[n - 1]) &&
+		parse_span((struct span){text, n - 1}, 10, COUNT_MAX, &count) == 0) {
+		*ret_us = now_us - (int64_t)count * seconds_of(text[n - 1]) * SECOND_US;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		const char *end;
+
+		tm = (struct tm){.tm_isdst = -1};
+		end = strptime(text, formats[i], &tm);
+		if (!end || *end)
+			continue;
+		tm.tm_isdst = -1;
+		*ret_us = i == 0 ? day_end(tm, 0) : (int64_t)mktime(&tm) * SECOND_US;
+		return 0;
+	}
+	return err_set(err, EINVAL,
+		"`%s` is no time: yesterday, 12h, 3d, 2026-11-21 or '2026-11-21 14:00'", text);
+}
