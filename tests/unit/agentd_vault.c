@@ -473,6 +473,51 @@ TEST(where_packages_put_files)
 	CHECK(!pkgowner_likely("/usrx/x"));
 }
 
+/* ---- Memory that runs out ---- */
+
+static void keep_and_read(void)
+{
+	struct vault v = VAULT_NONE;
+	struct vault_entry e = VAULT_ENTRY_NONE, found = VAULT_ENTRY_NONE;
+	json_t *meta = json_pack("{s:s}", "kind", VAULT_KIND_FILE), *read = NULL;
+	char sha256[FILECOPY_SHA256_MAX], package[PKGOWNER_NAME_MAX];
+	struct root *root = root_new(at("root"), &err);
+	struct filefacts f = {0};
+	struct vaultfile file;
+	int fd = open(at("from"), O_RDONLY | O_CLOEXEC);
+
+	if (root)
+		pkgowner_find(root, "/usr/bin/tool", package);
+	if (filefacts_read(fd, &f, &err) == 0 && filecopy(fd, -1, 5, sha256, &err) == 0)
+		memcpy(f.sha256, sha256, sizeof(sha256));
+	if (vault_open(at("state"), true, &v, &err) == 0 &&
+		vault_entry_new(&v, 0, MANY_MB, &e, &err) == 0 &&
+		vaultfile_put(meta, &f, span_str("/a\xff")) == 0 &&
+		vault_commit(&e, meta, &err) == 0 &&
+		vault_entry_find(&v, e.id, &found, &read, &err) == 0)
+		vaultfile_read(read, &file, &err);
+	json_decref(read);
+	json_decref(meta);
+	vault_entry_done(&found);
+	vault_entry_done(&e);
+	vault_close(&v);
+	filefacts_done(&f);
+	io_close(fd);
+	root_free(root);
+}
+
+TEST(memory_that_runs_out)
+{
+	io_close(make("from", "hello"));
+	for (long i = 1; i < 10000; i++) {
+		failalloc_countdown = i;
+		keep_and_read();
+		if (!failalloc_spent())
+			return;
+	}
+	FAIL("it never ends");
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -490,4 +535,5 @@ TEST_MAIN(&begin, &ids, &folder, &entries, &one_that_is_not_committed_goes,
 	&one_that_is_being_made_counts, &one_that_was_interrupted_goes, &entries_that_are_none,
 	&copies, &copies_with_holes, &metas_read_back, &metas_that_are_none,
 	&attributes_that_are_none, &identity_of_files, &paths_are_taken_literally,
-	&only_regular_files, &owners_by_dpkg, &where_packages_put_files, &end)
+	&only_regular_files, &owners_by_dpkg, &where_packages_put_files, &memory_that_runs_out,
+	&end)
