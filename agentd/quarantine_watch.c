@@ -77,14 +77,12 @@ static void look_again(struct quarantine_watch *w, int ms)
 
 /* ---- Time ---- */
 
+/* 0 stops it. */
 static void set_clock(struct quarantine_watch *w, int64_t at_ms)
 {
 	struct itimerspec at = {
 		.it_value = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000}};
 
-	/* Zero would stop it. */
-	if (at_ms && !at.it_value.tv_sec && !at.it_value.tv_nsec)
-		at.it_value.tv_nsec = 1;
 	timerfd_settime(w->clock.fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 

@@ -80,13 +80,16 @@ before=$(rules)
 printf 'quarantine_confirm_s = 60\n' >"$T/agentd.conf"
 chmod 600 "$T/agentd.conf"
 ready() { "$AGENTD" session </dev/null | grep -q '"privileged":true'; }
+# daemon_in_host [COMMAND…]: started by that.
+# shellcheck disable=SC2120 # tests pass some
 daemon_in_host() {
 	# Nothing of nft's is needed.
-	background ip netns exec host env PATH=/nonexistent "$AGENTD" daemon --run-dir /run/tocsin --state-dir "$T/state" --config "$T/agentd.conf" \
+	background ip netns exec host "$@" env PATH=/nonexistent "$AGENTD" daemon --run-dir /run/tocsin --state-dir "$T/state" --config "$T/agentd.conf" \
 		>/dev/null 2>>"$T/daemon.log" </dev/null
 	daemon=$pid
 	wait_for 10 ready || fail daemon "$(tail -n 3 "$T/daemon.log")"
 }
+# shellcheck disable=SC2119 # none here
 daemon_in_host
 SSHD_WITHIN="ip netns exec host" start_sshd host 10.77.0.2:2222 "ListenAddress [fd77::2]:2222"
 SSHD_WITHIN="ip netns exec jump" start_sshd jump 10.77.0.4:2200

@@ -72,5 +72,20 @@ daemon_in_host
 check time_is_over wait_for 15 as_before
 check time_is_audited wait_for 10 audited '"event":"revert".*its time is over'
 
+# ---- A kernel without nftables ----
+
+daemon_killed
+daemon_in_host "$B/tools/withoutnft"
+act quarantine
+is without_nftables "$(status) $(jq -r .detail <<<"$out")" \
+	"failed cannot put the rules in force: this kernel has no nftables"
+check without_nftables_nothing_is_left test ! -e "$T/state/quarantine.json"
+out=$(ask '{"op":"query","id":1,"sql":"select * from quarantine_drops"}')
+is without_nftables_no_rows "$(jq -r 'select(.op == "done") | .rows' <<<"$out")" 0
+act release
+is without_nftables_released "$(status)" already
+daemon_killed
+daemon_in_host
+
 "$AGENTD" audit --verify --state-dir "$T/state" >/dev/null 2>&1
 is log_is_whole $? 0
