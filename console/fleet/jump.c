@@ -3,9 +3,9 @@
 
 #include "common/io.h"
 #include "common/str.h"
+#include "console/fleet/denial.h"
 #include "console/fleet/ssh.h"
 
-#include <ctype.h>
 #include <libssh/server.h> /* ssh_execute_message_callbacks */
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,6 @@
 
 /* Taken from a bridge's socket at once. */
 #define PULL_BYTES (16u << 10)
-/* Reasons for a refused channel, RFC 4254 section 5.1. */
-#define OPEN_PROHIBITED	    1
-#define OPEN_CONNECT_FAILED 2
 
 enum bridge_state {
 	BRIDGE_WAITING, /* for the jump host */
@@ -314,56 +311,13 @@ static void let_channel_go(struct bridge *b)
 	b->channel = NULL;
 }
 
-/* A number behind `before`, which *at stands at; *at is moved behind it. */
-static bool take_number(const char **at, const char *before, unsigned *ret)
+static void take_denial(struct bridge *b, const struct denial *d)
 {
-	struct span digits = {.p = *at + strlen(before)};
-	uint64_t n;
-
-	if (!str_starts(*at, before))
-		return false;
-	digits.n = strspn(digits.p, "0123456789");
-	if (parse_span(digits, 10, UINT32_MAX, &n) < 0)
-		return false;
-	*at = digits.p + digits.n;
-	*ret = (unsigned)n;
-	return true;
-}
-
-/* "Channel opening failure: channel 43 error (2) Connection refused" */
-static const char *denial(const char *text, unsigned *ret_number, unsigned *ret_code)
-{
-	if (!take_number(&text, "Channel opening failure: channel ", ret_number) ||
-		!take_number(&text, " error (", ret_code) || !str_starts(text, ") "))
-		return NULL;
-	return text + 2;
-}
-
-/* sshd's words when it cannot have one descriptor more; also when the net is not reached. */
-static bool exhausted(const char *words)
-{
-	return strstr(words, "open failed") || strstr(words, "too many open files");
-}
-
-static void say_denied(struct bridge *b, unsigned code, const char *text)
-{
-	char words[128];
-
-	(void)snprintf(words, sizeof(words), "%s", text);
-	for (char *c = words; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	b->how = code == OPEN_PROHIBITED			? BRIDGE_FORBIDDEN
-		 : code != OPEN_CONNECT_FAILED			? BRIDGE_SHORTAGE
-		 : exhausted(words)				? BRIDGE_SHORTAGE
-		 : strstr(words, "refused") || words[0] == '\0' ? BRIDGE_REFUSED
-								: BRIDGE_FORBIDDEN;
+	b->how = d->how;
+	b->denied = true;
 	free(b->why);
 	b->why = str_printf("jump host %s could not reach %s port %u: %s", b->jump->hop->name,
-		b->address, (unsigned)b->port,
-		code == OPEN_PROHIBITED ? "administratively prohibited"
-		: words[0]		? words
-					: "connection failed");
-	b->denied = true;
+		b->address, (unsigned)b->port, d->words);
 }
 
 /*
@@ -372,26 +326,24 @@ static void say_denied(struct bridge *b, unsigned code, const char *text)
  */
 static void look_for_denial(struct jump *j)
 {
-	const char *text = ssh_get_error(j->ssh->session), *words;
-	unsigned number, code;
+	const char *text = ssh_get_error(j->ssh->session);
+	struct denial d;
 
-	if (str_eq(text, j->denied) || !(words = denial(text, &number, &code)))
+	if (str_eq(text, j->denied) || !denial_read(text, &d))
 		return;
 	(void)snprintf(j->denied, sizeof(j->denied), "%s", text);
 	j->news = j->ssh->chatty = true;
 	for (struct bridge *b = j->pending; b; b = b->next)
-		if (b->state == BRIDGE_OPENING && b->number == number)
-			say_denied(b, code, words);
+		if (b->state == BRIDGE_OPENING && b->number == d.channel)
+			take_denial(b, &d);
 }
 
 static void note_log(struct ssh *s, const char *function, const char *text)
 {
 	struct jump *j = s->t.arg;
-	const char *at;
 
-	if (j->creating && str_eq(function, "channel_open") &&
-		(at = strstr(text, "Creating a channel ")))
-		(void)take_number(&at, "Creating a channel ", &j->creating->number);
+	if (j->creating && str_eq(function, "channel_open"))
+		(void)denial_new_channel(text, &j->creating->number);
 	if (s->chatty && s->session)
 		look_for_denial(j);
 }

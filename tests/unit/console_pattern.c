@@ -195,8 +195,7 @@ TEST(refused)
 	CHECK_INT(select_hosts("web:&nosuch[0]", &b), -ENOENT);
 	CHECK_STR(why.text, "no host or group `nosuch`");
 	CHECK_INT(select_hosts("web1,web2:!web1", &b), -ENOENT);
-	CHECK_STR(why.text,
-		"no host or group `web2:!web1`; put commas in place of all its colons");
+	CHECK_STR(why.text, "no host or group `web2:!web1`; put commas in place of all its colons");
 	CHECK_INT(select_hosts("", &b), -EINVAL);
 	CHECK_STR(why.text, "an empty pattern");
 	CHECK_INT(select_hosts(" ,: ", &b), -ENOENT);
