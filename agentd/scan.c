@@ -50,6 +50,9 @@ struct scan {
 
 	struct chunk chunk;
 	size_t n_rows, row; /* in the chunk */
+	bool asked;	    /* it was started, and its constraints are those of that time */
+	bool keeping;	    /* the chunk has all rows from the first one on */
+	bool kept;	    /* and to the last one */
 	bool in_row;
 	int failed; /* -errno of a row_ function in this step */
 
@@ -505,11 +508,17 @@ void row_printf(struct scan *s, unsigned col, const char *fmt, ...)
 /* Calls step until it has emitted a row or is at its end. */
 static int fill(struct scan *s)
 {
+	size_t before;
 	int r;
 
-	s->chunk.n_slots = s->chunk.text_len = 0;
-	s->n_rows = s->row = 0;
-	while (!s->n_rows && !s->done) {
+	if (s->chunk.n_slots * sizeof(struct slot) + s->chunk.text_len > SCAN_KEEP_MAX)
+		s->keeping = false;
+	if (!s->keeping) {
+		s->chunk.n_slots = s->chunk.text_len = 0;
+		s->n_rows = s->row = 0;
+	}
+	before = s->n_rows;
+	while (s->n_rows == before && !s->done) {
 		if (scan_stop(s))
 			return -ECANCELED;
 		s->in_row = false;
@@ -523,6 +532,7 @@ static int fill(struct scan *s)
 			return -ECANCELED;
 		s->done = r == 0;
 	}
+	s->kept = s->keeping && s->done;
 	return 0;
 }
 
@@ -534,19 +544,55 @@ static void choose_slots(struct scan *s, uint64_t used)
 		s->slot_of[i] = (signed char)(used >> i & 1 ? s->width++ : (size_t)-1);
 }
 
+/* As text it may look like another value, and is none. */
+static bool any_blob(sqlite3_value **values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sqlite3_value_type(values[i]) == SQLITE_BLOB)
+			return true;
+	return false;
+}
+
+/* Is this what was asked the last time? */
+static bool asks_the_same(const struct scan *s, uint64_t used, const struct scan_plan_term *terms,
+	sqlite3_value **values, size_t n)
+{
+	if (!s->asked || used != s->wanted || n != s->n_constraints)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct scan_constraint *c = &s->constraints[i];
+		const void *text;
+
+		if (terms[i].col != c->col || terms[i].op != c->op ||
+			sqlite3_value_type(values[i]) == SQLITE_NULL)
+			return false;
+		text = sqlite3_value_text(values[i]);
+		if (!text || (size_t)sqlite3_value_bytes(values[i]) != c->text_len ||
+			memcmp(text, c->text, c->text_len) != 0)
+			return false;
+	}
+	return true;
+}
+
 int scan_start(struct scan *s, uint64_t used, const struct scan_plan_term *terms,
 	sqlite3_value **values, size_t n)
 {
-	bool never = false;
+	bool never = false, blobs = any_blob(values, n);
 	int r;
 
 	close_table(s);
-	choose_slots(s, used);
-	s->n_constraints = s->n_rows = s->row = 0;
-	s->echoed = 0;
-	s->done = s->rowid_known = false;
-	s->failed = 0;
 	identities_reset(&s->identities);
+	s->rowid_known = false;
+	s->row = 0;
+	s->keeping = !blobs && asks_the_same(s, used, terms, values, n);
+	if (s->keeping && s->kept)
+		return scan_stop(s) ? -ECANCELED : 0;
+	choose_slots(s, used);
+	s->n_constraints = s->n_rows = 0;
+	s->chunk.n_slots = s->chunk.text_len = 0;
+	s->echoed = 0;
+	s->done = s->kept = s->asked = false;
+	s->failed = 0;
 	r = take_constraints(s, terms, values, n, &never);
 	if (r < 0)
 		return r;
@@ -554,6 +600,7 @@ int scan_start(struct scan *s, uint64_t used, const struct scan_plan_term *terms
 		s->done = true;
 		return 0;
 	}
+	s->asked = !blobs;
 	if (s->state)
 		memset(s->state, 0, s->table->state_size);
 	if (s->table->open) {

@@ -4,6 +4,10 @@
  * into it. Rows are gathered in a chunk, which holds what one step() emitted and whose memory is
  * used again for the next step and the next scan.
  *
+ * The inner loop of a join that has no key to look up scans the same over and over. The second time
+ * that a scan is asked the same its rows are kept, as far as they are few (SCAN_KEEP_MAX), and
+ * given out again from the third time on: the table is not read a thousand times.
+ *
  * All memory comes from SQLite's allocator, so that its hard heap limit bounds it too.
  */
 #ifndef AGENTD_SCAN_H
@@ -20,6 +24,8 @@
 #define SCAN_CHUNK_MAX (16u << 20)
 /* Bytes of one value; what is longer is cut, with a warning. */
 #define SCAN_VALUE_MAX (1u << 20)
+/* Bytes of a scan's rows that are kept for another one that asks the same. */
+#define SCAN_KEEP_MAX (2u << 20)
 /* Constraints handed to a table; the others are left to SQLite. */
 #define SCAN_CONSTRAINTS_MAX 32
 
