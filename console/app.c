@@ -225,5 +225,6 @@ void app_done(struct app *app)
 {
 	host_configs_free(app->configs);
 	inventory_free(app->inventory);
+	free(app->config);
 	app_init(app);
 }

@@ -42,6 +42,7 @@ struct app {
 	struct host_config *hosts;    /* theirs */
 	size_t n_hosts;
 	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
+	char *config;		   /* text that o points into, or NULL */
 	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
 };
 

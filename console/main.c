@@ -6,6 +6,7 @@
  *
  *   command line   main.c finds the command word and parses; command.h what a command is,
  *                  app.c the options of all commands, usage.c help, commands/ one file each
+ *                  config.c the user's defaults of them
  *   whom to ask    app.c inventory and targets (fleet/inventory.h), hostconf.c how each host is
  *                  reached, passphrase.c, paths.c where files are
  *   what to ask    commands/query.c, commands/run.c with saved.c (saved queries and packs)
@@ -16,12 +17,16 @@
  *   answers        output.c and output/ the formats on stdout; answers.c what came of each host,
  *                  fold.c the same news of many hosts, progress.c the progress line, report.c
  *                  --report
+ *   memory         store.c the database, store_record.c runs as they happen (store_block.c packs
+ *                  their rows), store_run.c runs that are remembered, diff.c and baseline.c what
+ *                  differs between them, gather.c folding and a second SQL
  */
 #include "common/log.h"
 #include "common/str.h"
 #include "common/version.h"
 #include "console/app.h"
 #include "console/command.h"
+#include "console/config.h"
 #include "console/interrupt.h"
 #include "console/ui/ui.h"
 #include "console/usage.h"
@@ -214,6 +219,10 @@ static int run(struct app *app, int argc, char **argv)
 	struct err err;
 	int word = -1;
 
+	if (config_load(app, &app->config, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_NOTHING;
+	}
 	if (find_command(argc, argv, &word, &err) < 0) {
 		log_error("%s; see `tocsin --help`", err.text);
 		return EXIT_NOTHING;

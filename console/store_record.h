@@ -22,6 +22,9 @@
 /* Different sets of columns in the answers of one run. */
 #define RECORD_SHAPES_MAX 4096
 
+/* No: recorder_new gives nothing, and nothing is remembered. Yes unless called. */
+void recorder_switch(bool on);
+
 struct recorder;
 /* Starts nothing yet: the thread and the database are opened with the first run. NULL: no memory.
  */
