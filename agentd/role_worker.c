@@ -67,18 +67,18 @@ static bool writes_file(void)
 	return fstat(STDOUT_FILENO, &st) < 0 || S_ISREG(st.st_mode);
 }
 
-/* The daemon's words are not the worker's to say. */
-static int forget_stderr(struct err *err)
+/*
+ * The daemon's words are not the worker's to say. The last step, so that what fails before it can
+ * be told; dup2(2) is refused by then.
+ */
+static void forget_stderr(int null)
 {
 #ifndef __SANITIZE_ADDRESS__
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
-		return err_sys(err, errno, "/dev/null");
-	io_close(null);
+	close(STDERR_FILENO);
+	if (dup(null) != STDERR_FILENO)
+		_exit(WORKER_FAILED);
 #endif
-	(void)err;
-	return 0;
+	io_close(null);
 }
 
 static int give_up(const struct priv_grant *g, struct err *err)
@@ -94,11 +94,16 @@ static int give_up(const struct priv_grant *g, struct err *err)
 		.cpu_s = g->cpu_s,
 		.no_growth = !writes_file(),
 	};
-	int r = forget_stderr(err);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
 
+	if (null < 0)
+		return err_sys(err, errno, "/dev/null");
+	r = sandbox_enter(&s, err);
 	if (!r)
-		r = sandbox_enter(&s, err);
-	return r < 0 ? r : sandbox_filter(false, err);
+		r = sandbox_filter(false, err);
+	if (!r)
+		forget_stderr(null);
+	return r;
 }
 
 /* ---- Connections that the daemon makes ---- */
@@ -174,6 +179,7 @@ static const struct table **allowed_tables(const struct priv_grant *g)
 	return tables;
 }
 
+/* Returns only when it could not begin. */
 static int serve(struct privlink *link, const struct priv_grant *g)
 {
 	struct session_options options = {.privileged = g->privileged, .daemon = link, .grant = g};
@@ -197,14 +203,8 @@ static int serve(struct privlink *link, const struct priv_grant *g)
 	options.root = root;
 	options.tables = tables;
 	r = session_run(STDIN_FILENO, STDOUT_FILENO, &options, &stuck, &err);
-	if (r < 0)
-		log_verbose("worker: %s", err.text);
-	r = r == 0 ? ROLE_GOOD : r == -EMSGSIZE ? ROLE_REFUSED : ROLE_FAILED;
-	if (stuck)
-		_exit(r);
-	root_free(root);
-	free(tables);
-	return r;
+	/* Nothing is worth being freed: the reader waits for the end of this process. */
+	_exit(r == 0 ? ROLE_GOOD : r == -EMSGSIZE ? ROLE_REFUSED : ROLE_FAILED);
 }
 
 /* May take long: workers are started before there is a session for them. */
@@ -241,11 +241,7 @@ static int run(const struct agent_options *o, int argc, char **argv)
 		log_error("worker: %s", err.text);
 		return WORKER_FAILED;
 	}
-	r = serve(link, &grant);
-	priv_grant_done(&grant);
-	privlink_free(link);
-	buf_done(&frame);
-	return r;
+	return serve(link, &grant);
 }
 
 const struct role role_worker = {
