@@ -691,7 +691,7 @@ bool bridge_broken(const struct bridge *b, struct err *err)
 {
 	if (!b || b->state != BRIDGE_OVER || b->how != BRIDGE_GONE)
 		return false;
-	err_set(err, EIO, "%s", b->why ? b->why : "the jump host went away");
+	err_set(err, ENOLINK, "%s", b->why ? b->why : "the jump host went away");
 	return true;
 }
 

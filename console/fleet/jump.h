@@ -63,7 +63,7 @@ struct bridge *bridge_open(struct jumps *jumps, const struct host_config *hop, c
 void bridge_close(struct bridge *b);
 /* Has ssh-agent signed for one of the jump hosts before it? Accepts NULL. */
 bool bridge_by_agent(const struct bridge *b);
-/* True when it broke because the jump host went away; `err` then says so. */
+/* True when it broke because the jump host went away; `err` then says so, by ENOLINK. */
 bool bridge_broken(const struct bridge *b, struct err *err);
 
 #endif

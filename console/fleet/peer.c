@@ -352,6 +352,7 @@ bool peer_ask(struct peer *p)
 	p->asked = true;
 	p->answered = p->columns = p->sent = false;
 	p->n_columns = 0;
+	p->lost = 0;
 	p->rows = 0;
 	p->bytes = p->noise = 0;
 	if (p->env->question->fresh)
@@ -404,7 +405,8 @@ static void closed(void *arg, enum host_state how, const struct err *why)
 {
 	struct peer *p = arg;
 	bool broke = p->asked && p->sent && p->env->question->once;
-	bool again = p->asked && p->warm && !p->answered && !broke;
+	bool lost = why->code == ENOLINK && p->lost < PEER_LOST_MAX;
+	bool again = p->asked && (p->warm || lost) && !p->answered && !broke;
 	char text[ERR_TEXT_MAX + 64];
 
 	if (p->link == PEER_OPEN && how == HOST_UNREACHABLE)
@@ -412,6 +414,7 @@ static void closed(void *arg, enum host_state how, const struct err *why)
 	snprintf(text, sizeof(text), "%s%s", why->text,
 		broke ? " before the outcome came: it may have been done" : "");
 	close_link(p);
+	p->lost += lost;
 	if (again)
 		p->env->redial(p->env->arg, p);
 	else

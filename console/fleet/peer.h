@@ -14,6 +14,8 @@
 #define PEER_NOISE_LINE 64
 /* The agent ends a question in time by itself; this much later it is given up from here. */
 #define PEER_GRACE_MS 1000
+/* Times in one question that a jump host may go away before anything of the answer came. */
+#define PEER_LOST_MAX 3
 /* A line buffer larger than this is given back when it is empty. */
 #define PEER_KEEP_BYTES (2u << 10)
 /* Bytes of lines longer than an agent has reason to send, of all peers of a thread. */
@@ -55,12 +57,13 @@ struct peer {
 	struct loop_timer timer; /* until hello; of the question */
 	int64_t dialled_ms, connect_ms;
 
-	bool asked;    /* a question runs here */
-	bool sent;     /* and went out over this link */
-	bool warm;     /* over a link from before the question, so it may be dialled anew */
-	bool answered; /* something came back */
-	bool owing;    /* something may still come, of this question or another one */
-	bool untold;   /* the hello of an adopted link */
+	bool asked;	    /* a question runs here */
+	bool sent;	    /* and went out over this link */
+	bool warm;	    /* over a link from before the question, so it may be dialled anew */
+	bool answered;	    /* something came back */
+	unsigned char lost; /* times that the way to it broke meanwhile */
+	bool owing;	    /* something may still come, of this question or another one */
+	bool untold;	    /* the hello of an adopted link */
 	bool columns;
 	size_t n_columns;
 	int64_t rows;

@@ -25,7 +25,10 @@ struct transport_up {
 	void (*opened)(void *arg);
 	/* Bytes were added to the lines given at the start. */
 	void (*input)(void *arg);
-	/* Nothing more will come; what did was handed over by `input` before. */
+	/*
+	 * Nothing more will come; what did was handed over by `input` before. ENOLINK: not the host
+	 * but a jump host before it went away.
+	 */
 	void (*closed)(void *arg, enum host_state how, const struct err *why);
 };
 

@@ -109,6 +109,6 @@ wait "$asking"
 check "it was connected anew each time ($(logins dying) times)" [ "$(logins dying)" -ge 4 ]
 is "who failed, failed for it" "$(jq -r '.hosts[] | select(.state != "answered") | .state + " " + .error' "$T/report" |
 	grep -cv '^failed jump host dying went away: ')" 0
-# Eight are being connected or asked at a time.
+# Answers of one row have no middle, or hardly any.
 answered=$(jq '[.hosts[] | select(.state == "answered")] | length' "$T/report")
-check "all others answered ($answered)" [ "$answered" -ge $((600 - 3 * 8)) ]
+check "all others answered ($answered)" [ "$answered" -ge 598 ]
