@@ -33,6 +33,9 @@
 #define PORT_DHCPV6_SERVER   547
 #define MLD2_LISTENER_REPORT 143
 
+/* Of a list that others change meanwhile. */
+#define READINGS 5
+
 enum chain {
 	CHAIN_INPUT,
 	CHAIN_OUTPUT,
@@ -356,7 +359,8 @@ static int look_at_wanted(const struct quarantine_open *open, struct looking *l)
 	return r ? r : l->r;
 }
 
-static int look_at_list(struct netlink *nl, unsigned kind, struct looking *l)
+/* *ret_changed: others changed theirs meanwhile, and something may be missing or doubled. */
+static int look_at_list(struct netlink *nl, unsigned kind, struct looking *l, bool *ret_changed)
 {
 	struct nfgenmsg inet = {.nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0};
 	struct netlink_message m;
@@ -366,38 +370,45 @@ static int look_at_list(struct netlink *nl, unsigned kind, struct looking *l)
 		look_at(l, &m);
 		r = l->r;
 	}
-	return r < 0 ? r : nl->changed ? -EAGAIN : 0;
+	*ret_changed |= nl->changed;
+	return r;
 }
 
-static int look_at_kernel(struct looking *l)
+static int look_at_kernel(struct looking *l, bool *ret_changed)
 {
 	struct netlink nl;
 	int r = netlink_init(&nl, NETLINK_NETFILTER);
 
+	*ret_changed = false;
 	if (r == 0)
-		r = look_at_list(&nl, NFT_MSG_GETCHAIN, l);
+		r = look_at_list(&nl, NFT_MSG_GETCHAIN, l, ret_changed);
 	if (r == 0)
-		r = look_at_list(&nl, NFT_MSG_GETRULE, l);
+		r = look_at_list(&nl, NFT_MSG_GETRULE, l, ret_changed);
 	netlink_done(&nl);
 	return r;
+}
+
+static bool same(const struct looking *a, const struct looking *b)
+{
+	return str_eq(buf_str(&a->rules), buf_str(&b->rules)) &&
+	       str_eq(buf_str(&a->chains), buf_str(&b->chains));
 }
 
 int quarantine_rules_check(const struct quarantine_open *open, struct err *err)
 {
 	struct looking want, have;
-	int r, tries = 5;
+	bool changed = true;
+	int r;
 
 	looking_init(&want);
 	r = look_at_wanted(open, &want);
-	do {
+	for (int i = 0; r == 0 && changed && i < READINGS; i++) {
 		looking_init(&have);
-		if (r == 0 || r == -EAGAIN)
-			r = look_at_kernel(&have);
+		r = look_at_kernel(&have, &changed);
 		if (r == 0)
-			r = str_eq(buf_str(&want.rules), buf_str(&have.rules)) &&
-			    str_eq(buf_str(&want.chains), buf_str(&have.chains));
+			r = same(&want, &have);
 		looking_done(&have);
-	} while (r == -EAGAIN && --tries);
+	}
 	looking_done(&want);
 	return r < 0 ? say(r, "cannot read the rules in force", err) : r;
 }

@@ -62,3 +62,16 @@ is kept_released "$status $(of .status)" "0 done"
 check kept_released_is_identical as_before
 console hosts
 is kept_hosts_shows_none "$(of .quarantine)" null
+
+# Others' rules let no new connection in any more: nobody can confirm it, so it lifts itself.
+printf 'quarantine_confirm_s = 5\n' >"$T/agentd.conf"
+kill -HUP "$daemon"
+check settings_read wait_for 10 audited '"event":"config"'
+on host nft insert rule inet filter input tcp dport 2222 ct state new drop
+with_theirs=$(rules)
+console --connect-timeout 2 --yes quarantine
+is nobody_comes_back "$status $(of .status)" "3 failed"
+has nobody_comes_back_said "$(of .detail)" 'confirm'
+lifted() { [ "$(rules)" = "$with_theirs" ]; }
+check nobody_comes_back_lifted wait_for 20 lifted
+check nobody_comes_back_audited wait_for 10 audited '"event":"revert".*nobody confirmed it in time'
