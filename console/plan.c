@@ -218,8 +218,10 @@ static void take_confirmation(struct plan_item *i, enum wire_status status, cons
 	char text[ERR_TEXT_MAX * 2];
 
 	i->confirmed = wire_status_good(status);
-	if (i->confirmed)
+	if (i->confirmed) {
+		end_item(i, WIRE_DONE, detail);
 		return;
+	}
 	snprintf(text, sizeof(text), "not confirmed, so the host takes it back by itself: %s",
 		detail);
 	end_item(i, WIRE_FAILED, text);

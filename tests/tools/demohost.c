@@ -6,7 +6,8 @@
  *   demohost probe                        status 0 when this machine and user can do that
  *   demohost run NAME ETC PROGRAM… -- SERVER…
  *
- * ETC becomes the host's /etc; its /tmp, /var/tmp and /dev/shm are empty. PROGRAM is "name",
+ * ETC becomes the host's /etc; its /tmp, /var/tmp, /dev/shm and /run are empty. As root the agent's
+ * daemon, tocsin-agentd in SERVER's folder, runs as well. PROGRAM is "name",
  * "name@uid", "name:port" (listens there), or "name!" (started from a file that is then deleted);
  * each is a copy of this program that only waits. SERVER is run inside and must listen on
  * 127.0.0.1:22; its folder is seen there as /srv/tocsin. Connections to the port printed on stdout
@@ -44,6 +45,8 @@
 #define SERVER_DIR  "/srv/tocsin"
 #define HIDDEN_DIR  "/dev/shm/.demo"
 #define READY_MS    10000
+/* Until the daemon has its socket. */
+#define DAEMON_WAIT_MS 10000
 
 static volatile sig_atomic_t ended;
 
@@ -151,7 +154,8 @@ static int furnish(const char *name, const char *etc, const char *server_dir, bo
 		mount(server_dir, SERVER_DIR, NULL, MS_BIND, NULL) < 0)
 		return complain(server_dir);
 	if (mount_empty("/tmp", MS_NOEXEC) < 0 || mount_empty("/var/tmp", MS_NOEXEC) < 0 ||
-		mount_empty("/dev/shm", hides ? 0 : MS_NOEXEC) < 0)
+		mount_empty("/dev/shm", hides ? 0 : MS_NOEXEC) < 0 ||
+		mount_empty("/run", MS_NOEXEC) < 0)
 		return -1;
 	if (hides && mkdir(HIDDEN_DIR, 0755) < 0)
 		return complain(HIDDEN_DIR);
@@ -236,6 +240,31 @@ static int start_program(const char *spec)
 	return pid < 0 ? complain("fork") : 0;
 }
 
+/* Beside the server, so that there is somebody to act. */
+static int start_daemon(const char *dir)
+{
+	char path[PATH_MAX];
+	char *argv[] = {
+		path, (char *)"daemon", (char *)"--state-dir", (char *)"/run/tocsin-state", NULL};
+	pid_t pid;
+
+	if (snprintf(path, sizeof(path), "%s/tocsin-agentd", dir) >= (int)sizeof(path))
+		return complain(dir);
+	pid = fork();
+	if (pid == 0) {
+		if (chdir("/") == 0)
+			execv(path, argv);
+		_exit(1);
+	}
+	for (int i = 0; pid > 0 && i < DAEMON_WAIT_MS / 10; i++) {
+		if (access("/run/tocsin/agentd.sock", F_OK) == 0)
+			return 0;
+		usleep(10000);
+	}
+	errno = ETIMEDOUT;
+	return complain("the daemon");
+}
+
 /* The first process at its work: lives as long as the server does. */
 static int reap(const char *server)
 {
@@ -251,7 +280,7 @@ static int reap(const char *server)
 }
 
 /* The first process: furnishes the host, starts what runs there, then becomes a plain "init". */
-static int init(char **argv, char **server)
+static int init(char **argv, char **server, bool real_root)
 {
 	char file[PATH_MAX], dir[PATH_MAX], inside[PATH_MAX], number[16];
 	char *plain[] = {(char *)"init", (char *)INIT, number, NULL};
@@ -268,6 +297,8 @@ static int init(char **argv, char **server)
 	for (char **spec = argv + 2; spec + 1 < server; spec++)
 		if (start_program(*spec) < 0)
 			return 1;
+	if (real_root && start_daemon(SERVER_DIR) < 0)
+		return 1;
 	snprintf(inside, sizeof(inside), "%s/%s", SERVER_DIR, basename(file));
 	pid = fork();
 	if (pid == 0) {
@@ -431,6 +462,8 @@ static void on_signal(int signo)
 static int run(char **argv, char **server)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
+	/* Only that may become others, as the daemon of an agent does. */
+	bool real_root = geteuid() == 0;
 	uint16_t port = 0;
 	int listener = open_listener(&port), status = 1;
 	pid_t child;
@@ -447,7 +480,7 @@ static int run(char **argv, char **server)
 	if (child == 0) {
 		/* stdout is for the port; whoever reads it shall see its end. */
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-		_exit(init(argv, server));
+		_exit(init(argv, server, real_root));
 	}
 	if (wait_until_ready(child) == 0) {
 		printf("%u\n", port);

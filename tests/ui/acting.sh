@@ -1,0 +1,113 @@
+#!/bin/bash
+# From a row on the screen to the deed: the demo's planted process found, marked, killed, its cron
+# line's file taken away and put back, the host cut off and released. The hosts are namespaces.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
+need_root
+need ssh-keygen setpriv
+"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
+
+mkfifo "$T/hold"
+exec 8<>"$T/hold"
+mkdir -m 1777 "$T/tmp"
+TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
+wait_for 60 test -s "$T/demo" || { fail "demo" "$(cat "$T/demo.log")"; exit 1; }
+H=$(cat "$T/demo")/home
+mkdir -p "$H/.config/tocsin"
+tocsin() { HOME=$H XDG_STATE_HOME=$H/.state TOCSIN_PERSIST_S=0 "$TOCSIN" "$@"; }
+
+screen
+sees up "+8 up"
+# ---- Found ----
+keys F2
+keys /
+typed 'exe deleted'
+keys Enter
+sees found-query "proc-exe-deleted"
+keys Enter
+sees asked-parameter "min_age"
+keys Enter
+sees found "demo-implant"
+# ---- Marked and killed ----
+keys Space
+sees marked "1 marked"
+keys F9
+sees planned "would kill demo-implant"
+sees plan-says "1 target on 1 host may be acted on"
+keys Enter
+sees asks-reason "Reason:"
+typed 'INC-17'
+keys Enter
+sees asks-agreement "kill 1 target on 1 host? [y/N]"
+keys n Enter
+sees not-agreed "nothing was done"
+check still-there test -n "$(tocsin -q -o csv -t web2 query "select pid from processes where name = 'demo-implant'" | sed 1d)"
+keys Enter
+keys Enter
+sees asks-again "[y/N]"
+keys y Enter
+sees killed "1 of 1 succeeded"
+sees killed-row "ended on TERM"
+keys F4
+sees activity "kill web2 3"
+keys q
+is really-gone "$(tocsin -q -o csv -t web2 query "select pid from processes where name = 'demo-implant'" | sed 1d)" ""
+is audited-reason "$(tocsin -q -o csv -t web2 query "select name from processes where pid = 1" | sed 1d | tr -d '\r')" "web2,init"
+keys q q
+# ---- A file ----
+command_line "query \"select path, size as bytes from file where path = '/etc/cron.d/demo-implant'\""
+sees file-found "web3   /etc"
+keys D
+sees delete-planned "/etc/cron.d/demo-implant"
+sees delete-plan-ready "Enter goes on"
+keys Enter
+sees delete-reason "Reason:"
+keys Enter
+sees delete-agree "[y/N]"
+keys y Enter
+sees deleted "1 of 1 succeeded"
+is file-is-gone "$(tocsin -q -o csv -t web3 query "select path from file where path = '/etc/cron.d/demo-implant'" | sed 1d)" ""
+keys u
+sees undo-planned "restore"
+sees undo-ready "Enter goes on"
+keys Enter
+sees undo-reason "Reason:"
+keys Enter
+sees undo-agree "[y/N]"
+keys y Enter
+sees restored "restore: 1 of 1 succeeded"
+is file-is-back "$(tocsin -q -o csv -t web3 query "select path from file where path = '/etc/cron.d/demo-implant'" | sed 1d | tr -d '\r')" "web3,/etc/cron.d/demo-implant"
+leave
+
+# ---- The network ----
+screen -t web2
+sees up-web2 "+1 up"
+command_line quarantine
+sees quarantine-planned "Enter goes on"
+keys Enter
+sees quarantine-reason "Reason:"
+keys Enter
+sees quarantine-agree "[y/N]"
+keys y Enter
+sees quarantined "quarantine: 1 of 1 succeeded"
+sees bar-tells "quarantined"
+command_line release
+sees release-planned "Enter goes on"
+keys Enter
+sees release-reason "Reason:"
+keys Enter
+sees release-agree "[y/N]"
+keys y Enter
+sees released "release: 1 of 1 succeeded"
+leave
+
+# ---- Looking only ----
+screen --read-only -t web2
+sees up-read-only "+1 up"
+command_line "kill 1"
+sees read-only "refused with --read-only"
+command_line 'query "select pid from processes where pid = 1"'
+sees read-only-rows "1 row"
+keys K
+sees read-only-key "refused with --read-only"
+leave
