@@ -91,6 +91,29 @@ static void ask(struct plan_pane *v, const struct fleet_question *fleet)
 	}
 }
 
+static void ignore_event(void *arg, const struct fleet_event *e)
+{
+	(void)arg;
+	(void)e;
+}
+
+static void ignore_over(void *arg, bool begun, bool cancelled)
+{
+	(void)arg;
+	(void)begun;
+	(void)cancelled;
+}
+
+/* What the hosts say of themselves is told anew: whether they are cut off. */
+static void look_again(struct plan_pane *v)
+{
+	const struct live_question ping = {
+		.background = true, .event = ignore_event, .over = ignore_over, .arg = v->p.ui};
+
+	if (str_eq(v->plan->action, "quarantine") || str_eq(v->plan->action, "release"))
+		(void)live_ask(v->p.ui->live, &ping);
+}
+
 static void summarise(struct plan_pane *v)
 {
 	size_t good = 0;
@@ -115,6 +138,7 @@ static void go_on(struct plan_pane *v)
 		go_on(v);
 	} else {
 		v->over = true;
+		look_again(v);
 		summarise(v);
 	}
 }

@@ -105,6 +105,23 @@ static struct grid_source source(struct queries_pane *v)
 		.arg = v};
 }
 
+/* Tabs are blanks here: SQL is set in with them. */
+static void put_line(struct area a, int y, enum style style, const char *text, size_t n)
+{
+	char line[SCREEN_MAX_COLS];
+	size_t to = 0;
+
+	for (size_t i = 0; i < n && to + 4 < sizeof(line); i++) {
+		if (text[i] != '\t') {
+			line[to++] = text[i];
+			continue;
+		}
+		memcpy(line + to, "    ", 4);
+		to += 4;
+	}
+	screen_text(a.y + y, a.x + 2, a.w - 2, style, false, line, to);
+}
+
 /* Words wrapped at blanks; returns the rows used. */
 static int put_wrapped(struct area a, int y, enum style style, const char *text)
 {
@@ -119,10 +136,10 @@ static int put_wrapped(struct area a, int y, enum style style, const char *text)
 				n--;
 			n = n ? n : w;
 		}
-		screen_text(a.y + y + rows, a.x + 2, a.w - 2, style, false, text, n);
+		put_line(a, y + rows, style, text, n);
 		rows++;
 		text += n;
-		while (*text == ' ' || *text == '\n')
+		while (*text == '\n' || (n && *text == ' '))
 			text++;
 	}
 	return rows;
