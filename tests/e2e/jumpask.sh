@@ -173,3 +173,19 @@ is "sshd wants a key and a password" "$out" "$silently"
 pam_sshd parts "PasswordAuthentication yes" "AuthenticationMethods password,keyboard-interactive,publickey"
 typed parts 'open sesame'
 is "sshd wants a password, an answer and a key" "$(ended)" '2:status 0'
+
+# ---- The next command ----
+
+mkdir -m 700 "$T/run"
+export XDG_RUNTIME_DIR=$T/run TOCSIN_PERSIST_S=60
+before=$(logins pam)
+typed pam 'open sesame'
+is "connections are left open" "$out" "$silently"
+run "$TOCSIN" -i "$inventory" --known-hosts "$T/known_hosts" -F "$T/config" -o tsv -J pam query 'select 1 as one'
+is "then the next command asks nobody" "$status $(grep -c '^u' <<<"$out")" "0 4"
+is "nor logs in" "$(logins pam)" $((before + 1))
+for socket in "$T"/run/tocsin/*-*; do
+	holder=${socket##*/}
+	kill "${holder%%-*}"
+	wait_for 20 test ! -e "/proc/${holder%%-*}/exe"
+done
