@@ -41,12 +41,12 @@ is release_is_identical "$(rules)" "$before"
 
 # ---- Not confirmed ----
 
-printf 'quarantine_confirm_s = 5\n' >"$T/agentd.conf"
+printf 'quarantine_confirm_s = 8\n' >"$T/agentd.conf"
 kill -HUP "$daemon"
 check settings_read wait_for 10 audited '"event":"config"'
 act quarantine
 is unconfirmed "$(status)" "done"
-check unconfirmed_is_lifted wait_for 20 as_before
+check unconfirmed_is_lifted wait_for 40 as_before
 check lifting_is_audited wait_for 10 audited '"event":"revert".*nobody confirmed it in time'
 confirm "$(jq -r .after.id <<<"$out")"
 is too_late "$(status)" not_found
@@ -55,13 +55,17 @@ act quarantine
 daemon_killed
 over() { [ "$(cut -d. -f1 </proc/uptime)" -gt $(($1 / 1000)) ]; }
 check unconfirmed_stays_without_daemon in_force
-wait_for 10 over "$(state confirm_ms)"
+wait_for 20 over "$(state confirm_ms)"
 daemon_in_host
 is unconfirmed_is_lifted_later "$(rules)" "$before"
 
 
 # ---- Its time is over ----
 
+config_lines() { [ "$("$AGENTD" audit --state-dir "$T/state" -o ndjson | grep -c '"event":"config"')" = "$1" ]; }
+printf 'quarantine_confirm_s = 300\n' >"$T/agentd.conf"
+kill -HUP "$daemon"
+check settings_read_again wait_for 20 config_lines 2
 act quarantine '{"for_s":3600}'
 confirm "$(state id)"
 is for_an_hour "$(status)" "done"
@@ -69,7 +73,7 @@ daemon_killed
 jq --argjson now "$(cut -d. -f1 </proc/uptime)" '.until_ms = ($now + 2) * 1000' "$T/state/quarantine.json" >"$T/new"
 cp "$T/new" "$T/state/quarantine.json"
 daemon_in_host
-check time_is_over wait_for 15 as_before
+check time_is_over wait_for 30 as_before
 check time_is_audited wait_for 10 audited '"event":"revert".*its time is over'
 
 # ---- A kernel without nftables ----
