@@ -38,6 +38,55 @@ ln -s "$T/file" "$T/link"
 out=$(ask_daemon "{\"op\":\"get\",\"id\":1,\"path\":\"$T/link\"}")
 is get_link "$(jq -r 'select(.op == "outcome").status' <<<"$out")" refused
 
+status_of() { jq -r 'select(.op == "outcome") | "\(.status) \(.detail)"' <<<"$1"; }
+get() { ask_daemon "{\"op\":\"get\",\"id\":1,\"path\":\"$1\"${2-}}"; }
+mkfifo "$T/fifo"
+for what in "$T/fifo" /dev/null "$T" /proc/1/environ; do
+	is "get_$(basename "$what")" "$(status_of "$(get "$what")")" "refused it is not an ordinary file"
+done
+is get_missing "$(status_of "$(get "$T/none")")" "not_found No such file or directory"
+is get_dots "$(status_of "$(get "$T/../etc/passwd")")" 'refused a "." or ".." is in the path'
+is get_beyond "$(status_of "$(get "$T/file" ',"offset":99')")" "failed the file is shorter than that"
+mkdir "$T/real"
+echo x >"$T/real/f"
+ln -s real "$T/dir"
+has get_link_in_path "$(status_of "$(get "$T/dir/f")")" "refused .* $T/real/f\$"
+# The wide name comes as bytes.
+name=$(printf 'n\377\nx')
+echo odd >"$T/$name"
+out=$(ask_daemon "{\"op\":\"get\",\"id\":1,\"path\":{\"b64\":\"$(printf '%s' "$T/$name" | base64 -w0)\"}}")
+is get_odd_name "$(jq -r 'select(.op == "chunk").data' <<<"$out" | base64 -d)" odd
+out=$(get "$T/file" ",\"reason\":\"$(printf '%02000d' 0)\"")
+is get_long_reason "$(jq -r 'select(.op == "error").code' <<<"$out")" usage
+touch -d '2020-01-01' "$T/file"
+before=$(stat -c %X "$T/file")
+get "$T/file" >/dev/null
+is get_leaves_atime "$(stat -c %X "$T/file")" "$before"
+
+# A large one, to a reader who takes a rest: the worker waits for it, and holds little meanwhile.
+head -c 30000000 /dev/urandom >"$T/large"
+mkfifo "$T/slow"
+echo "{\"op\":\"get\",\"id\":1,\"path\":\"$T/large\"}" >"$T/request"
+# shellcheck disable=SC2016 # for the inner shell
+background sh -c 'exec timeout 60 "$0" session --run-dir "$1" <"$2" >"$3"' "$AGENTD" "$T/run" "$T/request" "$T/slow"
+exec 5<"$T/slow"
+read -r _ <&5
+read -r _ <&5
+has_begun() { grep -q '"path":"'"$T/large"'"' "$T/state/audit.ndjson"; }
+check get_begins wait_for 20 has_begun
+worker_rss() {
+	local w
+	# shellcheck disable=SC2013 # words of one line
+	for w in $(cat /proc/"$daemon"/task/*/children); do
+		grep -q '^Seccomp:.2' "/proc/$w/status" && awk '/^VmHWM/ {print $2}' "/proc/$w/status"
+	done
+}
+rss=$(worker_rss)
+is get_is_bounded "$((rss < 40000 * SLOW * SLOW))" 1
+sum=$(tail -n +1 <&5 | jq -r 'select(.op == "outcome").before.sha256')
+exec 5<&-
+is get_large "$sum" "$(sha256sum <"$T/large" | cut -d' ' -f1)"
+
 # ---- The end ----
 
 mkfifo "$T/in"
