@@ -20,9 +20,22 @@
 
 /* ---- Members ---- */
 
-static bool is_member(const struct proctree *t, int64_t pid)
+static uint64_t now_ticks(const struct proctree *t)
 {
-	return pid > 0 && pid < PID_LIMIT && t->known[pid];
+	return (uint64_t)clock_boot_ms() * (uint64_t)t->fs->hz / 1000;
+}
+
+/* The member that has, or had, this number; NULL for none. */
+static struct procmember *member_of(const struct proctree *t, int64_t pid)
+{
+	return pid > 0 && pid < PID_LIMIT && t->known[pid] ? &t->members[t->known[pid] - 1] : NULL;
+}
+
+static bool is_member(const struct proctree *t, int32_t pid, uint64_t start)
+{
+	const struct procmember *m = member_of(t, pid);
+
+	return m && m->start == start;
 }
 
 static int add_member(struct proctree *t, const struct pidref *p, const struct procfs_stat *st)
@@ -35,10 +48,12 @@ static int add_member(struct proctree *t, const struct pidref *p, const struct p
 	if (p->pid >= PID_LIMIT)
 		return -ERANGE;
 	m = &t->members[t->n++];
-	*m = (struct procmember){
-		.pid = p->pid, .start = p->start, .stopped_before = st->state == 'T'};
+	*m = (struct procmember){.pid = p->pid,
+		.start = p->start,
+		.seen = now_ticks(t),
+		.stopped_before = st->state == 'T'};
 	snprintf(m->name, sizeof(m->name), "%.*s", (int)st->comm.n, st->comm.p);
-	t->known[p->pid] = p->start + 1;
+	t->known[p->pid] = (uint32_t)t->n;
 	return 0;
 }
 
@@ -68,18 +83,22 @@ void proctree_done(struct proctree *t)
 	t->known = NULL;
 }
 
-int proctree_open(const struct proctree *t, size_t i, struct pidref *ret)
+int proctree_open(struct proctree *t, size_t i, struct pidref *ret)
 {
+	struct procmember *m = &t->members[i];
 	struct pidref p;
-	int r = pidref_open(t->fs, t->members[i].pid, &p, NULL);
+	uint64_t now = now_ticks(t);
+	int r = pidref_open(t->fs, m->pid, &p, NULL);
 
-	if (r == 0 && p.start != t->members[i].start) {
+	if (r == 0 && p.start != m->start) {
 		pidref_close(&p);
 		r = -ESRCH;
 	}
-	if (r == 0)
-		*ret = p;
-	return r;
+	if (r < 0)
+		return r;
+	m->seen = now;
+	*ret = p;
+	return 0;
 }
 
 void proctree_trap(struct proctree *t)
@@ -95,33 +114,46 @@ void proctree_trap(struct proctree *t)
 
 /* ---- Looking for them ---- */
 
-/* Is the process of this number the member, and not a later one of the same number? */
-static bool is_still_member(const struct proctree *t, int32_t pid)
+/* Is the process of this number still the member, and not a later one? */
+static bool is_there(const struct proctree *t, struct procmember *m)
 {
+	uint64_t now = now_ticks(t);
 	struct procfs_stat st;
 	struct procfs_proc p;
 	struct buf text;
 	bool same;
 
-	if (procfs_open(t->fs, pid, &p) < 0)
+	if (procfs_open(t->fs, m->pid, &p) < 0)
 		return false;
 	buf_init(&text, PROCFS_FILE_MAX);
 	same = procfs_read(&p, "stat", &text) == 0 &&
-	       procfs_stat_parse((struct span){text.p, text.len}, &st) == 0 &&
-	       st.start + 1 == t->known[pid];
+	       procfs_stat_parse((struct span){text.p, text.len}, &st) == 0 && st.start == m->start;
 	buf_done(&text);
 	procfs_close(&p);
+	if (same)
+		m->seen = now;
 	return same;
 }
 
 /*
- * The number of a session or group is not given to another process as long as somebody is in it,
- * so who is in one of a member's number is in that which the member began.
+ * Of a process that is in the session or group of this number, or has that parent: was the number
+ * the member's when it came there? It came to its session and group when it was started, unless it
+ * began one itself; so it did if that was while the member was there. A number is free for others
+ * only when nobody bears it, as process, session or group.
  */
+static bool is_of(const struct proctree *t, int64_t number, uint64_t start)
+{
+	struct procmember *m = member_of(t, number);
+
+	return m && (is_there(t, m) || start < m->seen);
+}
+
 static bool descends(const struct proctree *t, const struct procfs_stat *st)
 {
-	return is_member(t, st->session) || is_member(t, st->pgrp) ||
-	       (is_member(t, st->ppid) && is_still_member(t, (int32_t)st->ppid));
+	struct procmember *parent = member_of(t, st->ppid);
+
+	return (parent && is_there(t, parent)) || is_of(t, st->session, st->start) ||
+	       is_of(t, st->pgrp, st->start);
 }
 
 /* 1 when it is a new member, 0 when it is none, -errno. */
@@ -132,7 +164,7 @@ static int take(struct proctree *t, const struct pidref *p, bool trapped, bool s
 
 	if (r < 0)
 		return r == -ESRCH ? 1 : r;
-	if (is_member(t, p->pid) && t->known[p->pid] == p->start + 1)
+	if (is_member(t, p->pid, p->start))
 		return 0;
 	if (!trapped && !descends(t, &st))
 		return 0;
@@ -173,8 +205,8 @@ static bool may_descend(const struct proctree *t, int32_t pid, struct buf *text)
 		return false;
 	may = procfs_read(&p, "stat", text) == 0 &&
 	      procfs_stat_parse((struct span){text->p, text->len}, &st) == 0 &&
-	      (is_member(t, st.ppid) || is_member(t, st.session) || is_member(t, st.pgrp)) &&
-	      !(is_member(t, pid) && t->known[pid] == st.start + 1);
+	      (member_of(t, st.ppid) || member_of(t, st.session) || member_of(t, st.pgrp)) &&
+	      !is_member(t, pid, st.start);
 	procfs_close(&p);
 	return may;
 }

@@ -22,7 +22,8 @@
 
 struct procmember {
 	int32_t pid;
-	uint64_t start;
+	uint64_t start; /* ticks since boot */
+	uint64_t seen;	/* likewise: it was there then, so its number was its own */
 	char name[PROCTREE_NAME_MAX];
 	bool stopped_before; /* by somebody else */
 	bool quiet;	     /* seen to be stopped, dead, or in a sleep that no signal ends */
@@ -33,7 +34,7 @@ struct proctree {
 	const struct procguard *guard;
 	struct procmember *members; /* heap; the first one is the root */
 	size_t n, cap;
-	uint64_t *known; /* heap, by pid: start + 1 of the member, or 0 */
+	uint32_t *known; /* heap, by pid: place of the latest member of that number + 1, or 0 */
 	struct cgtrap trap;
 	struct buf text; /* of what is read at the moment */
 };
@@ -64,7 +65,7 @@ size_t proctree_wait_end(struct proctree *t, int64_t until_ms);
 /* Waits until they are all stopped, or none is: the number of those that are not so. */
 size_t proctree_wait_stopped(struct proctree *t, bool stopped, int64_t until_ms);
 /* The i-th member as long as it is there: 0 or -ESRCH, -errno. */
-int proctree_open(const struct proctree *t, size_t i, struct pidref *ret);
+int proctree_open(struct proctree *t, size_t i, struct pidref *ret);
 /* {"count":…, "processes":[{"pid":…, "name":…}…]} without the root; NULL: no memory. */
 json_t *proctree_json(const struct proctree *t);
 

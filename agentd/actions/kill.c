@@ -106,7 +106,7 @@ static const char *captured(const struct kill *k)
 /* The first one that is still there; false when it was too quick. */
 static bool find_left(struct kill *k, char *why, size_t n)
 {
-	const struct proctree *t = &k->act.tree;
+	struct proctree *t = &k->act.tree;
 	bool found = false;
 	struct pidref p;
 

@@ -42,9 +42,12 @@ static void run_on(void)
 
 static void rabbit(void)
 {
-	if (fork() > 0)
-		for (;;)
-			pause();
+	pid_t pid;
+
+	while ((pid = fork()) < 0)
+		usleep(100);
+	while (pid)
+		pause();
 	run_on();
 }
 
