@@ -9,6 +9,7 @@
 #include "console/outcome.h"
 #include "console/passphrase.h"
 #include "console/plan.h"
+#include "console/store_act.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -88,7 +89,8 @@ struct run {
 	struct ask *ask;
 	struct plan plan;
 	bool header;
-	bool by_words; /* the terminal said no */
+	bool by_words;	/* the terminal said no */
+	int64_t record; /* in the console's own record; 0: not yet */
 };
 
 static int put_row(struct run *run, const struct plan_item *i)
@@ -223,14 +225,24 @@ static void put_rest(struct run *run, const char *why)
 	}
 }
 
+/* Before it is tried, and after. */
+static void record(struct run *run)
+{
+	store_act_or_say(&run->record, &run->plan, run->app->hosts,
+		run->app->o.targets ? run->app->o.targets : "all");
+}
+
 static void apply(struct run *run)
 {
+	/* Nobody reads: nothing is done. */
 	if (put_settled(run) < 0)
 		return;
+	record(run);
 	if (!drive(run, PLAN_APPLY))
 		put_rest(run, "interrupted before it was tried");
 	else if (plan_confirms(run->act->action) && !drive(run, PLAN_CONFIRM))
 		put_rest(run, "not confirmed: the host takes it back by itself");
+	record(run);
 }
 
 static bool wanted(struct run *run)

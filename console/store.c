@@ -43,6 +43,10 @@ static const char *const migrations[] = {
 	" host TEXT NOT NULL, target TEXT NOT NULL, plan TEXT, status TEXT, detail TEXT,"
 	" undo_id TEXT, before TEXT, after TEXT, undo TEXT);"
 	"CREATE INDEX act_items_act ON act_items (act);",
+
+	"ALTER TABLE act_items ADD COLUMN number INTEGER;"
+	"DROP INDEX act_items_act;"
+	"CREATE INDEX act_items_number ON act_items (act, number);",
 };
 #define STORE_VERSION ((int64_t)ARRAY_LEN(migrations))
 

@@ -7,6 +7,7 @@
 #include "console/act.h"
 #include "console/keep.h"
 #include "console/outcome.h"
+#include "console/store_act.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct get {
 	struct item *items; /* per host */
 	int64_t max;
 	bool header;
+	int64_t record; /* in the console's own record; 0: not yet, -1: it cannot be written */
 };
 
 static void item_done(struct item *i)
@@ -219,6 +221,26 @@ static bool any_left(const struct get *g)
 	return false;
 }
 
+static void record(struct get *g)
+{
+	const struct app *app = g->app;
+	struct act_outcome *all = calloc(app->n_hosts + 1, sizeof(*all));
+	size_t n = 0;
+	struct err err;
+
+	for (size_t h = 0; all && g->record >= 0 && h < app->n_hosts; h++)
+		if (g->items[h].over)
+			all[n++] = (struct act_outcome){"get", app->o.reason, app->hosts[h].name,
+				g->path, g->items[h].detail, g->items[h].status,
+				g->items[h].before};
+	if (all && store_act_outcomes(
+			   &g->record, all, n, app->o.targets ? app->o.targets : "all", &err) < 0) {
+		g->record = -1;
+		log_note("this is not in the console's record: %s", err.text);
+	}
+	free(all);
+}
+
 /* False when it was interrupted. */
 static bool get_path(struct get *g, const char *path)
 {
@@ -229,6 +251,7 @@ static bool get_path(struct get *g, const char *path)
 	g->path = path;
 	while (on && any_left(g))
 		on = ask_drive(g->ask, &q, on_event, g);
+	record(g);
 	for (size_t h = 0; h < g->app->n_hosts; h++)
 		item_done(&g->items[h]);
 	return on;

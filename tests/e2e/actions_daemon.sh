@@ -141,3 +141,10 @@ is audit-request-and-outcome "$pairs" $'1 outcome\n1 request'
 is audit-reasons "$(jq -r 'select(.event == "request").reason' "$log" | sort -u)" INC-17
 has audit-says-what-was-done "$(jq -c 'select(.event == "outcome" and .action == "restore" and .status == "done")' "$log")" "$id"
 check audit-is-whole "$AGENTD" audit --verify --state-dir "$T/state"
+
+# ---- The console's own record ----
+
+run "$TOCSIN" -o json audit --limit 1000
+is record-done "$(jq -r '[.[] | select(.action == "kill" and .status == "done")] | length > 0 and all(.reason == "INC-17" and .before != null and .plan != "" and .operator == "root")' <<<"$out")" true
+is record-refused "$(jq -r '[.[] | select(.status == "refused")] | length > 0' <<<"$out")" true
+is record-none-sent "$(jq -r '[.[] | select(.status == "sent" or .status == "planned")] | length' <<<"$out")" 0

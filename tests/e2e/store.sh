@@ -158,18 +158,33 @@ is 'one less' "$(jq -c 'map(.name)' <<<"$out")" '["tree"]'
 t unfav plain
 is 'none to take off' "$status" 2
 
+# ---- Actions ----
+
+victim=$$
+t -t web1 kill "$victim" --yes --dry-run
+json audit
+is 'a rehearsal is no action' "$out" '[]'
+t -t web1 kill "$victim" --yes --reason INC-1
+t -t web1:web2 get "$T/hosts" --to "$T/evidence" --reason INC-2
+json audit
+# Without a daemon nothing is done; actions_daemon.sh sees what is.
+is 'actions with reason and outcome' "$(jq -c 'map([.host, .action, .target, .status, .reason])' <<<"$out")" \
+	"[[\"web1\",\"get\",\"$T/hosts\",\"failed\",\"INC-2\"],[\"web2\",\"get\",\"$T/hosts\",\"failed\",\"INC-2\"],[\"web1\",\"kill\",\"$victim\",\"failed\",\"INC-1\"]]"
+is 'and why not' "$(jq -r '[.[].detail | length > 0] | all' <<<"$out")" true
+is 'by somebody' "$(jq -r '.[2].operator' <<<"$out" | grep -c "^$(id -un)")" 1
+
 # ---- Several at once, killed at any moment ----
 
 for i in 1 2 3 4; do "$TOCSIN" -i "$T/hosts" query "select $i as n" >/dev/null 2>&1 & jobs_[i]=$!; done
 for i in 1 2 3 4; do wait "${jobs_[i]}"; done
 is 'four programs at once' "$(sqlite3 "$DB" "select count(*) from runs where question like 'select _ as n' and finished")" 4
 finished=0
-for i in $(seq 25); do
+for i in $(seq 15); do
 	"$TOCSIN" -i "$T/hosts" query "with recursive c(x) as (select 1 union all select x + 1 from c where x < 20000) select x, hex(x * $i) as h from c" \
 		>/dev/null 2>"$T/said" &
 	pid=$!
 	# Killed a little later each time.
-	sleep "0.$(printf %02d $((i * 2)))"
+	sleep "0.$(printf %02d $((i * 3)))"
 	kill -KILL $pid 2>/dev/null
 	if wait $pid 2>/dev/null; then finished=$((finished + 1)); fi
 done

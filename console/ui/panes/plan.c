@@ -3,6 +3,7 @@
 #include "console/plan.h"
 
 #include "common/str.h"
+#include "console/store_act.h"
 #include "console/ui/grid.h"
 #include "console/ui/ui.h"
 
@@ -24,6 +25,7 @@ struct plan_pane {
 	int64_t number; /* of the round that runs */
 	bool planned, applied, over;
 	char *reason;
+	int64_t record; /* in the console's own record; 0: not yet, -1: it cannot be written */
 };
 
 static struct plan_pane *of(struct pane *p)
@@ -65,6 +67,26 @@ static void on_event(void *arg, const struct fleet_event *e)
 		tell(v, i);
 }
 
+/* Before it is tried, and after. */
+static void record(struct plan_pane *v)
+{
+	const struct app *app = v->p.ui->app;
+	struct err err;
+
+	if (v->record < 0 || store_act(&v->record, v->plan, app->hosts,
+				     app->o.targets ? app->o.targets : "all", &err) == 0)
+		return;
+	v->record = -1;
+	ui_note(v->p.ui, STYLE_WARN, "not in the console's record: %s", err.text);
+}
+
+static void end(struct plan_pane *v)
+{
+	v->over = true;
+	if (v->applied)
+		record(v);
+}
+
 static void on_over(void *arg, bool begun, bool cancelled)
 {
 	struct plan_pane *v = arg;
@@ -75,7 +97,7 @@ static void on_over(void *arg, bool begun, bool cancelled)
 		return;
 	}
 	plan_give_up(v->plan, "interrupted");
-	v->over = true;
+	end(v);
 }
 
 static void ask(struct plan_pane *v, const struct fleet_question *fleet)
@@ -86,8 +108,8 @@ static void ask(struct plan_pane *v, const struct fleet_question *fleet)
 	v->number = live_ask(v->p.ui->live, &q);
 	if (v->number < 0) {
 		v->number = 0;
-		v->over = true;
 		plan_give_up(v->plan, "too many questions wait");
+		end(v);
 	}
 }
 
@@ -137,7 +159,7 @@ static void go_on(struct plan_pane *v)
 		   plan_begin(v->plan, PLAN_CONFIRM)) {
 		go_on(v);
 	} else {
-		v->over = true;
+		end(v);
 		look_again(v);
 		summarise(v);
 	}
@@ -170,6 +192,7 @@ static void apply(struct plan_pane *v)
 		if (v->plan->items[i].step == PLAN_OVER)
 			tell(v, &v->plan->items[i]);
 	plan_begin(v->plan, PLAN_APPLY);
+	record(v);
 	go_on(v);
 }
 
