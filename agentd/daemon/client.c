@@ -97,10 +97,14 @@ static void refuse(struct client *c, enum wire_code code, const char *text)
 	client_free(c);
 }
 
-static void audit_session(struct client *c, enum audit_event event, const char *detail)
+static void audit_session(
+	struct client *c, enum audit_event event, const char *status, const char *detail)
 {
-	const struct audit_entry entry = {
-		.event = event, .who = &c->who, .session = c->number, .detail = detail};
+	const struct audit_entry entry = {.event = event,
+		.who = &c->who,
+		.session = c->number,
+		.status = status,
+		.detail = detail};
 	struct err err;
 
 	if (audit_write(c->d->audit, &entry, false, &err) < 0)
@@ -116,7 +120,7 @@ static void tell_end(struct client *c, int status)
 	worker_ended(c, status, &ended, text);
 	if (ended.text[0])
 		log_note("session %lld of %s: %s", (long long)c->number, c->who.user, ended.text);
-	audit_session(c, AUDIT_SESSION_END, ended.text);
+	audit_session(c, AUDIT_SESSION_END, NULL, ended.text);
 	drain(c);
 	if (priv_put_ended(&c->d->out, 0, &ended) == 0)
 		(void)priv_send(c->io.fd, &c->d->out, NULL, 0, false);
@@ -312,7 +316,7 @@ static void start(struct client *c, const struct priv_subject *s)
 	c->channel.fn = on_channel;
 	c->channel.arg = c;
 	watch_channel(c);
-	audit_session(c, AUDIT_SESSION, s->role);
+	audit_session(c, AUDIT_SESSION, NULL, s->role);
 }
 
 /* What the child found out. */
@@ -331,6 +335,7 @@ static void on_subject(void *arg, const char *p, size_t n, int status)
 	if (why) {
 		log_note("user %s (%u): %s", s.who.user, (unsigned)s.who.uid, why);
 		c->who = s.who;
+		audit_session(c, AUDIT_SESSION, wire_status_name(WIRE_REFUSED), why);
 		refuse(c, s.allow ? WIRE_CODE_LIMIT : WIRE_CODE_DENIED, why);
 	} else {
 		start(c, &s);

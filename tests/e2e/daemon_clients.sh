@@ -64,6 +64,8 @@ out=$(sql 40002 "select 1")
 is nobody_special "$(jq -c 'select(.op == "error") | [.id, .code, .message]' <<<"$out")" \
 	'[1,"denied","no role of the agent'"'"'s policy names you"]'
 is nobody_hello "$(jq -c 'select(.op == "hello").ops' <<<"$out")" '["cancel","ping"]'
+is refused_is_audited "$(jq -r 'select(.event == "session" and .status == "refused") | "\(.uid) \(.detail)"' \
+	"$T/state/audit.ndjson" | sort -u)" "40002 no role of the agent's policy names you"
 is audited "$(jq -r 'select(.event == "outcome" and .uid == 40001).status' "$T/state/audit.ndjson" | tr '\n' ' ')" \
 	'refused refused '
 
