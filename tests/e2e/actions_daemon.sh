@@ -9,6 +9,9 @@ need_root
 [ -n "${TOCSIN_TEST_NS:-}" ] || all_skipped "needs mount and pid namespaces"
 need jq ssh
 
+# What is mounted cannot be removed.
+unmount() { umount -l /etc "$T/ram"; }
+trap 'unmount 2>/dev/null; clean_up' EXIT
 mkdir "$T/ram"
 mount -t tmpfs -o size=64m none "$T/ram" || all_skipped "needs to mount"
 mkdir "$T/ram/upper" "$T/ram/work"

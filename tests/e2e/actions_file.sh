@@ -12,6 +12,9 @@ act=$B/tools/agentd_act
 
 # ---- The ground ----
 
+# What is mounted cannot be removed.
+unmount() { umount -l "$T/small" "$T/disk" /usr /etc "$T/ram"; }
+trap 'unmount 2>/dev/null; clean_up' EXIT
 mkdir "$T/ram" "$T/disk" "$T/state"
 mount -t tmpfs -o size=64m none "$T/ram" || all_skipped "needs to mount"
 for d in etc usr; do
