@@ -128,6 +128,8 @@ int ui_ssh(struct ui *ui, host_id host, struct err *err)
 
 	if (h->connection == CONNECTION_LOCAL)
 		return err_set(err, EINVAL, "%s is this machine", h->name);
+	if (h->connection == CONNECTION_NONE)
+		return err_set(err, EINVAL, "%s: %s", h->name, h->unusable);
 	if (h->address[0] == '-')
 		return err_set(err, EINVAL, "%s is not a host's address", h->address);
 	buf_init(&l.text, TEXT_MAX);
