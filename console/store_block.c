@@ -156,6 +156,7 @@ struct column {
 	int64_t last; /* number */
 	struct entry *entries;
 	size_t n_entries, cap;
+	uint32_t place;	 /* from 1 on, of the text before: what follows it often follows again */
 	uint32_t *slots; /* place of an entry from 1 on, 0: free; a power of two, half full at most
 			  */
 	size_t n_slots;
@@ -213,7 +214,7 @@ void block_drop(struct block_writer *w)
 		buf_reset(&c->tokens);
 		buf_reset(&c->texts);
 		c->last = 0;
-		c->n_entries = 0;
+		c->n_entries = c->place = 0;
 		if (c->slots)
 			memset(c->slots, 0, c->n_slots * sizeof(*c->slots));
 	}
@@ -269,12 +270,29 @@ static int grow_slots(struct column *c)
 	return 0;
 }
 
-static bool is_entry(const struct column *c, uint32_t place, uint64_t hash, const struct cell *cell)
+static bool is_text(const struct column *c, uint32_t place, const struct cell *cell)
 {
 	const struct entry *e = &c->entries[place - 1];
 
-	return e->hash == hash && e->n == cell->n && e->type == cell->type &&
+	return e->n == cell->n && e->type == cell->type &&
 	       memcmp(c->texts.p + e->at, cell->p, cell->n) == 0;
+}
+
+static bool is_entry(const struct column *c, uint32_t place, uint64_t hash, const struct cell *cell)
+{
+	return c->entries[place - 1].hash == hash && is_text(c, place, cell);
+}
+
+/* The text before again, or the one that came after that one when it was new; 0: neither. */
+static uint32_t guess_place(const struct column *c, const struct cell *cell)
+{
+	uint32_t next = c->place < c->n_entries ? c->place + 1 : 1;
+
+	if (c->n_entries == 0)
+		return 0;
+	if (is_text(c, next, cell))
+		return next;
+	return c->place && is_text(c, c->place, cell) ? c->place : 0;
 }
 
 static int add_entry(struct column *c, size_t slot, uint64_t hash, const struct cell *cell)
@@ -291,7 +309,7 @@ static int add_entry(struct column *c, size_t slot, uint64_t hash, const struct 
 	r = buf_add(&c->texts, cell->n ? cell->p : "", cell->n);
 	if (r < 0)
 		return r;
-	c->slots[slot] = (uint32_t)++c->n_entries;
+	c->slots[slot] = c->place = (uint32_t)++c->n_entries;
 	return 0;
 }
 
@@ -299,15 +317,21 @@ static int add_entry(struct column *c, size_t slot, uint64_t hash, const struct 
 static int place_text(
 	struct block_writer *w, struct column *c, const struct cell *cell, uint64_t *ret)
 {
-	uint64_t hash = hash_bytes(w->seed, cell->n ? cell->p : "", cell->n);
+	uint32_t guess = guess_place(c, cell);
+	uint64_t hash;
 	size_t at;
 
+	if (guess) {
+		*ret = c->place = guess;
+		return 0;
+	}
+	hash = hash_bytes(w->seed, cell->n ? cell->p : "", cell->n);
 	if (2 * (c->n_entries + 1) > c->n_slots && grow_slots(c) < 0)
 		return -ENOMEM;
 	for (at = hash & (c->n_slots - 1); c->slots[at]; at = (at + 1) & (c->n_slots - 1)) {
 		if (!is_entry(c, c->slots[at], hash, cell))
 			continue;
-		*ret = c->slots[at];
+		*ret = c->place = c->slots[at];
 		return 0;
 	}
 	*ret = 0;
