@@ -98,21 +98,46 @@ static int find_runs(struct app *app, struct store *s, const struct diff_values 
 
 /* ---- The rows ---- */
 
-struct place {
-	row_id row;
-	const char *host;
+struct ranked {
+	host_id host;
+	const char *name;
 };
 
-static int by_host(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
-	int order = collate(span_str(x->host), span_str(y->host));
+	return collate(span_str(((const struct ranked *)a)->name),
+		span_str(((const struct ranked *)b)->name));
+}
 
-	return order ? order : (x->row > y->row) - (x->row < y->row);
+/* first[h]: where the rows of host `h` begin among all rows by host. Heap; NULL: no memory. */
+static size_t *begin_hosts(const struct diff *d)
+{
+	struct ranked *ranked = calloc(d->n_hosts + 1, sizeof(*ranked));
+	size_t *first = calloc(d->n_hosts + 1, sizeof(*first));
+	size_t at = 0;
+
+	for (size_t h = 0; ranked && first && h < d->n_hosts; h++)
+		ranked[h] = (struct ranked){(host_id)h, d->hosts[h].name};
+	if (ranked && first) {
+		qsort(ranked, d->n_hosts, sizeof(*ranked), by_name);
+		for (size_t i = 0; i < results_rows(d->rows); i++)
+			first[results_host(d->rows, (row_id)i)]++;
+		for (size_t h = 0; h < d->n_hosts; h++) {
+			size_t n = first[ranked[h].host];
+
+			first[ranked[h].host] = at;
+			at += n;
+		}
+	} else {
+		free(first);
+		first = NULL;
+	}
+	free(ranked);
+	return first;
 }
 
 /* change, host, then the rest. */
-static int put_rows(const struct diff *d, struct output *o, const struct place *places)
+static int put_rows(const struct diff *d, struct output *o, const row_id *rows)
 {
 	size_t n_cols = results_columns_n(d->rows), n = results_rows(d->rows);
 	const char **names = calloc(n_cols + 2, sizeof(char *));
@@ -138,20 +163,19 @@ static int put_rows(const struct diff *d, struct output *o, const struct place *
 	return r;
 }
 
+/* By host, each one's in the order in which they were found. */
 static int put_sorted(const struct diff *d, struct output *o)
 {
-	size_t n = results_rows(d->rows);
-	struct place *places = calloc(n + 1, sizeof(*places));
+	size_t n = results_rows(d->rows), *first = begin_hosts(d);
+	row_id *rows = calloc(n + 1, sizeof(*rows));
 	int r = -ENOMEM;
 
-	for (size_t i = 0; places && i < n; i++)
-		places[i] =
-			(struct place){(row_id)i, d->hosts[results_host(d->rows, (row_id)i)].name};
-	if (places) {
-		qsort(places, n, sizeof(*places), by_host);
-		r = put_rows(d, o, places);
-	}
-	free(places);
+	for (size_t i = 0; rows && first && i < n; i++)
+		rows[first[results_host(d->rows, (row_id)i)]++] = (row_id)i;
+	if (rows && first)
+		r = put_rows(d, o, rows);
+	free(rows);
+	free(first);
 	return r;
 }
 
