@@ -154,8 +154,8 @@ static int put_rows(const struct diff *d, struct output *o, const row_id *rows)
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		for (size_t c = 0; c < n_cols; c++)
 			row[c ? 1 + c : 0] =
-				results_unpack(d->rows, results_cell(d->rows, places[i].row, c));
-		row[1] = rows_text(places[i].host);
+				results_unpack(d->rows, results_cell(d->rows, rows[i], c));
+		row[1] = rows_text(d->hosts[results_host(d->rows, rows[i])].name);
 		r = output_row(o, row);
 	}
 	free(names);
