@@ -23,7 +23,7 @@ enum memo { UNKNOWN, NO, YES };
 
 struct term {
 	enum op op;
-	bool not ;
+	bool negated;
 	bool regex_ready;
 	char *column; /* NULL: any */
 	char *value;  /* lower case but for a regex */
@@ -108,7 +108,7 @@ static size_t read_op(const char *p, enum op *ret, bool *ret_not)
 	static const struct {
 		const char *text;
 		enum op op;
-		bool not ;
+		bool negated;
 	} ops[] = {{"!=", EQUALS, true}, {">=", MORE_EQUAL, false}, {"<=", LESS_EQUAL, false},
 		{"!~", MATCHES, true}, {"=", EQUALS, false}, {"~", MATCHES, false},
 		{">", MORE, false}, {"<", LESS, false}};
@@ -116,7 +116,7 @@ static size_t read_op(const char *p, enum op *ret, bool *ret_not)
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (str_starts(p, ops[i].text)) {
 			*ret = ops[i].op;
-			*ret_not = ops[i].not ;
+			*ret_not = ops[i].negated;
 			return strlen(ops[i].text);
 		}
 	return 0;
@@ -165,10 +165,10 @@ static int set_value(struct term *t, const char *value, struct err *err)
 static int read_term(struct term *t, const char *word, struct err *err)
 {
 	size_t n = 0, len = 0;
-	bool not = false;
+	bool negated = false;
 
 	while (*word == '!' && word[1]) {
-		t->not = !t->not ;
+		t->negated = !t->negated;
 		word++;
 	}
 	if (*word == '~') {
@@ -178,10 +178,10 @@ static int read_term(struct term *t, const char *word, struct err *err)
 	while (is_name(word[n]))
 		n++;
 	if (n > 0)
-		len = read_op(word + n, &t->op, &not );
+		len = read_op(word + n, &t->op, &negated);
 	if (len == 0)
 		return set_value(t, word, err);
-	t->not ^= not ;
+	t->negated ^= negated;
 	t->column = strndup(word, n);
 	if (!t->column)
 		return err_sys(err, ENOMEM, "filter");
@@ -441,7 +441,7 @@ bool filter_wants(struct filter *f, row_id row)
 	for (size_t i = 0; i < f->n; i++) {
 		struct term *t = f->terms[i];
 
-		if ((t->column ? test_column(f, t, row) : test_any(f, t, row)) == t->not )
+		if ((t->column ? test_column(f, t, row) : test_any(f, t, row)) == t->negated)
 			return false;
 	}
 	return true;

@@ -162,7 +162,7 @@ static int put_header(sqlite3_stmt *q, struct output *o, const struct gathered *
 		names[0] = "query";
 	for (int i = 0; i < n; i++)
 		names[lead + i] = sqlite3_column_name(q, i) ? sqlite3_column_name(q, i) : "";
-	return output_header(o, names, (size_t)(lead + n));
+	return output_header(o, names, (size_t)lead + (size_t)n);
 }
 
 static int put_answer(sqlite3 *db, sqlite3_stmt *q, const struct gathered *of, struct output *o,

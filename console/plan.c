@@ -179,7 +179,9 @@ bool plan_round(struct plan *p, struct fleet_question *ret)
 		.arg = p,
 		.fresh = p->phase == PLAN_CONFIRM,
 		.once = p->phase == PLAN_APPLY,
-		.timeout_ms = p->phase == PLAN_APPLY ? PLAN_TIMEOUT_MS : 0};
+		.timeout_ms = p->phase == PLAN_APPLY ? PLAN_TIMEOUT_MS
+			      : p->phase == PLAN_DRY ? PLAN_DRY_TIMEOUT_MS
+						     : 0};
 	return more;
 }
 

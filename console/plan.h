@@ -22,7 +22,9 @@
 #define PLAN_ITEMS_MAX 1000000
 #define PLAN_ID_MAX    128
 /* How long one action may take on a host: grace times, copies of large files into the vault. */
-#define PLAN_TIMEOUT_MS (900 * 1000)
+/* How long a plan of one may take: the file is hashed for it. */
+#define PLAN_DRY_TIMEOUT_MS (120 * 1000)
+#define PLAN_TIMEOUT_MS	    (900 * 1000)
 
 enum plan_step {
 	PLAN_NEW,
