@@ -177,9 +177,9 @@ has "a passphrase that nobody can type: said" "$err" 'passphrase'
 is "a reader that goes away: what it read" "$(wc -l <"$T/head")" 3
 hasnt "a reader that goes away: no crash" "$(cat "$T/err")" 'ERROR|Sanitizer|[Ss]egmentation'
 # A pager: what the hosts wait meanwhile is none of their time. More than all of the way holds.
-"$TOCSIN" "${common[@]}" --timeout $((2 * SLOW)) -o tsv query \
+"$TOCSIN" "${common[@]}" --timeout $((5 * SLOW)) -o tsv query \
 	"select i, substr(hex(zeroblob(2000)), 1, 2000) as x from (with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select i from n)" \
-	2>"$T/err" </dev/null | { sleep $((4 * SLOW)); wc -l >"$T/rows"; }
+	2>"$T/err" </dev/null | { sleep $((7 * SLOW)); wc -l >"$T/rows"; }
 is "a reader that is late: status" "${PIPESTATUS[0]}" 0
 is "a reader that is late: every row" "$(cat "$T/rows")" 60001
 if [ -e /dev/full ]; then

@@ -263,9 +263,9 @@ def time_goes_on_when_it_is_read():
     s.query(1, "with recursive n(i) as (select 1 union all select i + 1 from n limit 20000), "
             "m(i) as (select 1 union all select i + 1 from m) "
             "select i, substr(hex(zeroblob(200)), 1, 200) from n union all select max(i), '' from m",
-            timeout_ms=1000)
+            timeout_ms=4000)
     s.wait_idle()
-    time.sleep(1.5)
+    time.sleep(4.5)
     got = s.until("error", 1)
     assert got[-1]["code"] == "timeout"
     assert [r[0] for r in rows_of(got, 1)] == list(range(1, 20001))
