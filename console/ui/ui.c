@@ -649,10 +649,15 @@ static int begin(struct ui_self *s, struct err *err)
 	if (r < 0)
 		return r;
 	live_on_ask(s->ui.live, on_ask, &s->ui);
+	live_ask(s->ui.live, &hello);
+	if (!ui_open(&s->ui, "hosts", UI_HERE))
+		return err_set(err, ENOMEM, "out of memory");
+	/* Hundreds of files: something is to be seen before they are read. */
+	ui_draw(s);
 	open_history();
 	load_library(s);
-	live_ask(s->ui.live, &hello);
-	return ui_open(&s->ui, "hosts", UI_HERE) ? 0 : err_set(err, ENOMEM, "out of memory");
+	s->dirty = true;
+	return 0;
 }
 
 static int wait_ms(const struct ui_self *s)
