@@ -296,6 +296,8 @@ int act_plan(struct app *app, const struct act *act, struct plan *ret, struct er
 	r = plan_init(ret, act->action, app->o.reason, app->n_hosts);
 	if (r < 0)
 		return err_sys(err, ENOMEM, "plan");
+	if (act->fill)
+		return act->fill(act, ret, err);
 	if (act->n == 0)
 		return add_target(app, act, NULL, ret, err);
 	for (size_t i = 0; r == 0 && i < act->n; i++)

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct plan;
+
 struct act {
 	const char *action; /* of the wire; also the command's name */
 	/* What it is done to, as typed, `n` of them; none: the host itself. */
@@ -25,13 +27,15 @@ struct act {
 	 */
 	int (*args)(const char *target, const void *values, json_t **ret, struct err *err);
 	const void *values;
+	/* Instead of `targets` on every host: fills the plan. 0 or -errno with `err`. */
+	int (*fill)(const struct act *act, struct plan *plan, struct err *err);
+	void *arg; /* fill's */
 };
 
 /*
  * The plan of it at every target host, with nothing asked yet: for those who drive it in a way of
  * their own. 0 or -errno with `err`; `ret` is to be given to plan_done in any case.
  */
-struct plan;
 int act_plan(struct app *app, const struct act *act, struct plan *ret, struct err *err);
 /* Returns an exit status; says why on stderr itself. */
 int act_run(struct app *app, const struct act *act);

@@ -62,6 +62,11 @@ size_t answers_in(const struct answers *a, enum host_state state)
 	return n;
 }
 
+size_t answers_asked(const struct answers *a)
+{
+	return a->n - answers_in(a, HOST_PENDING);
+}
+
 const char *answers_state_words(enum host_state state)
 {
 	return state == HOST_TIMED_OUT ? "timed out" : host_state_name(state);
@@ -70,8 +75,8 @@ const char *answers_state_words(enum host_state state)
 void answers_summary(const struct answers *a, int64_t took_ms, char *ret, size_t size)
 {
 	static const enum host_state others[] = {HOST_FAILED, HOST_TIMED_OUT, HOST_UNREACHABLE};
-	size_t len = (size_t)snprintf(
-		ret, size, "%zu of %zu hosts answered", answers_in(a, HOST_ANSWERED), a->n);
+	size_t len = (size_t)snprintf(ret, size, "%zu of %zu hosts answered",
+		answers_in(a, HOST_ANSWERED), answers_asked(a));
 
 	for (size_t i = 0; i < ARRAY_LEN(others) && len < size; i++) {
 		size_t n = answers_in(a, others[i]);
@@ -89,5 +94,5 @@ enum exit_status answers_status(const struct answers *a)
 {
 	if (a->asked == 0 || a->refused == a->asked)
 		return EXIT_NOTHING;
-	return answers_in(a, HOST_ANSWERED) == a->n ? EXIT_ALL_GOOD : EXIT_INCOMPLETE;
+	return answers_in(a, HOST_ANSWERED) == answers_asked(a) ? EXIT_ALL_GOOD : EXIT_INCOMPLETE;
 }

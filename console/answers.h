@@ -35,6 +35,8 @@ void answers_done(struct answers *a);
 bool answers_take(struct answers *a, size_t i, const struct fleet_end *end, const char *name);
 /* How many hosts are in this state. */
 size_t answers_in(const struct answers *a, enum host_state state);
+/* How many were asked: an action on rows asks the hosts of these rows only. */
+size_t answers_asked(const struct answers *a);
 /* "answered", "timed out": for people. */
 const char *answers_state_words(enum host_state state);
 

@@ -193,6 +193,15 @@ int app_targets(struct app *app, struct err *err)
 	return 0;
 }
 
+void app_retarget(struct app *app, const char *pattern)
+{
+	host_configs_free(app->configs);
+	app->configs = NULL;
+	app->hosts = NULL;
+	app->n_hosts = 0;
+	app->o.targets = pattern;
+}
+
 /* ---- For the fleet ---- */
 
 static int64_t milliseconds(double seconds)

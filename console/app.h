@@ -30,6 +30,7 @@ struct app_options { /* the options of every command, tocsin(1) */
 };
 extern const struct opt app_opts[];
 
+struct ask_kept;
 struct inventory;
 struct format;
 struct host_configs;
@@ -43,6 +44,7 @@ struct app {
 	size_t n_hosts;
 	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
 	char *config;		   /* text that o points into, or NULL */
+	struct ask_kept *kept;	   /* what comes is kept here too; NULL: it is not */
 	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
 };
 
@@ -57,6 +59,8 @@ int app_inventory(struct app *app, struct err *err);
  * bad pattern, no host matches.
  */
 int app_targets(struct app *app, struct err *err);
+/* Forgets the selected hosts: app_targets selects those of `pattern` (which must stay) next. */
+void app_retarget(struct app *app, const char *pattern);
 /* Points into `app`. */
 void app_fleet_options(const struct app *app, struct fleet_options *ret);
 void app_done(struct app *app);

@@ -174,15 +174,36 @@ static int begin_output(struct ask *a)
 	return 0;
 }
 
-int ask_header(struct ask *a, const char *const *columns, size_t n)
+static int put_header(struct ask *a, const char *const *columns, size_t n)
 {
 	a->header = true;
 	return writable(a) ? output_header(a->output, columns, n) : 0;
 }
 
+/* Rows that a command makes are not those of hosts. Without memory fewer are kept. */
+static void keep_header(struct ask *a, const char *const *columns, size_t n)
+{
+	struct wire_column cols[WIRE_COLUMNS_MAX];
+
+	if (!a->app->kept || n > WIRE_COLUMNS_MAX)
+		return;
+	for (size_t i = 0; i < n; i++)
+		cols[i] = (struct wire_column){.name = columns[i], .type = ""};
+	a->app->kept->own = true;
+	(void)results_columns(a->app->kept->rows, 0, cols, n);
+}
+
+int ask_header(struct ask *a, const char *const *columns, size_t n)
+{
+	keep_header(a, columns, n);
+	return put_header(a, columns, n);
+}
+
 int ask_row(struct ask *a, const struct cell *cells)
 {
 	a->answers.rows++;
+	if (a->app->kept)
+		(void)results_add(a->app->kept->rows, 0, cells, 1);
 	return writable(a) ? output_row(a->output, cells) : 0;
 }
 
@@ -199,7 +220,7 @@ static int show_columns(struct ask *a, host_id host, const char *const *names, s
 	int r;
 
 	if (!a->header)
-		return ask_header(a, names, n);
+		return put_header(a, names, n);
 	r = output_shape_new(a->output, names, n, &h->shape);
 	if (r == 0 && h->shape && !a->app->format->named)
 		fold_add(a->differing, a->app->hosts[host].name,
@@ -216,6 +237,8 @@ static int take_columns(struct ask *a, const struct fleet_event *e)
 	if (e->columns.n > WIRE_COLUMNS_MAX || h->n_columns > 0)
 		return 0;
 	h->n_columns = e->columns.n;
+	if (a->app->kept)
+		(void)results_columns(a->app->kept->rows, e->host, e->columns.cols, e->columns.n);
 	if (a->gathered)
 		return results_columns(a->gathered, e->host, e->columns.cols, e->columns.n);
 	names[n++] = "host";
@@ -236,6 +259,8 @@ static int take_rows(struct ask *a, const struct fleet_event *e)
 	/* The fleet sees to it that this never happens. */
 	if (n == 0 || n != h->n_columns)
 		return 0;
+	if (a->app->kept)
+		(void)results_add(a->app->kept->rows, e->host, e->rows.cells, e->rows.n_rows);
 	if (a->gathered) {
 		a->answers.rows += (int64_t)e->rows.n_rows;
 		/* What does not fit is counted, and told of at the end. */
@@ -600,6 +625,10 @@ enum exit_status ask_end(struct ask *a)
 	char summary[SUMMARY_MAX];
 
 	end_output(a);
+	if (a->app->kept) {
+		a->app->kept->hosts = answers_asked(&a->answers);
+		a->app->kept->answered = answers_in(&a->answers, HOST_ANSWERED);
+	}
 	/* Before the connections are left to a process of their own. */
 	recorder_stop(a->recorder);
 	say_problem(a);

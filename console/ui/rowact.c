@@ -1,141 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/ui/rowact.h"
 
-#include "common/map.h"
 #include "common/str.h"
 #include "console/act.h"
 #include "console/command.h"
 #include "console/plan.h"
+#include "console/rowtargets.h"
 #include "console/ui/ui.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define NO_COLUMN SIZE_MAX
 
 struct rowact {
 	struct ui *ui;
 	const struct results *r;
 	const struct command *command;
 	struct act act;
-	size_t pid, start, path; /* columns */
-	struct map *seen;	 /* targets that are in the plan */
 	struct plan *plan;
-	size_t without; /* rows that have no target */
 };
-
-static size_t column(const struct results *r, const char *name)
-{
-	for (size_t i = 0; i < results_columns_n(r); i++)
-		if (str_eq(results_column_name(r, i), name))
-			return i;
-	return NO_COLUMN;
-}
-
-static struct cell at(const struct rowact *a, row_id row, size_t c)
-{
-	if (c == NO_COLUMN)
-		return (struct cell){.type = CELL_NULL};
-	return results_unpack(a->r, results_cell(a->r, row, c));
-}
-
-/* PID or PID@START_TIME; false: the row has none. */
-static bool process_word(const struct rowact *a, row_id row, char *ret, size_t size)
-{
-	struct cell pid = at(a, row, a->pid), start = at(a, row, a->start);
-
-	if (pid.type != CELL_INT || pid.i <= 0)
-		return false;
-	if (start.type == CELL_INT && start.i > 0)
-		snprintf(ret, size, "%" PRId64 "@%" PRId64, pid.i, start.i);
-	else
-		snprintf(ret, size, "%" PRId64, pid.i);
-	return true;
-}
-
-static bool path_word(const struct rowact *a, row_id row, char *ret, size_t size)
-{
-	struct cell path = at(a, row, a->path);
-
-	if ((path.type != CELL_TEXT && path.type != CELL_BLOB) || path.n == 0 || path.n >= size ||
-		path.p[0] != '/' || memchr(path.p, '\0', path.n))
-		return false;
-	snprintf(ret, size, "%.*s", (int)path.n, path.p);
-	return true;
-}
-
-enum target { TARGET_PROCESS, TARGET_FILE, TARGET_HOST, TARGET_OTHER };
-
-static enum target target_of(const char *action)
-{
-	if (str_eq(action, "kill") || str_eq(action, "suspend") || str_eq(action, "resume"))
-		return TARGET_PROCESS;
-	if (str_eq(action, "delete"))
-		return TARGET_FILE;
-	return str_eq(action, "quarantine") || str_eq(action, "release") ? TARGET_HOST
-									 : TARGET_OTHER;
-}
-
-static int add_target(struct rowact *a, host_id host, const char *word, struct err *err)
-{
-	char *key = str_printf("%u %s", host, word ? word : "");
-	json_t *args = NULL;
-	int r = key ? 0 : -ENOMEM;
-
-	if (r == 0 && map_get(a->seen, key)) {
-		free(key);
-		return 0;
-	}
-	if (r == 0)
-		r = map_put(a->seen, key, a, NULL);
-	free(key);
-	if (r < 0)
-		return err_sys(err, ENOMEM, "plan");
-	r = a->act.args(word, a->act.values, &args, err);
-	if (r == 0 && plan_add(a->plan, host, word ? word : "host", args) < 0)
-		r = err_sys(err, ENOMEM, "plan");
-	return r;
-}
-
-static int add_row(struct rowact *a, row_id row, struct err *err)
-{
-	enum target target = target_of(a->act.action);
-	char word[PATH_MAX];
-	bool has = target == TARGET_HOST;
-
-	if (target == TARGET_PROCESS)
-		has = process_word(a, row, word, sizeof(word));
-	else if (target == TARGET_FILE)
-		has = path_word(a, row, word, sizeof(word));
-	if (!has) {
-		a->without++;
-		return 0;
-	}
-	return add_target(a, results_host(a->r, row), target == TARGET_HOST ? NULL : word, err);
-}
 
 static int make_plan(
 	struct rowact *a, const row_id *rows, size_t n, const char *reason, struct err *err)
 {
+	size_t without;
 	int r = plan_init(a->plan, a->act.action, reason, a->ui->app->n_hosts);
 
 	if (r < 0)
 		return err_sys(err, ENOMEM, "plan");
-	a->pid = column(a->r, "pid");
-	a->start = column(a->r, "start_time");
-	a->path = column(a->r, "path");
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_row(a, rows[i], err);
-	if (r == 0 && a->plan->n == 0)
-		r = err_set(err, ENOENT, "these rows name no %s to %s",
-			target_of(a->act.action) == TARGET_FILE ? "file (column path)"
-								: "process (column pid)",
-			a->act.action);
-	if (r == 0 && a->without)
-		ui_say(a->ui, STYLE_WARN, "%zu rows name nothing to %s", a->without, a->act.action);
+	r = rowtargets_add(a->r, rows, n, &a->act, a->plan, &without, err);
+	if (r == 0 && without)
+		ui_say(a->ui, STYLE_WARN, "%zu rows name nothing to %s", without, a->act.action);
 	return r;
 }
 
@@ -166,17 +60,15 @@ int rowact_open(struct ui *ui, const struct results *results, const row_id *rows
 	struct rowact a = {.ui = ui, .r = results, .command = command_find(argv[0])};
 	int r;
 
-	if (!a.command || !a.command->act || target_of(argv[0]) == TARGET_OTHER)
+	if (!a.command || !a.command->act || !rowtargets_can(argv[0]))
 		return err_set(err, EINVAL, "`%s` is nothing that is done to rows", argv[0]);
 	if (ui->app->o.read_only)
 		return err_set(err, EPERM, "%s changes hosts: refused with --read-only", argv[0]);
-	a.seen = map_new(PLAN_ITEMS_MAX);
 	a.plan = calloc(1, sizeof(*a.plan));
-	if (!a.seen || !a.plan)
+	if (!a.plan)
 		r = err_sys(err, ENOMEM, "plan");
 	else
 		r = open_plan(&a, rows, n, argc - 1, argv + 1, err);
-	map_free(a.seen, NULL);
 	if (r == 0) {
 		plan_open(ui, a.plan);
 		return 0;

@@ -1,0 +1,844 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/runbook.h"
+
+#include "common/io.h"
+#include "common/str.h"
+#include "common/text.h"
+#include "console/command.h"
+#include "console/paths.h"
+#include "console/runbook_words.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILES_MAX 100
+
+/* Where the next line goes. */
+struct nest {
+	struct runbook_block *into;
+	struct runbook_line *opened; /* NULL: the runbook itself */
+	bool in_else;
+};
+
+struct parser {
+	struct runbook *b;
+	struct nest nests[RUNBOOK_DEPTH_MAX + 1];
+	size_t depth;	 /* of nests */
+	size_t includes; /* files around this one */
+	size_t foreach;	 /* blocks around this line */
+	bool placed;	 /* the error says where */
+	const char *file;
+};
+
+void runbook_init(struct runbook *b)
+{
+	*b = (struct runbook){0};
+}
+
+/* ---- The tree ---- */
+
+static void line_free(struct runbook_line *l);
+
+static void block_done(struct runbook_block *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		line_free(b->of[i]);
+	free(b->of);
+}
+
+static void line_free(struct runbook_line *l)
+{
+	if (!l)
+		return;
+	block_done(&l->body);
+	block_done(&l->otherwise);
+	for (size_t i = 0; i < l->n; i++)
+		runbook_word_done(&l->words[i]);
+	free(l->words);
+	free(l->text);
+	free(l);
+}
+
+void runbook_done(struct runbook *b)
+{
+	if (!b)
+		return;
+	block_done(&b->block);
+	for (size_t i = 0; i < b->n_vars; i++) {
+		free(b->vars[i].name);
+		free(b->vars[i].value);
+	}
+	for (size_t i = 0; i < b->n_files; i++)
+		free(b->files[i]);
+	free(b->files);
+	*b = (struct runbook){0};
+}
+
+int runbook_at(const struct runbook_line *l, unsigned column, struct err *err)
+{
+	return err_prefix(err, "%s:%u:%u", l->file, l->line, column);
+}
+
+static int block_add(struct runbook_block *b, struct runbook_line *l, struct err *err)
+{
+	if (array_grow(&b->of, &b->cap, b->n + 1, sizeof(struct runbook_line *),
+		    RUNBOOK_LINES_MAX) < 0)
+		return err_sys(err, ENOMEM, "line");
+	b->of[b->n++] = l;
+	return 0;
+}
+
+/* ---- Variables ---- */
+
+static struct runbook_var *find_var(const struct runbook *b, struct span name)
+{
+	for (size_t i = 0; i < b->n_vars; i++)
+		if (span_eq(name, b->vars[i].name))
+			return (struct runbook_var *)&b->vars[i];
+	return NULL;
+}
+
+const char *runbook_value(const struct runbook *b, const char *name)
+{
+	const struct runbook_var *v = find_var(b, span_str(name));
+
+	return v ? v->value : NULL;
+}
+
+/* The name before the first "=" (or all of it), letters, digits and _. */
+static int read_name(const char *word, struct span *ret, struct err *err)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)word[n]) || word[n] == '_')
+		n++;
+	if (n == 0 || isdigit((unsigned char)word[0]) || (word[n] && word[n] != '='))
+		return err_set(err, EINVAL, "a variable is written name=value, not `%s`", word);
+	if (n > RUNBOOK_NAME_MAX)
+		return err_set(
+			err, EINVAL, "a variable's name has more than %d bytes", RUNBOOK_NAME_MAX);
+	*ret = (struct span){word, n};
+	return 0;
+}
+
+static int add_var(
+	struct runbook *b, struct span name, const char *value, bool given, struct err *err)
+{
+	struct runbook_var v = {.given = given, .declared = !given};
+
+	if (b->n_vars == RUNBOOK_VARS_MAX)
+		return err_set(err, E2BIG, "more than %d variables", RUNBOOK_VARS_MAX);
+	v.name = span_dup(name);
+	v.value = strdup(value);
+	if (!v.name || !v.value) {
+		free(v.name);
+		free(v.value);
+		return err_sys(err, ENOMEM, "variables");
+	}
+	b->vars[b->n_vars++] = v;
+	return 0;
+}
+
+int runbook_give(struct runbook *b, const char *word, struct err *err)
+{
+	struct span name;
+	int r = read_name(word, &name, err);
+
+	if (r < 0)
+		return r;
+	if (word[name.n] != '=')
+		return err_set(err, EINVAL, "a variable is written name=value, not `%s`", word);
+	if (!utf8_valid(word, strlen(word)))
+		return err_set(err, EINVAL, "the value of %.*s is not UTF-8", (int)name.n, word);
+	if (find_var(b, name))
+		return err_set(err, EINVAL, "%.*s is given twice", (int)name.n, word);
+	return add_var(b, name, word + name.n + 1, true, err);
+}
+
+/* `param NAME[=DEFAULT] [words about it]` */
+static int declare(struct parser *p, const struct runbook_line *l, struct err *err)
+{
+	const char *word = l->n > 1 ? runbook_word_head(&l->words[1]) : "";
+	struct runbook_var *v;
+	struct span name;
+	int r;
+
+	if (l->n > 1 && runbook_word_has_values(&l->words[1]))
+		return err_set(err, EINVAL, "a default is text without ${…}");
+	r = read_name(word, &name, err);
+	if (r < 0)
+		return r;
+	v = find_var(p->b, name);
+	if (v && v->declared)
+		return err_set(err, EINVAL, "%s is there already", v->name);
+	if (v) {
+		v->declared = true;
+		return 0;
+	}
+	if (word[name.n] != '=')
+		return err_set(err, EINVAL, "%.*s needs a value: give %.*s=…", (int)name.n, word,
+			(int)name.n, word);
+	return add_var(p->b, name, word + name.n + 1, false, err);
+}
+
+static int check_value(struct parser *p, const char *name, struct err *err)
+{
+	struct runbook_var *v;
+
+	if (str_starts(name, "row.") && name[4])
+		return p->foreach ? 0
+				  : err_set(err, EINVAL, "${%s} has a value within foreach only",
+					    name);
+	v = find_var(p->b, span_str(name));
+	if (!v)
+		return err_set(err, EINVAL, "${%s} has no value: give %s=…", name, name);
+	v->declared = true;
+	return 0;
+}
+
+static int check_values(
+	struct parser *p, const struct runbook_line *l, unsigned *column, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < l->n; i++)
+		for (size_t j = 0; r == 0 && j < l->words[i].n; j++) {
+			*column = l->words[i].column;
+			if (l->words[i].parts[j].variable)
+				r = check_value(p, l->words[i].parts[j].text, err);
+		}
+	return r;
+}
+
+/* ---- Conditions ---- */
+
+static const char *const subjects[] = {"rows", "hosts", "answered", "missing", "column", NULL};
+static const char *const operators[] = {"==", "!=", "<=", ">=", "<", ">", "~", NULL};
+
+static int find(const char *const *names, const struct runbook_word *w)
+{
+	for (int i = 0; names[i]; i++)
+		if (runbook_word_is(w, names[i]))
+			return i;
+	return -1;
+}
+
+static int condition_usage(const struct runbook_line *l, struct err *err)
+{
+	return err_set(err, EINVAL,
+		"%s: a condition is rows, hosts, answered or missing, then == != < <= > or >=, "
+		"then a number; or column NAME, then one of these or ~, then a value",
+		runbook_word_head(&l->words[0]));
+}
+
+static int read_condition(struct runbook_line *l, unsigned *column, struct err *err)
+{
+	struct runbook_condition *c = &l->condition;
+	int subject = l->n > 1 ? find(subjects, &l->words[1]) : -1, op;
+	size_t at = 2;
+
+	if (subject < 0)
+		return condition_usage(l, err);
+	c->subject = (enum runbook_subject)subject;
+	if (c->subject == SUBJECT_COLUMN)
+		c->column = at++;
+	op = at < l->n ? find(operators, &l->words[at]) : -1;
+	if (op < 0 || at + 1 >= l->n || (op == OP_MATCH && subject != SUBJECT_COLUMN))
+		return condition_usage(l, err);
+	c->op = (enum runbook_operator)op;
+	c->value = at + 1;
+	if (at + 2 == l->n)
+		return 0;
+	*column = l->words[at + 2].column;
+	if (l->kind != RUNBOOK_EXPECT || !runbook_word_is(&l->words[at + 2], "or") ||
+		at + 3 == l->n)
+		return err_set(err, EINVAL, "behind a condition stands %s",
+			l->kind == RUNBOOK_EXPECT ? "nothing, or `or` and a message" : "nothing");
+	c->message = at + 3;
+	return 0;
+}
+
+/* ---- Lines ---- */
+
+static int want(
+	const struct runbook_line *l, size_t min, size_t max, const char *usage, struct err *err)
+{
+	if (l->n >= min && l->n <= max)
+		return 0;
+	return err_set(err, EINVAL, "it is written: %s", usage);
+}
+
+static int check_seconds(const struct runbook_word *w, double min, struct err *err)
+{
+	double v;
+
+	if (!runbook_word_has_values(w) &&
+		parse_real(runbook_word_head(w), min, RUNBOOK_SECONDS_MAX, &v) < 0)
+		return err_set(err, EINVAL, "`%s` is not a number of seconds up to %d",
+			runbook_word_head(w), RUNBOOK_SECONDS_MAX);
+	return 0;
+}
+
+static int read_retry(const struct runbook_line *l, struct err *err)
+{
+	uint64_t n;
+	int r = want(l, 2, 3, "retry TIMES [SECONDS]", err);
+
+	if (r == 0 &&
+		(runbook_word_has_values(&l->words[1]) ||
+			parse_uint(runbook_word_head(&l->words[1]), 1, RUNBOOK_RETRY_MAX, &n) < 0))
+		r = err_set(err, EINVAL, "retry: a number from 1 to %d", RUNBOOK_RETRY_MAX);
+	if (r == 0 && l->n == 3)
+		r = check_seconds(&l->words[2], 0, err);
+	return r;
+}
+
+/* No text of a host decides which file is written, or whom the next lines are for. */
+static int no_rows(const struct runbook_line *l, const char *what, struct err *err)
+{
+	for (size_t i = 1; i < l->n; i++)
+		for (size_t j = 0; j < l->words[i].n; j++) {
+			const struct runbook_part *p = &l->words[i].parts[j];
+
+			if (p->variable && str_starts(p->text, "row.") &&
+				!str_eq(p->text, "row.host"))
+				return err_set(err, EINVAL, "no text of a host decides %s", what);
+		}
+	return 0;
+}
+
+static int read_target(const struct runbook_line *l, struct err *err)
+{
+	int r = want(l, 2, 2, "target PATTERN", err);
+
+	return r < 0 ? r : no_rows(l, "who is asked", err);
+}
+
+static int read_write(const struct runbook_line *l, struct err *err)
+{
+	int r = want(l, 2, 3, "write FILE [FORMAT]", err);
+
+	return r < 0 ? r : no_rows(l, "which file is written", err);
+}
+
+static int read_on_error(const struct runbook_line *l, struct err *err)
+{
+	if (l->n == 2 && (runbook_word_is(&l->words[1], "stop") ||
+				 runbook_word_is(&l->words[1], "continue")))
+		return 0;
+	return err_set(err, EINVAL, "it is written: on-error stop|continue");
+}
+
+static int read_foreach(const struct runbook_line *l, struct err *err)
+{
+	if (l->n == 2 && runbook_word_is(&l->words[1], "row"))
+		return 0;
+	return err_set(err, EINVAL, "it is written: foreach row");
+}
+
+static int read_details(struct runbook_line *l, unsigned *column, struct err *err)
+{
+	switch (l->kind) {
+	case RUNBOOK_TARGET:
+		return read_target(l, err);
+	case RUNBOOK_EXPECT:
+	case RUNBOOK_WHEN:
+		return read_condition(l, column, err);
+	case RUNBOOK_FOREACH:
+		return read_foreach(l, err);
+	case RUNBOOK_RETRY:
+		return read_retry(l, err);
+	case RUNBOOK_TIMEOUT:
+		return l->n == 2 ? check_seconds(&l->words[1], 0.001, err)
+				 : err_set(err, EINVAL, "it is written: timeout SECONDS");
+	case RUNBOOK_CONFIRM:
+	case RUNBOOK_SAY:
+		return want(l, 2, RUNBOOK_WORDS_MAX, "the word, then what is said", err);
+	case RUNBOOK_WRITE:
+		return read_write(l, err);
+	case RUNBOOK_ON_ERROR:
+		return read_on_error(l, err);
+	case RUNBOOK_COMMAND:
+		break;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	enum runbook_kind kind;
+} keywords[] = {
+	{"target", RUNBOOK_TARGET},
+	{"expect", RUNBOOK_EXPECT},
+	{"when", RUNBOOK_WHEN},
+	{"foreach", RUNBOOK_FOREACH},
+	{"retry", RUNBOOK_RETRY},
+	{"timeout", RUNBOOK_TIMEOUT},
+	{"confirm", RUNBOOK_CONFIRM},
+	{"write", RUNBOOK_WRITE},
+	{"say", RUNBOOK_SAY},
+	{"on-error", RUNBOOK_ON_ERROR},
+};
+
+static int unknown(const char *word, struct err *err)
+{
+	static const char *const others[] = {"param", "else", "end", "include"};
+	const char **names, *near;
+	size_t n = 0, used = 0;
+
+	while (commands_all[n])
+		n++;
+	names = calloc(n + ARRAY_LEN(keywords) + ARRAY_LEN(others) + 1, sizeof(*names));
+	if (!names)
+		return err_sys(err, ENOMEM, "line");
+	for (size_t i = 0; i < n; i++)
+		names[used++] = commands_all[i]->name;
+	for (size_t i = 0; i < ARRAY_LEN(keywords); i++)
+		names[used++] = keywords[i].name;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		names[used++] = others[i];
+	near = str_nearest(word, names);
+	err_set(err, EINVAL, "no command `%s`%s%s", word, near ? "; did you mean " : "",
+		near ? near : "");
+	free(names);
+	return -EINVAL;
+}
+
+static int find_kind(struct runbook_line *l, struct err *err)
+{
+	const struct runbook_word *w = &l->words[0];
+
+	if (runbook_word_has_values(w))
+		return err_set(err, EINVAL, "a line begins with a command, not with a value");
+	for (size_t i = 0; i < ARRAY_LEN(keywords); i++)
+		if (runbook_word_is(w, keywords[i].name)) {
+			l->kind = keywords[i].kind;
+			return 0;
+		}
+	l->command = command_find(runbook_word_head(w));
+	if (!l->command)
+		return unknown(runbook_word_head(w), err);
+	if (l->command->flags & COMMAND_TERMINAL)
+		return err_set(err, EINVAL, "`%s` wants a terminal of its own", l->command->name);
+	return 0;
+}
+
+/* --rows is the runbook's, not the command's. */
+static void take_rows_option(struct runbook_line *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		if (runbook_word_is(&l->words[i], "--"))
+			return;
+		if (!runbook_word_is(&l->words[i], "--rows"))
+			continue;
+		runbook_word_done(&l->words[i]);
+		memmove(&l->words[i], &l->words[i + 1], (l->n - i - 1) * sizeof(*l->words));
+		l->n--;
+		l->rows = true;
+		return;
+	}
+}
+
+/* Values do not become SQL, nor the names of what is asked, nor options. */
+static int check_places(const struct runbook_line *l, unsigned *column, struct err *err)
+{
+	bool query = str_eq(l->command->name, "query"), run = str_eq(l->command->name, "run");
+
+	for (size_t i = 1; i < l->n; i++) {
+		const struct runbook_word *w = &l->words[i];
+
+		*column = w->column;
+		if (!runbook_word_has_values(w))
+			continue;
+		if (query && !str_starts(runbook_word_head(w), "--param=") &&
+			!runbook_word_is(&l->words[i - 1], "--param"))
+			return err_set(err, EINVAL,
+				"no value is pasted into SQL: write :name, or --param name=${…}");
+		if (run && (runbook_word_leads(w) || !strchr(runbook_word_head(w), '=')))
+			return err_set(err, EINVAL, "values stand behind name=");
+	}
+	return 0;
+}
+
+static bool has_param(const struct runbook_line *l, struct span name)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		const char *head = runbook_word_head(&l->words[i]);
+
+		if (runbook_word_is(&l->words[i - 1], "--param") || str_starts(head, "--param=")) {
+			head += str_starts(head, "--param=") ? strlen("--param=") : 0;
+			if (strncmp(head, name.p, name.n) == 0 && head[name.n] == '=')
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The :names in the SQL are the runbook's variables. */
+static int check_sql(struct parser *p, const struct runbook_line *l, struct err *err)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct span rest = span_str(runbook_word_head(&l->words[i])), name;
+
+		if (rest.n == 0 || rest.p[0] == '-' || runbook_word_is(&l->words[i - 1], "--param"))
+			continue;
+		while (runbook_sql_name(&rest, &name)) {
+			struct runbook_var *v = find_var(p->b, name);
+
+			if (v)
+				v->declared = true;
+			else if (!has_param(l, name))
+				return err_set(err, EINVAL, ":%.*s has no value: give %.*s=…",
+					(int)name.n, name.p, (int)name.n, name.p);
+		}
+	}
+	return 0;
+}
+
+static int check_command(
+	struct parser *p, struct runbook_line *l, unsigned *column, struct err *err)
+{
+	int r;
+
+	if (l->command->act)
+		take_rows_option(l);
+	r = check_places(l, column, err);
+	if (r == 0 && str_eq(l->command->name, "query"))
+		r = check_sql(p, l, err);
+	if (r == 0 && l->rows && !p->b->has_result)
+		r = err_set(err, EINVAL, "--rows: nothing was asked before");
+	if (l->command->ask)
+		p->b->has_result = true;
+	return r;
+}
+
+static bool wants_result(const struct runbook_line *l)
+{
+	return l->kind == RUNBOOK_EXPECT || l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH ||
+	       l->kind == RUNBOOK_WRITE;
+}
+
+/* ---- Blocks ---- */
+
+static int open_block(struct parser *p, struct runbook_line *l, struct err *err)
+{
+	if (p->depth == RUNBOOK_DEPTH_MAX)
+		return err_set(
+			err, E2BIG, "more than %d blocks within each other", RUNBOOK_DEPTH_MAX);
+	p->foreach += l->kind == RUNBOOK_FOREACH;
+	p->nests[++p->depth] = (struct nest){.into = &l->body, .opened = l};
+	return 0;
+}
+
+static int turn_block(struct parser *p, struct err *err)
+{
+	struct nest *n = &p->nests[p->depth];
+
+	if (!n->opened || n->opened->kind != RUNBOOK_WHEN || n->in_else)
+		return err_set(err, EINVAL, "else without when");
+	n->in_else = true;
+	n->into = &n->opened->otherwise;
+	return 0;
+}
+
+static int close_block(struct parser *p, struct err *err)
+{
+	struct nest *n = &p->nests[p->depth];
+
+	if (!n->opened)
+		return err_set(err, EINVAL, "end without when, foreach or retry");
+	p->foreach -= n->opened->kind == RUNBOOK_FOREACH;
+	p->depth--;
+	return 0;
+}
+
+/* ---- Files within files ---- */
+
+static int load(struct parser *p, const char *path, struct err *err);
+
+static int include(struct parser *p, const struct runbook_line *l, struct err *err)
+{
+	const char *slash = strrchr(l->file, '/'), *name;
+	char path[PATH_TEXT_MAX];
+	int n;
+
+	if (l->n != 2 || runbook_word_has_values(&l->words[1]))
+		return err_set(err, EINVAL, "it is written: include FILE");
+	if (p->includes == RUNBOOK_INCLUDES_MAX)
+		return err_set(
+			err, ELOOP, "more than %d files within each other", RUNBOOK_INCLUDES_MAX);
+	name = runbook_word_head(&l->words[1]);
+	if (*name == '/' || !slash)
+		n = snprintf(path, sizeof(path), "%s", name);
+	else
+		n = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - l->file), l->file, name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(err, ENAMETOOLONG, "the path is too long");
+	p->includes++;
+	n = load(p, path, err);
+	p->includes--;
+	return n;
+}
+
+/* ---- Reading ---- */
+
+/* `query` takes the rest of the line as it stands, unless that begins like an option or quoted. */
+static int split(struct span text, struct runbook_line *l, unsigned *column, struct err *err)
+{
+	struct span rest = span_trim(text), word = {NULL, 0};
+	struct span after = rest;
+	int r;
+
+	span_word(&after, &word);
+	after = span_trim(after);
+	if (!span_eq(word, "query") || after.n == 0 || strchr("-'\"", after.p[0]))
+		return runbook_words(text, l, column, err);
+	*column = (unsigned)(after.p - text.p) + 1;
+	if (memmem(after.p, after.n, "${", 2))
+		return err_set(err, EINVAL,
+			"no value is pasted into SQL: write :name, or --param name=${…}");
+	r = runbook_word_raw(word, (unsigned)(word.p - text.p) + 1, l, err);
+	return r < 0 ? r : runbook_word_raw(after, *column, l, err);
+}
+
+/* A line that does not stay in the tree; 0: it does. */
+static int take_mark(struct parser *p, const struct runbook_line *l, bool *ret, struct err *err)
+{
+	const struct runbook_word *w = &l->words[0];
+
+	*ret = true;
+	if ((runbook_word_is(w, "end") || runbook_word_is(w, "else")) && l->n > 1)
+		return err_set(err, EINVAL, "behind %s stands nothing", runbook_word_head(w));
+	if (runbook_word_is(w, "end"))
+		return close_block(p, err);
+	if (runbook_word_is(w, "else"))
+		return turn_block(p, err);
+	if (runbook_word_is(w, "param"))
+		return declare(p, l, err);
+	if (runbook_word_is(w, "include"))
+		return include(p, l, err);
+	*ret = false;
+	return 0;
+}
+
+static int understand(struct parser *p, struct runbook_line *l, unsigned *column, struct err *err)
+{
+	int r = find_kind(l, err);
+
+	if (r == 0)
+		r = check_values(p, l, column, err);
+	if (r == 0)
+		*column = l->words[0].column;
+	if (r == 0 && wants_result(l) && !p->b->has_result)
+		r = err_set(err, EINVAL, "nothing was asked before");
+	if (r == 0)
+		r = read_details(l, column, err);
+	if (r == 0 && l->command)
+		r = check_command(p, l, column, err);
+	return r;
+}
+
+/* Keeps the line in the tree; what it opens then has it. */
+static int keep(struct parser *p, struct runbook_line *l, struct err *err)
+{
+	int r = block_add(p->nests[p->depth].into, l, err);
+
+	if (r == 0 &&
+		(l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY))
+		return open_block(p, l, err);
+	return r;
+}
+
+static int take_line(struct parser *p, struct span text, unsigned number, struct err *err)
+{
+	struct runbook_line *l;
+	unsigned column = 1;
+	bool mark = false, kept = false;
+	int r;
+
+	if (p->b->n_lines++ == RUNBOOK_LINES_MAX) {
+		p->placed = true;
+		return err_set(err, E2BIG, "%s:%u:1: more than %d lines", p->file, number,
+			RUNBOOK_LINES_MAX);
+	}
+	l = calloc(1, sizeof(*l));
+	if (!l || !(l->text = span_dup(span_trim(text)))) {
+		free(l);
+		return err_sys(err, ENOMEM, "line");
+	}
+	l->file = p->file;
+	l->line = number;
+	r = split(text, l, &column, err);
+	if (r == 0 && l->n > 0) {
+		column = l->words[0].column;
+		r = take_mark(p, l, &mark, err);
+	}
+	if (r == 0 && l->n > 0 && !mark)
+		r = understand(p, l, &column, err);
+	if (r == 0 && l->n > 0 && !mark) {
+		size_t before = p->nests[p->depth].into->n;
+		struct runbook_block *into = p->nests[p->depth].into;
+
+		r = keep(p, l, err);
+		kept = into->n > before;
+	}
+	if (r < 0 && !p->placed)
+		runbook_at(l, column, err);
+	p->placed |= r < 0;
+	if (!kept)
+		line_free(l);
+	return r;
+}
+
+/* Takes the next line off, joined with those that a \ at its end goes on to. */
+static int next_line(struct span *rest, struct buf *joined, struct span *ret, unsigned *ret_lines)
+{
+	struct span part = {NULL, 0};
+	int r = 0;
+
+	buf_reset(joined);
+	*ret_lines = 0;
+	for (;;) {
+		if (!span_split(rest, '\n', &part))
+			break;
+		++*ret_lines;
+		if (part.n && part.p[part.n - 1] == '\r')
+			part.n--;
+		if (part.n == 0 || part.p[part.n - 1] != '\\' || !rest->p) {
+			if (joined->len == 0) {
+				*ret = part;
+				return part.n > RUNBOOK_LINE_MAX ? -EMSGSIZE : 0;
+			}
+			r = buf_add(joined, part.p, part.n);
+			break;
+		}
+		r = buf_add(joined, part.p, part.n - 1);
+		if (r == 0)
+			r = buf_putc(joined, ' ');
+		if (r < 0)
+			break;
+	}
+	*ret = (struct span){buf_str(joined), joined->len};
+	return r;
+}
+
+static int parse_lines(struct parser *p, struct span rest, struct err *err)
+{
+	struct span line = {NULL, 0};
+	struct buf joined;
+	unsigned number = 1, lines;
+	int r = 0;
+
+	buf_init(&joined, RUNBOOK_LINE_MAX);
+	span_skip(&rest, "\xef\xbb\xbf");
+	while (r == 0 && rest.p) {
+		r = next_line(&rest, &joined, &line, &lines);
+		if (r == -EMSGSIZE)
+			r = err_set(err, EMSGSIZE, "%s:%u:1: the line is longer than %u KiB",
+				p->file, number, RUNBOOK_LINE_MAX >> 10);
+		else if (r < 0)
+			r = err_sys(err, -r, "line");
+		else if (memchr(line.p, '\0', line.n))
+			r = err_set(err, EINVAL, "%s:%u:1: the line holds a NUL", p->file, number);
+		else if (!utf8_valid(line.p, line.n))
+			r = err_set(err, EINVAL, "%s:%u:1: the line is not UTF-8", p->file, number);
+		else
+			r = take_line(p, line, number, err);
+		number += lines;
+	}
+	p->placed |= r < 0;
+	buf_done(&joined);
+	return r;
+}
+
+static int add_file(struct runbook *b, const char *name, const char **ret, struct err *err)
+{
+	int r = array_grow(&b->files, &b->files_cap, b->n_files + 1, sizeof(char *), FILES_MAX);
+	char *copy = r == 0 ? strdup(name) : NULL;
+
+	if (r == -E2BIG)
+		return err_set(err, E2BIG, "more than %d files", FILES_MAX);
+	if (!copy)
+		return err_sys(err, ENOMEM, "%s", name);
+	b->files[b->n_files++] = copy;
+	*ret = copy;
+	return 0;
+}
+
+/* One file: its blocks end in it. */
+static int parse_file(struct parser *p, const char *name, struct span text, struct err *err)
+{
+	const char *outer = p->file;
+	size_t depth = p->depth;
+	struct nest around = p->nests[depth];
+	int r = add_file(p->b, name, &p->file, err);
+
+	/* `end` and `else` of this file do not reach out of it. */
+	p->nests[depth].opened = NULL;
+	if (r == 0)
+		r = parse_lines(p, text, err);
+	if (r == 0 && p->depth > depth) {
+		err_set(err, EAGAIN, "%s has no end",
+			runbook_word_head(&p->nests[p->depth].opened->words[0]));
+		r = runbook_at(p->nests[p->depth].opened, 1, err);
+		p->placed = true;
+	}
+	p->nests[depth] = around;
+	p->file = outer;
+	return r;
+}
+
+static int load(struct parser *p, const char *path, struct err *err)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, RUNBOOK_FILE_MAX);
+	if (str_eq(path, "-"))
+		r = io_read_all(STDIN_FILENO, &b);
+	else
+		r = io_read_file(AT_FDCWD, path, &b);
+	if (r < 0 && r != -EMSGSIZE) {
+		r = err_sys(err, -r, "%s", path);
+	} else {
+		int too_long = r;
+
+		/* What is wrong with a line tells more than that there is too much. */
+		r = parse_file(p, path, (struct span){buf_str(&b), b.len}, err);
+		if (too_long && r != -EMSGSIZE) {
+			p->placed = true;
+			r = err_set(err, EMSGSIZE, "%s: longer than %u KiB", path,
+				RUNBOOK_FILE_MAX >> 10);
+		}
+	}
+	buf_done(&b);
+	return r;
+}
+
+static int check_given(const struct runbook *b, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < b->n_vars; i++)
+		if (!b->vars[i].declared)
+			return err_set(
+				err, EINVAL, "no variable `%s` in %s", b->vars[i].name, name);
+	return 0;
+}
+
+int runbook_load(struct runbook *b, const char *path, struct err *err)
+{
+	struct parser p = {.b = b, .nests = {{.into = &b->block}}};
+	int r = load(&p, path, err);
+
+	return r < 0 ? r : check_given(b, path, err);
+}
+
+int runbook_parse(struct runbook *b, const char *name, const char *text, size_t n, struct err *err)
+{
+	struct parser p = {.b = b, .nests = {{.into = &b->block}}};
+	int r = parse_file(&p, name, (struct span){text, n}, err);
+
+	return r < 0 ? r : check_given(b, name, err);
+}

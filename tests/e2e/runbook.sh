@@ -1,0 +1,160 @@
+#!/bin/bash
+# Runbooks: what their lines do, the exit statuses, logs, and what is refused before the first line.
+# shellcheck disable=SC2016 # ${…} is the runbook's
+. "$(dirname "$0")/../lib.sh"
+need jq
+
+export HOME=$T/home TERM=dumb
+mkdir "$HOME"
+cd "$T" || exit 2
+printf '%s ansible_connection=local\n' web1 web2 >hosts
+printf 'web1 ansible_connection=local\ngone ansible_host=127.0.0.1 ansible_port=1\n' >some
+
+# batch NAME=VALUE…: runs the runbook of standard input.
+batch() {
+	cat >book
+	run "$TOCSIN" -i "${inventory:-hosts}" batch book "$@"
+}
+# refused NAME PATTERN: the runbook of standard input is, with status 2, before anything is asked.
+refused() {
+	local name=$1 pattern=$2
+	shift 2
+	batch "$@"
+	is "$name: status" "$status $out" '2 '
+	has "$name" "$err" "$pattern"
+}
+
+# ---- Statuses ----
+
+batch <<<'query select pid from processes where pid = 1
+expect rows == 2'
+is 'all good' "$status" 0
+batch <<<'query select pid from processes where pid = 1
+expect rows == 0 or page the duty analyst
+say not reached'
+is 'not as expected' "$status" 1
+has 'its message' "$err" 'book:2: expect .*found 2; page the duty analyst'
+hasnt 'it stops' "$err" 'not reached'
+batch <<<'on-error continue
+query select pid from processes where pid = 1
+expect rows == 0
+say reached'
+is 'on-error continue: status' "$status" 1
+has 'on-error continue' "$err" 'say reached'
+inventory=some batch <<<'query select pid from processes where pid = 1
+expect missing == 1
+expect hosts == 1
+say reached'
+is 'a host that does not answer: status' "$status" 3
+has 'a host that does not answer stops nothing' "$err" 'say reached'
+batch <<<'query select nothing from nowhere'
+is 'SQL refused by every host' "$status" 3
+cat >book <<<'retry 1000 60
+	query select 1 as one
+	expect rows == 0
+end'
+"$TOCSIN" -i hosts batch book >out 2>err </dev/null &
+pid=$!
+wait_for 20 grep -q 'not as expected' err
+kill -INT "$pid"
+wait "$pid"
+is 'interrupted' "$?" 130
+
+# ---- Blocks ----
+
+batch <<<'query select pid, name from processes where pid < 3
+when rows > 100
+	say many
+else
+	foreach row
+		query --param p=${row.pid} "select pid, :p as given from processes where pid = :p"
+		expect rows == 1
+		expect column pid == ${row.pid}
+		expect column host == ${row.host}
+	end
+end
+expect rows == 4
+say end'
+is 'when, foreach: status' "$status" 0
+hasnt 'when' "$err" 'say many'
+is 'foreach asks the row'\''s host' "$(grep -c 'expect column host .*good' <<<"$err")" 4
+batch <<<'query select 1 as one, '\''a b'\'' as two
+expect column one == 1
+expect column two ~ ^a
+expect column two != x
+retry 3 0.01
+	expect rows == 3
+end'
+is 'retry: status' "$status" 1
+is 'retry: attempts' "$(grep -c 'expect rows == 3' <<<"$err")" 3
+
+# ---- Values ----
+
+value="it's
+a \"b\" --yes; select \${x} \$(id)"
+batch "v=$value" <<<'query select :v as v
+write v.json'
+is 'a value is bound' "$(jq -r '.[0].v' v.json)" "$value"
+is 'a value is bound: status' "$status" 0
+printf 'param a=1  a number\r\nquery select :a as a\r\nexpect column a == 1\r\n' >book
+run "$TOCSIN" -i hosts batch book
+is 'CRLF and a default' "$status" 0
+refused 'a value would be an option' 'begins with -' --yes p=--force <<<'delete ${p}'
+refused 'a value in SQL' 'book:1:7: no value is pasted' x=1 <<<'query select ${x}'
+refused 'a missing value' 'book:2:6: \$\{x\} has no value: give x=' <<<'# one
+ say ${x}'
+refused 'a missing value of SQL' ':x has no value' <<<'query select :x'
+refused 'a value that nobody takes' 'no variable `y`' y=1 <<<'say x'
+refused 'text of a host names no file' 'no text of a host' <<<'query select 1
+foreach row
+write /tmp/${row.one}
+end'
+
+# ---- What does not parse ----
+
+refused 'unknown command' 'book:1:1: no command `frobnicate`' <<<'frobnicate'
+refused 'the last line counts too' 'book:2:1: no command `kil`; did you mean kill' <<<'query select 1
+kil 1'
+refused 'unclosed block' 'book:2:1: when has no end' <<<'query select 1
+when rows > 1'
+refused 'end of nothing' 'book:1:1: end without' <<<'end'
+refused 'an unknown query' 'book:1:1: no saved query' <<<'run no-such-query'
+refused 'no host' 'book:1:8: ' <<<'target nowhere'
+refused 'nothing asked' 'book:1:1: nothing was asked' <<<'expect rows == 1'
+refused 'a file that is not there' 'book:1:1: .*No such file' <<<'include not-there'
+refused 'an action without --yes' 'needs --yes' <<<'kill 4194304'
+echo 'say from the other' >other
+batch <<<'include other'
+has 'include' "$err" 'other:1: say from the other'
+echo 'include book' >other
+refused 'including itself' 'more than 8 files' <<<'include other'
+head -c 10000000 /dev/zero | tr '\0' x >long
+run "$TOCSIN" -i hosts batch long
+is 'a line of 10 MB' "$status $(grep -c 'long:1:1: the line is longer' <<<"$err")" '2 1'
+
+# ---- Logs, reports, locks, no surroundings ----
+
+batch --log log.ndjson --markdown report.md --reason x <<<'query select 1 as "a|b"
+expect rows == 1'
+is 'log' "$(jq -c 'select(.event == "step") | [.line, .outcome, .status, .rows]' log.ndjson | tr '\n' ' ')" \
+	'[1,"good",0,2] [2,"not as expected",1,null] '
+is 'log: end' "$(tail -n 1 log.ndjson | jq -c '[.event, .status, .steps]')" '["end",1,2]'
+has 'report' "$(cat report.md)" '^\| host \| a\\\|b \|$'
+has 'report: end' "$(cat report.md)" '^Exit status 1'
+batch --check <<<'query select 1
+kill --rows'
+is '--check: status' "$status" 0
+is '--check' "$out" 'query select 1
+kill --rows'
+cat >book <<<'query select 1'
+(
+	exec 9<book
+	flock 9
+	run "$TOCSIN" -i hosts batch book
+	is 'it runs already' "$status" 2
+	has 'it runs already: why' "$err" 'running already'
+)
+run env -i "$TOCSIN" -i hosts batch book
+is 'without HOME and terminal' "$status" 0
+run "$TOCSIN" -i hosts --read-only --yes batch - <<<'x'
+is 'standard input that is empty' "$status" 0
