@@ -51,7 +51,7 @@ const struct opt app_opts[] = {
 	{0, "max-rows", "N", OPT_UINT, AT(max_rows), 1, MAX_ROWS,
 		.doc = "rows wanted from each host at most"},
 	{'o', "output", "FORMAT", OPT_STRING, AT(format),
-		.doc = "how rows are shown: csv, json, markdown, ndjson, table, tsv (default: "
+		.doc = "how rows are shown: csv, ecs, json, markdown, ndjson, table, tsv (default: "
 		       "table)"},
 	{0, "report", "FILE", OPT_STRING, AT(report),
 		.doc = "write what came of each host, as JSON"},

@@ -4,7 +4,7 @@
 #include "common/json.h"
 #include "common/text.h"
 
-static int put_object(struct buf *out, const struct columns *columns, const struct cell *cells)
+int format_json_members(struct buf *out, const struct columns *columns, const struct cell *cells)
 {
 	int r = buf_putc(out, '{');
 
@@ -41,15 +41,22 @@ static int put_for_terminal(struct buf *out, const char *p, size_t n)
 	return r;
 }
 
+int format_json_scratch(struct format_state *f)
+{
+	if (f->tty)
+		return put_for_terminal(&f->line, buf_str(&f->scratch), f->scratch.len);
+	return buf_add(&f->line, buf_str(&f->scratch), f->scratch.len);
+}
+
 int format_json_object(struct format_state *f, const struct cell *cells)
 {
 	int r;
 
 	if (!f->tty)
-		return put_object(&f->line, f->columns, cells);
+		return format_json_members(&f->line, f->columns, cells);
 	buf_reset(&f->scratch);
-	r = put_object(&f->scratch, f->columns, cells);
-	return r < 0 ? r : put_for_terminal(&f->line, f->scratch.p, f->scratch.len);
+	r = format_json_members(&f->scratch, f->columns, cells);
+	return r < 0 ? r : format_json_scratch(f);
 }
 
 static int row(struct format_state *f, const struct cell *cells)

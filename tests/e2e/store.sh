@@ -173,6 +173,13 @@ is 'actions with reason and outcome' "$(jq -c 'map([.host, .action, .target, .st
 is 'and why not' "$(jq -r '[.[].detail | length > 0] | all' <<<"$out")" true
 is 'by somebody' "$(jq -r '.[2].operator' <<<"$out" | grep -c "^$(id -un)")" 1
 
+run "$TOCSIN" -o ecs audit
+is 'actions for a SIEM' "$(jq -sc '.[0] | [.["host.name"], .["event.action"], .["event.outcome"], .["event.reason"], .["event.dataset"], .tocsin.target, (.["@timestamp"] | length)]' <<<"$out")" \
+	"[\"web1\",\"get\",\"failure\",\"INC-2\",\"tocsin.action\",\"$T/hosts\",20]"
+t -t web1 -o ecs query "select 7 as pid, 'x' as name, '/bin/x' as path, '1.2.3.4' as remote_address"
+is 'rows for a SIEM' "$(jq -c '[.["host.name"], .["process.pid"], .["process.executable"], .["file.path"], .["destination.ip"], .tocsin.name]' <<<"$out")" \
+	'["web1",7,"/bin/x",null,"1.2.3.4","x"]'
+
 # ---- Several at once, killed at any moment ----
 
 for i in 1 2 3 4; do "$TOCSIN" -i "$T/hosts" query "select $i as n" >/dev/null 2>&1 & jobs_[i]=$!; done
