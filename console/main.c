@@ -17,11 +17,11 @@
  *   answers        output.c and output/ the formats on stdout; answers.c what came of each host,
  *                  fold.c the same news of many hosts, progress.c the progress line, report.c
  *                  --report
- *   runbooks       commands/batch.c: runbook.c reads them (runbook_words.c), runbook_run.c runs them,
- *                  runbook_result.c what the lines say about the last result, runbook_log.c
- *   memory         store.c the database, store_record.c runs as they happen (store_block.c packs
- *                  their rows), store_run.c runs that are remembered, diff.c and baseline.c what
- *                  differs between them, gather.c folding and a second SQL
+ *   runbooks       commands/batch.c: runbook.c reads them (runbook_words.c), runbook_run.c runs
+ * them, runbook_result.c what the lines say about the last result, runbook_log.c memory store.c the
+ * database, store_record.c runs as they happen (store_block.c packs their rows), store_run.c runs
+ * that are remembered, diff.c and baseline.c what differs between them, gather.c folding and a
+ * second SQL
  */
 #include "common/log.h"
 #include "common/str.h"

@@ -94,14 +94,18 @@ static int put_event(struct buf *b, const struct columns *columns, const struct 
 	return r;
 }
 
-static bool is_taken(const struct columns *columns, const struct cell *cells, size_t field)
+static bool fits(const struct columns *columns, const struct cell *cells, const struct field *f)
 {
-	for (size_t i = 0; i < field; i++)
-		if (str_eq(fields[i].name, fields[field].name) ||
-			str_eq(fields[i].column, fields[field].column))
-			if (find(columns, cells, fields[i].column) &&
-				(!fields[i].with || find(columns, cells, fields[i].with)))
-				return true;
+	return find(columns, cells, f->column) && (!f->with || find(columns, cells, f->with));
+}
+
+/* Has one before it its name, or its column? */
+static bool is_taken(const struct columns *columns, const struct cell *cells, const struct field *f)
+{
+	for (const struct field *o = fields; o < f; o++)
+		if ((str_eq(o->name, f->name) || str_eq(o->column, f->column)) &&
+			fits(columns, cells, o))
+			return true;
 	return false;
 }
 
@@ -110,13 +114,13 @@ static int put_fields(struct buf *b, const struct columns *columns, const struct
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++) {
-		const struct cell *c = find(columns, cells, fields[i].column);
+		const struct field *f = &fields[i];
+		const struct cell *c = find(columns, cells, f->column);
 
-		if (!c || c->type == CELL_NULL || (cell_has_bytes(c) && c->n == 0) ||
-			(fields[i].with && !find(columns, cells, fields[i].with)) ||
-			is_taken(columns, cells, i))
+		if (!fits(columns, cells, f) || is_taken(columns, cells, f) ||
+			c->type == CELL_NULL || (cell_has_bytes(c) && c->n == 0))
 			continue;
-		r = buf_printf(b, ",\"%s\":", fields[i].name);
+		r = buf_printf(b, ",\"%s\":", f->name);
 		if (r == 0)
 			r = json_put_cell(b, c);
 	}

@@ -195,7 +195,7 @@ nothing "too many words" 'takes fewer arguments' query a b
 nothing "empty SQL" 'there is no SQL' "${one[@]}" query ' '
 nothing "bad parameter" 'name=value' "${one[@]}" query 'select 1' --param x
 nothing "parameter twice" 'given twice' "${one[@]}" query 'select :x' --param x=1 --param x=2
-nothing "unknown format" 'no output format `xml`; there are: csv json' "${one[@]}" -o xml query 'select 1'
+nothing "unknown format" 'no output format `xml`; there are: csv ecs json' "${one[@]}" -o xml query 'select 1'
 nothing "no inventory" 'no inventory: give -i' query 'select 1'
 nothing "inventory not there" "$T/none" -i "$T/none" query 'select 1'
 nothing "no host matches" 'no host matches `web1:!web1`' -i "$T/hosts" -t 'web1:!web1' query 'select 1'

@@ -234,6 +234,20 @@ env -u HOME -u XDG_STATE_HOME "$TOCSIN" -i "$T/hosts" -o json query 'select 1 as
 status=$? out=$(<"$T/.out") err=$(<"$T/.err")
 answers 'no home'
 
+# A disk of 300 KB; what is asked goes on, and what fits is remembered again.
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	mkdir "$T/small"
+	# shellcheck disable=SC2016 # for the inner shell
+	XDG_STATE_HOME=$T/small run unshare --mount sh -c 'mount -t tmpfs -o size=300k none "$XDG_STATE_HOME" &&
+		"$TOCSIN" -i "$0" -o tsv query "with recursive c(x) as (select 1 union all select x + 1 from c where x < 20000) select hex(randomblob(20)) from c" | wc -l
+		"$TOCSIN" -q -i "$0" query "select 1" >&2
+		"$TOCSIN" history -o csv | cut -d, -f 7' "$T/hosts"
+	is 'answers with a full disk' "$(tr -d '\r' <<<"$out" | tr '\n' ' ')" '60001 rows 3 '
+	is 'and says so once' "$(grep -c 'not remembered: .*full' <<<"$err")" 1
+else
+	skip 'answers with a full disk' 'needs root and a mount namespace'
+fi
+
 # ---- Time that goes back, and what is too old ----
 
 sqlite3 "$DB" 'delete from runs; delete from blocks; delete from details'
