@@ -18,10 +18,10 @@
  *                  fold.c the same news of many hosts, progress.c the progress line, report.c
  *                  --report
  *   runbooks       commands/batch.c: runbook.c reads them (runbook_words.c), runbook_run.c runs
- * them, runbook_result.c what the lines say about the last result, runbook_log.c memory store.c the
- * database, store_record.c runs as they happen (store_block.c packs their rows), store_run.c runs
- * that are remembered, diff.c and baseline.c what differs between them, gather.c folding and a
- * second SQL
+ *                  them, runbook_result.c what the lines say about the last result, runbook_log.c
+ *   memory         store.c the database, store_record.c runs as they happen (store_block.c packs
+ *                  their rows), store_act.c actions, store_run.c runs that are remembered, diff.c
+ *                  and baseline.c what differs, gather.c folding and a second SQL
  */
 #include "common/log.h"
 #include "common/str.h"
