@@ -36,6 +36,8 @@ struct conf {
 	unsigned sessions_max, query_timeout_s, worker_memory_mb, worker_cpu_s;
 	struct conf_role *roles;
 	size_t n_roles;
+	/* Set by the daemon, whose it is. Copies of denied files lie there. NULL: nowhere. */
+	const char *vault;
 };
 
 /* The defaults. NULL: no memory. */

@@ -155,11 +155,19 @@ static void put_name(char **text, const char *start, const char *name)
 	*text += n;
 }
 
+/* What was denied in its own place may lie in the vault, deleted or captured. */
+static bool is_vault_closed(const struct conf *c, const struct size *denied)
+{
+	return c->vault && (denied->tables || denied->paths);
+}
+
 /* One block: the two lists, the words they point to, the names of the roles. */
 static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
 {
 	struct size size = {.bytes = 1};
 	const char **tables, **paths, *start;
+	char *const vault[] = {(char *)c->vault, NULL};
+	bool closed;
 	char *text;
 
 	for (size_t i = 0; i < c->n_roles; i++) {
@@ -169,6 +177,9 @@ static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
 		size.bytes += words_size(c->roles[i].deny_paths, &size.paths);
 		size.bytes += strlen(c->roles[i].name) + 1;
 	}
+	closed = is_vault_closed(c, &size);
+	if (closed)
+		size.bytes += words_size(vault, &size.paths);
 	ret->memory = calloc(1, (size.tables + size.paths + 2) * sizeof(char *) + size.bytes);
 	if (!ret->memory)
 		return -ENOMEM;
@@ -188,6 +199,8 @@ static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
 		tables = put_words(tables, &text, c->roles[i].deny_tables);
 		paths = put_words(paths, &text, c->roles[i].deny_paths);
 	}
+	if (closed)
+		put_words(paths, &text, vault);
 	return 0;
 }
 

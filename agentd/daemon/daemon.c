@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -50,6 +52,7 @@ static void reload(struct daemon *d)
 	notify_send(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	conf = conf_read(d->config, &err);
 	if (conf) {
+		conf->vault = d->vault;
 		conf_free(d->conf);
 		d->conf = conf;
 		audit_configure(d->audit, conf);
@@ -137,6 +140,18 @@ static int take_places(struct daemon *d, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+static int find_vault(struct daemon *d, struct err *err)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(d->state_dir, real))
+		return err_sys(err, errno, "%s", d->state_dir);
+	if (snprintf(d->vault, sizeof(d->vault), "%s/vault", real) >= (int)sizeof(d->vault))
+		return err_sys(err, ENAMETOOLONG, "%s", d->state_dir);
+	d->conf->vault = d->vault;
+	return 0;
+}
+
 static int watch_signals(struct daemon *d, struct err *err)
 {
 	sigset_t signals;
@@ -165,6 +180,8 @@ static int start(struct daemon *d, struct err *err)
 	if (!d->loop)
 		return -err->code;
 	r = take_places(d, err);
+	if (!r)
+		r = find_vault(d, err);
 	if (r < 0)
 		return r;
 	place_worker_account(&d->worker_uid, &d->worker_gid);

@@ -29,6 +29,7 @@
 #include "common/err.h"
 #include "common/loop.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -71,6 +72,7 @@ struct daemon {
 	struct loop_io listen;
 	struct loop_timer end, accept_again;
 	struct conf *conf;
+	char vault[PATH_MAX]; /* its own path, whatever links lead to it */
 	struct audit *audit;
 	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;

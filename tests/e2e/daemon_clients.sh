@@ -60,6 +60,15 @@ out=$(ask 40003 '{"op":"query","id":1,"sql":"select 1"}' "{\"op\":\"get\",\"id\"
 is may_not_query "$(jq -c 'select(.id == 1).code' <<<"$out")" '"denied"'
 is may_get "$(jq -c 'select(.op == "outcome" and .id == 2).status' <<<"$out")" '"done"'
 is may_not_get "$(jq -c 'select(.id == 3).detail' <<<"$out")" '"the agent'"'"'s policy denies this path"'
+# What was deleted or captured is denied to whom anything is denied.
+mkdir -m 700 "$T/state/vault" "$T/state/vault/copy"
+printf 'copied\n' >"$T/state/vault/copy/content"
+get_copy="{\"op\":\"get\",\"id\":4,\"path\":\"$T/state/vault/copy/content\"}"
+is may_not_get_copy "$(ask 40003 "$get_copy" | jq -c 'select(.op == "outcome").detail')" \
+	'"the agent'"'"'s policy denies this path"'
+out=$(sql 40001 "select line from file_lines where path = '$T/state/vault/copy/content'")
+has denied_copy "$out" "file that the agent's policy denies"
+is may_get_copy "$(ask 0 "$get_copy" | jq -c 'select(.op == "outcome").status')" '"done"'
 out=$(sql 40002 "select 1")
 is nobody_special "$(jq -c 'select(.op == "error") | [.id, .code, .message]' <<<"$out")" \
 	'[1,"denied","no role of the agent'"'"'s policy names you"]'

@@ -94,6 +94,25 @@ TEST(policy_roles)
 	rights_done(&r);
 }
 
+TEST(policy_closes_the_vault)
+{
+	struct subject alice = user("alice", 1001, 1001), root = user("root", 0, 0);
+	struct conf *c = conf("[role a]\nusers = alice\nallow = get\ndeny_tables = shadow\n"
+			      "[role b]\nusers = root\nallow = all\n");
+	struct rights r;
+
+	c->vault = "/state/vault";
+	CHECK_INT(policy_rights(c, &alice, &r), 0);
+	CHECK_STR(r.deny_tables[0], "shadow");
+	CHECK_STR(r.deny_paths[0], "/state/vault");
+	CHECK(!r.deny_tables[1] && !r.deny_paths[1]);
+	rights_done(&r);
+	CHECK_INT(policy_rights(c, &root, &r), 0);
+	CHECK(!r.deny_tables[0] && !r.deny_paths[0]);
+	rights_done(&r);
+	conf_free(c);
+}
+
 TEST(policy_roles_add_up)
 {
 	struct subject alice = user("alice", 1000, 4711);
@@ -176,5 +195,5 @@ TEST(policy_paths)
 	CHECK(!policy_path_in(NULL, "/x"));
 }
 
-TEST_MAIN(&policy_words, &policy_without_roles, &policy_roles, &policy_roles_add_up,
-	&policy_nobody_by_accident, &policy_out_of_memory, &policy_paths)
+TEST_MAIN(&policy_words, &policy_without_roles, &policy_roles, &policy_closes_the_vault,
+	&policy_roles_add_up, &policy_nobody_by_accident, &policy_out_of_memory, &policy_paths)
