@@ -47,6 +47,11 @@ bool interrupted(void)
 	return atomic_load(&arrived) > 0;
 }
 
+void interrupt_forget(void)
+{
+	atomic_store(&arrived, 0);
+}
+
 void interrupt_unlinks(const char *path)
 {
 	atomic_store(&unlinks, path);

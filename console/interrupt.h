@@ -8,6 +8,8 @@
 /* Takes SIGINT, SIGTERM and, where it is not ignored, SIGHUP; ignores SIGPIPE. */
 void interrupt_init(void);
 bool interrupted(void);
+/* What was interrupted is over, and the program goes on. */
+void interrupt_forget(void);
 /* A file to remove when the program ends at once; NULL: none. The text must stay. */
 void interrupt_unlinks(const char *path);
 

@@ -333,6 +333,8 @@ static void tell(struct runner *r, struct runbook_step *step, const struct made 
 		runbook_log_step(r->log, step);
 	else if (step->message)
 		log_error("%s", step->message);
+	else if (step->line->kind == RUNBOOK_SAY)
+		log_note("%s", step->did);
 	free(did);
 }
 
@@ -925,7 +927,7 @@ enum exit_status runner_run(struct runner *r, const struct runbook *b, struct ru
 {
 	r->book = b;
 	r->log = log;
-	r->stopped = false;
+	r->stopped = r->ended = false;
 	run_block(r, &b->block);
 	r->log = NULL;
 	return r->status;

@@ -158,3 +158,15 @@ run env -i "$TOCSIN" -i hosts batch book
 is 'without HOME and terminal' "$status" 0
 run "$TOCSIN" -i hosts --read-only --yes batch - <<<'x'
 is 'standard input that is empty' "$status" 0
+
+# ---- The shell ----
+
+run bash -c 'printf "%s\n" "query select 1 as one" frob "expect rows == 7" "when rows == 2" "say two" end \
+	"target web1" "query select 2 as one" "kill --rows" quit "say later" | "$TOCSIN" -i hosts shell'
+is 'shell: status' "$status" 0
+has 'shell: rows' "$out" '^web1 +2$'
+has 'shell: a mistake ends nothing' "$err" 'no command `frob`'
+has 'shell: the last result' "$err" 'found 2'
+has 'shell: a block' "$err" '^tocsin: say two$'
+has 'shell: kill asks' "$err" 'needs --yes'
+hasnt 'shell: quit' "$err$out" 'later'
