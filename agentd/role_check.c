@@ -217,8 +217,10 @@ static void check_socket(struct check *c)
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s/" HANDOVER_SOCKET, c->o->run_dir);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
 		say(c, WRONG, "daemon",
-			"does not answer at %s (%s): without it nothing can be done, and questions "
-			"are answered with the rights of who asks",
+			"does not answer at %s (%s): start it (systemctl enable --now "
+			"tocsin-agentd, "
+			"or tocsin-agentd daemon as root); without it nothing can be done, and "
+			"questions are answered with the rights of who asks",
 			a.sun_path, strerror(errno));
 	} else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != 0) {
 		say(c, WRONG, "daemon", "who listens at %s is user %u, not root", a.sun_path,

@@ -156,6 +156,22 @@ static int run_command(
 
 /* ---- A line ---- */
 
+/* `query select 'a' …` without quotes around all of it: its SQL is the line's own text. */
+static void take_bare_sql(const char *line, struct words *w)
+{
+	static const char *const first[] = {"select", "with", "values"};
+
+	if (w->n < 3 || !str_eq(w->of[0], "query"))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(first); i++)
+		if (strcasecmp(w->of[1], first[i]) == 0) {
+			memcpy(w->of[1], line + w->at[1], strlen(line + w->at[1]) + 1);
+			w->n = 2;
+			w->of[2] = NULL;
+			return;
+		}
+}
+
 static int run_words(struct ui *ui, struct pane *p, struct words *w, struct err *err)
 {
 	const struct ui_command *own = find(p->kind->commands, w->of[0]);
@@ -179,6 +195,8 @@ void ui_line(struct ui *ui, struct pane *p, const char *line)
 	struct words w;
 	int r = words_split(line, &w, NULL, &err);
 
+	if (r == 0)
+		take_bare_sql(line, &w);
 	if (r == 0 && w.n > 0)
 		r = run_words(ui, p, &w, &err);
 	if (r < 0 && err.text[0])

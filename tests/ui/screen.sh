@@ -147,6 +147,9 @@ keys Escape
 gone ':query'
 command_line 'nonsense'
 sees unknown-command "no command"
+command_line "query select 'one' || ' - ' || 'two' as bare"
+sees bare-sql "one - two"
+keys q
 command_line 'query "select from"'
 sees sql-error "syntax error"
 keys q
