@@ -298,9 +298,33 @@ int quarantine_rules_remove(struct err *err)
 
 /* ---- Looking ---- */
 
+/* *ret_flags: of NFTA_TABLE_FLAGS. */
+static bool is_our_table(const struct netlink_message *m, uint32_t *ret_flags)
+{
+	struct nfgenmsg head;
+	struct netlink_attrs rest;
+	struct netlink_attr a;
+	bool ours = false;
+	uint32_t flags = 0;
+
+	if (m->type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE) ||
+		!netlink_head(m, &head, sizeof(head), &rest) || head.nfgen_family != NFPROTO_INET)
+		return false;
+	while (netlink_attr(&rest, &a)) {
+		if (a.type == NFTA_TABLE_NAME)
+			ours = a.n == sizeof(QUARANTINE_TABLE) &&
+			       memcmp(a.p, QUARANTINE_TABLE, a.n) == 0;
+		else if (a.type == NFTA_TABLE_FLAGS && a.n == sizeof(flags))
+			memcpy(&flags, a.p, sizeof(flags));
+	}
+	*ret_flags = ntohl(flags);
+	return ours;
+}
+
 /* A line "chain: rule" or "chain hook priority policy" for each; in the order of the kernel. */
 struct looking {
 	struct buf rules, chains, text;
+	bool dormant; /* all of it is there, and none of it is in force */
 	int r;
 };
 
@@ -309,6 +333,7 @@ static void looking_init(struct looking *l)
 	buf_init(&l->rules, NFTMSG_MAX);
 	buf_init(&l->chains, NFT_TEXT_MAX);
 	buf_init(&l->text, NFT_TEXT_MAX);
+	l->dormant = false;
 	l->r = 0;
 }
 
@@ -324,9 +349,12 @@ static void look_at(struct looking *l, const struct netlink_message *m)
 	struct nft_counter counter;
 	struct nft_chain chain;
 	struct nft_rule rule;
+	uint32_t flags;
 
 	if (l->r)
 		return;
+	if (is_our_table(m, &flags))
+		l->dormant = flags & NFT_TABLE_F_DORMANT;
 	if (nft_chain_read(m, &chain) && str_eq(chain.table, QUARANTINE_TABLE) &&
 		chain.family == NFPROTO_INET)
 		l->r = buf_printf(&l->chains, "%s %u %d %u\n", chain.name, chain.hook,
@@ -381,6 +409,8 @@ static int look_at_kernel(struct looking *l, bool *ret_changed)
 
 	*ret_changed = false;
 	if (r == 0)
+		r = look_at_list(&nl, NFT_MSG_GETTABLE, l, ret_changed);
+	if (r == 0)
 		r = look_at_list(&nl, NFT_MSG_GETCHAIN, l, ret_changed);
 	if (r == 0)
 		r = look_at_list(&nl, NFT_MSG_GETRULE, l, ret_changed);
@@ -390,7 +420,7 @@ static int look_at_kernel(struct looking *l, bool *ret_changed)
 
 static bool same(const struct looking *a, const struct looking *b)
 {
-	return str_eq(buf_str(&a->rules), buf_str(&b->rules)) &&
+	return a->dormant == b->dormant && str_eq(buf_str(&a->rules), buf_str(&b->rules)) &&
 	       str_eq(buf_str(&a->chains), buf_str(&b->chains));
 }
 
@@ -413,35 +443,20 @@ int quarantine_rules_check(const struct quarantine_open *open, struct err *err)
 	return r < 0 ? say(r, "cannot read the rules in force", err) : r;
 }
 
-static bool is_our_table(const struct netlink_message *m)
-{
-	struct nfgenmsg head;
-	struct netlink_attrs rest;
-	struct netlink_attr a;
-
-	if (m->type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE) ||
-		!netlink_head(m, &head, sizeof(head), &rest) || head.nfgen_family != NFPROTO_INET)
-		return false;
-	while (netlink_attr(&rest, &a))
-		if (a.type == NFTA_TABLE_NAME)
-			return a.n == sizeof(QUARANTINE_TABLE) &&
-			       memcmp(a.p, QUARANTINE_TABLE, a.n) == 0;
-	return false;
-}
-
 int quarantine_rules_there(struct err *err)
 {
 	struct nfgenmsg inet = {.nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0};
 	struct netlink_message m;
 	struct netlink nl;
 	bool there = false;
+	uint32_t flags;
 	int r = netlink_init(&nl, NETLINK_NETFILTER);
 
 	if (r == 0)
 		r = netlink_dump(
 			&nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, &inet, sizeof(inet));
 	while (r == 0 && (r = netlink_next(&nl, &m)) == 1) {
-		there |= is_our_table(&m);
+		there |= is_our_table(&m, &flags);
 		r = 0;
 	}
 	netlink_done(&nl);

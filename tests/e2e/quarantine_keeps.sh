@@ -20,6 +20,9 @@ on host nft insert rule inet tocsin_quarantine input accept
 check inserted_rule_is_gone wait_for 10 eval '! in_force | grep -qx "[[:space:]]*accept"'
 on host nft add chain inet tocsin_quarantine input '{ policy accept; }'
 check policy_is_repaired wait_for 10 eval '! rules | grep -q "priority -350; policy accept"'
+# All of it stays as it was, and none of it is in force.
+on host nft add table inet tocsin_quarantine '{ flags dormant; }'
+check dormant_is_woken wait_for 10 eval '! rules | grep -q dormant'
 
 daemon_killed
 check daemon_gone_rules_stay in_force
