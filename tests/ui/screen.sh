@@ -164,6 +164,22 @@ command_line 'tables uptime'
 sees program-prints "total_seconds"
 leave
 
+# ---- Favourites ----
+screen
+sees up-favourites "+3 up"
+keys F2
+sees queries-are-there "saved queries"
+keys G
+keys b
+sees favourite-made "is a favourite"
+keys q
+keys F2
+keys g
+sees favourite-is-first "1$(HOME=$H XDG_STATE_HOME=$H/.state "$TOCSIN" -q -o json fav | jq -r ".[0].name")"
+keys b
+sees favourite-unmade "no favourite any more"
+leave
+
 # ---- Sizes ----
 screen -s 80x24
 sees at-80x24 "F10 quit"

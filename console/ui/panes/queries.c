@@ -4,6 +4,7 @@
 #include "console/library.h"
 #include "console/params.h"
 #include "console/questions.h"
+#include "console/store_fav.h"
 #include "console/ui/grid.h"
 #include "console/ui/ui.h"
 
@@ -14,13 +15,14 @@
 /* Lines of the preview, of all that the pane has. */
 #define PREVIEW_PART 3
 
-enum { NAME, PACK, TITLE, ATTACK, N_COLUMNS };
-static const char *const columns[] = {"name", "pack", "title", "attack"};
+enum { NAME, FAVOURITE, PACK, TITLE, ATTACK, N_COLUMNS };
+static const char *const columns[] = {"name", "fav", "pack", "title", "attack"};
 
 struct queries_pane {
 	struct pane p;
 	struct grid grid;
-	size_t *found; /* places in the library */
+	struct favourites favourites;
+	size_t *found; /* places in the library: favourites first, in their order */
 	size_t n;
 	char *filter;
 
@@ -55,15 +57,35 @@ static bool fits(const struct saved *q, const char *filter)
 	return true;
 }
 
+static bool is_wanted(const struct queries_pane *v, const struct saved *q)
+{
+	return !q->problem && fits(q, v->filter ? v->filter : "");
+}
+
 static void look(struct queries_pane *v)
 {
 	const struct library *l = v->p.ui->library;
 
 	v->n = 0;
-	for (size_t i = 0; l && i < library_len(l); i++)
-		if (!library_at(l, i)->problem &&
-			fits(library_at(l, i), v->filter ? v->filter : ""))
+	for (size_t f = 0; l && f < v->favourites.n; f++)
+		for (size_t i = 0; i < library_len(l); i++)
+			if (str_eq(library_at(l, i)->name, v->favourites.of[f].name) &&
+				is_wanted(v, library_at(l, i)) && v->n < library_len(l))
+				v->found[v->n++] = i;
+	for (size_t i = 0; l && i < library_len(l) && v->n < library_len(l); i++)
+		if (!favourites_find(&v->favourites, library_at(l, i)->name) &&
+			is_wanted(v, library_at(l, i)))
 			v->found[v->n++] = i;
+}
+
+/* A database that cannot be read has none. */
+static void load_favourites(struct queries_pane *v)
+{
+	struct err err;
+
+	favourites_done(&v->favourites);
+	if (favourites_load(&v->favourites, &err) < 0)
+		ui_note(v->p.ui, STYLE_WARN, "favourites: %s", err.text);
 }
 
 static const struct saved *at(const struct queries_pane *v, size_t line)
@@ -81,8 +103,10 @@ static const char *name(void *arg, size_t column)
 
 static bool cell(void *arg, size_t line, size_t column, struct buf *out)
 {
-	const struct saved *q = at(arg, line);
-	const char *texts[] = {q->name, q->pack, q->title, q->attack};
+	const struct queries_pane *v = arg;
+	const struct saved *q = at(v, line);
+	const char *texts[] = {q->name, favourites_find(&v->favourites, q->name) ? "*" : "",
+		q->pack, q->title, q->attack};
 
 	(void)buf_puts(out, texts[column]);
 	return false;
@@ -280,6 +304,28 @@ static int run_start(struct ui *ui, struct pane *p, int argc, char **argv, struc
 
 /* ---- Commands ---- */
 
+/* Makes it one, or makes it none. */
+static int run_favourite(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct queries_pane *v = of(p);
+	const struct saved *q = at(v, v->grid.list.at);
+	bool is;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if (!q)
+		return err_set(err, ENOENT, "there is no such line");
+	is = favourites_find(&v->favourites, q->name) > 0;
+	r = is ? favourite_remove(q->name, err) : favourite_set(q->name, 0, NULL, err);
+	if (r < 0)
+		return r;
+	ui_say(ui, STYLE_GOOD, is ? "%s is no favourite any more" : "%s is a favourite", q->name);
+	load_favourites(v);
+	look(v);
+	return 0;
+}
+
 static void filter_to(struct queries_pane *v, const char *text)
 {
 	free(v->filter);
@@ -351,6 +397,7 @@ static int open_pane(struct pane *p, struct err *err)
 	if (!v->found)
 		return err_sys(err, ENOMEM, "saved queries");
 	v->grid.frozen = 1;
+	load_favourites(v);
 	look(v);
 	return 0;
 }
@@ -360,11 +407,13 @@ static void close_pane(struct pane *p)
 	struct queries_pane *v = of(p);
 
 	forget_values(v);
+	favourites_done(&v->favourites);
 	free(v->found);
 	free(v->filter);
 }
 
 static const struct ui_command commands[] = {
+	{"favourite", "", "keep it among the first, or not", 0, 0, run_favourite},
 	{"filter", "[TEXT]", "look in names, titles, tags and SQL", 0, 1, run_filter},
 	{"move", "WHERE", "move the cursor", 1, 1, run_move},
 	{"start", "[LINE]", "run the query", 0, 1, run_start},
@@ -373,6 +422,7 @@ static const struct ui_command commands[] = {
 
 static const struct ui_binding bindings[] = {
 	{"Enter", "start", "run", "run the query"},
+	{"b", "favourite", "favourite", "keep it among the first, or not"},
 	{"/", "filter", "search", "type what is looked for"},
 	PANE_LIST_KEYS,
 	{"1", "start 1", NULL, "run the first one; 2 to 9 likewise"},
