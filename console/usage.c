@@ -51,8 +51,11 @@ static int put_formats(struct buf *out)
 
 int usage_program(struct buf *out)
 {
-	int r = buf_puts(out, "usage: tocsin [options] command [argument …]\n\n"
-			      "Asks Linux hosts questions in SQL, over SSH.\n\ncommands:\n");
+	int r = buf_puts(out,
+		"usage: tocsin [options] command [argument …]\n\n"
+		"Asks Linux hosts questions in SQL, over SSH.\n"
+		"Without a command, on a terminal, it opens the screen; F1 explains it.\n\n"
+		"commands:\n");
 
 	for (size_t i = 0; r == 0 && commands_all[i]; i++)
 		r = put_pair(out, commands_all[i]->name, commands_all[i]->args,
