@@ -181,7 +181,7 @@ $(B)/tests/console_%: $(B)/obj/tests/unit/console_%.o $(unit_support) $(B)/lib/l
 # tests/tools/NAME.c: a helper program on its own; console_NAME.c and agentd_NAME.c have that part's
 # library too.
 tool_bin := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
-$(B)/tools/console_%: $(B)/obj/tests/tools/console_%.o $(B)/lib/libconsole.a $(B)/lib/libcommon.a
+$(B)/tools/console_%: $(B)/obj/tests/tools/console_%.o $(B)/lib/libconsole.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_console))
 $(B)/tools/agentd_%: $(B)/obj/tests/tools/agentd_%.o $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_agent)) -lm

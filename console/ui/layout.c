@@ -179,15 +179,18 @@ struct pane *layout_zoomed(const struct layout *l)
 	return l->zoomed;
 }
 
-/* The nearest split of that kind above the pane; a border grows its first child. */
+/* The nearest split of that kind above the pane: the child that it is in grows. */
 static void move_border(struct node *n, bool below, int by)
 {
+	const struct node *child = n;
 	int size;
 
-	for (n = n->parent; n && n->below != below;)
-		n = n->parent;
+	for (n = n->parent; n && n->below != below; n = n->parent)
+		child = n;
 	if (!n)
 		return;
+	if (child != n->child[0])
+		by = -by;
 	size = below ? n->area.h : n->area.w;
 	if (size <= 0)
 		return;

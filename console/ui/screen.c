@@ -23,6 +23,10 @@
 #define KEY_PASTE_OFF (KEY_MAX + 2)
 #define KEY_C_LEFT    (KEY_MAX + 3)
 #define KEY_C_RIGHT   (KEY_MAX + 4)
+#define KEY_M_UP      (KEY_MAX + 5)
+#define KEY_M_DOWN    (KEY_MAX + 6)
+#define KEY_M_LEFT    (KEY_MAX + 7)
+#define KEY_M_RIGHT   (KEY_MAX + 8)
 #define CRASH_STACK   (64u << 10)
 
 static struct {
@@ -137,6 +141,10 @@ static void set_modes(void)
 	define_key("\033[201~", KEY_PASTE_OFF);
 	define_key("\033[1;5D", KEY_C_LEFT);
 	define_key("\033[1;5C", KEY_C_RIGHT);
+	define_key("\033[1;3A", KEY_M_UP);
+	define_key("\033[1;3B", KEY_M_DOWN);
+	define_key("\033[1;3D", KEY_M_LEFT);
+	define_key("\033[1;3C", KEY_M_RIGHT);
 	tell("\033[?2004h");
 }
 
@@ -356,6 +364,8 @@ static ui_key function_key(wint_t code)
 		{KEY_DC, UI_KEY_DELETE}, {KEY_BACKSPACE, UI_KEY_BACKSPACE},
 		{KEY_BTAB, UI_KEY_BACKTAB}, {KEY_SR, UI_KEY_SHIFT_UP}, {KEY_SF, UI_KEY_SHIFT_DOWN},
 		{KEY_ENTER, '\r'}, {KEY_C_LEFT, UI_KEY_CTRL_LEFT}, {KEY_C_RIGHT, UI_KEY_CTRL_RIGHT},
+		{KEY_M_UP, UI_KEY_UP | UI_KEY_ALT}, {KEY_M_DOWN, UI_KEY_DOWN | UI_KEY_ALT},
+		{KEY_M_LEFT, UI_KEY_LEFT | UI_KEY_ALT}, {KEY_M_RIGHT, UI_KEY_RIGHT | UI_KEY_ALT},
 		{KEY_PASTE_ON, UI_KEY_PASTE_BEGIN}, {KEY_PASTE_OFF, UI_KEY_PASTE_END}};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

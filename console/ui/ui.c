@@ -706,6 +706,13 @@ static void end(struct ui_self *s)
 	free(s);
 }
 
+static const char how_to_begin[] =
+	"\nTo begin, name some hosts as `ssh` would reach them:\n\n"
+	"  tocsin -i web1,web2\n\n"
+	"or write them down, one a line (an Ansible inventory will do), and call tocsin again:\n\n"
+	"  mkdir -p ~/.config/tocsin && echo web1 >>~/.config/tocsin/hosts\n\n"
+	"`tocsin help` tells more.\n";
+
 int ui_run(struct app *app)
 {
 	struct ui_self *s = calloc(1, sizeof(*s));
@@ -725,5 +732,7 @@ int ui_run(struct app *app)
 	end(s);
 	if (err.code)
 		log_error("%s", err.text);
+	if (err.code == ENOENT && !app->inventory && app->o.inventory.n == 0)
+		fputs(how_to_begin, stderr);
 	return status;
 }

@@ -225,6 +225,7 @@ screen </dev/null
 rm "$H/.config/tocsin/hosts"
 screen
 sees first-run "no inventory"
+sees first-run-begins "To begin, name some hosts"
 
 # ---- What hosts may say ----
 cat >"$H/.config/tocsin/hosts" <<'END'
