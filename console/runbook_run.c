@@ -6,210 +6,20 @@
 #include "common/str.h"
 #include "common/text.h"
 #include "console/act.h"
-#include "console/fleet/inventory.h"
 #include "console/interrupt.h"
 #include "console/output.h"
 #include "console/passphrase.h"
 #include "console/plan.h"
-#include "console/questions.h"
 #include "console/rowtargets.h"
-#include "console/runbook_result.h"
+#include "console/runbook_make.h"
 #include "console/runbook_words.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define WORDS_MAX (RUNBOOK_WORDS_MAX + RUNBOOK_VARS_MAX)
-#define VALUE_MAX (256u << 10) /* bytes of one word with its values */
 #define REPLY_MAX 64
 #define TICK_MS	  100
-#define LINE_OPTS 8
-
-struct runner {
-	struct app *app;
-	const struct runbook *book;
-	struct runbook_log *log;
-	struct runbook_result *last;
-	struct runbook_rows row; /* where the innermost foreach is; n 0: none */
-	struct buf cell;	 /* of the row, while a word is made */
-	char *target;		 /* what app->o.targets points to */
-	enum exit_status status;
-	bool checking;	 /* rows are not there yet */
-	bool rehearsing; /* --check: nobody need be there to ask */
-	bool goes_on;	 /* on-error continue */
-	bool stopped;
-	bool ended; /* stopped, and no retry goes on */
-};
-
-/* A line with its values. */
-struct made {
-	char *words[WORDS_MAX + 1];
-	int n;
-};
-
-/* ---- Values ---- */
-
-static const char *value_of(const char *name, void *arg)
-{
-	struct runner *r = arg;
-
-	if (!str_starts(name, "row."))
-		return runbook_value(r->book, name);
-	if (r->checking)
-		return "1";
-	buf_reset(&r->cell);
-	if (r->row.n == 0 || runbook_rows_text(&r->row, 0, name + 4, &r->cell) < 0)
-		return NULL;
-	return buf_str(&r->cell);
-}
-
-static int make_word(struct runner *r, const struct runbook_word *w, char **ret, struct err *err)
-{
-	struct buf b;
-	int res;
-
-	buf_init(&b, VALUE_MAX);
-	res = runbook_word_expand(w, value_of, r, &b, err);
-	*ret = res == 0 ? buf_steal(&b) : NULL;
-	buf_done(&b);
-	return res == 0 && !*ret ? err_sys(err, ENOMEM, "line") : res;
-}
-
-static void made_done(struct made *m)
-{
-	for (int i = 0; i < m->n; i++)
-		free(m->words[i]);
-	m->n = 0;
-}
-
-/* A value must not turn into an option. */
-static int check_lead(const struct runbook_word *w, const char *word, struct err *err)
-{
-	if (word[0] != '-' || !runbook_word_leads(w))
-		return 0;
-	return err_set(err, EINVAL,
-		"the value of ${%s} begins with - and would be an option: write "
-		"-- before it, or --name=${…}",
-		w->parts[0].text);
-}
-
-/* The words from `first` on. */
-static int make(struct runner *r, const struct runbook_line *l, size_t first, struct made *ret,
-	struct err *err)
-{
-	bool ended = false;
-	int res = 0;
-
-	for (size_t i = first; res == 0 && i < l->n; i++) {
-		res = make_word(r, &l->words[i], &ret->words[ret->n], err);
-		if (res < 0)
-			return runbook_at(l, l->words[i].column, err);
-		ret->n++;
-		if (l->command && !ended)
-			res = check_lead(&l->words[i], ret->words[ret->n - 1], err);
-		if (res < 0)
-			return runbook_at(l, l->words[i].column, err);
-		ended |= runbook_word_is(&l->words[i], "--");
-	}
-	return res;
-}
-
-/* The :names of a question are bound to the runbook's variables. */
-static void bind(struct runner *r, struct made *m, const char *sql)
-{
-	struct span rest = span_str(sql), name;
-	char *word;
-
-	while (runbook_sql_name(&rest, &name)) {
-		char *copy = span_dup(name);
-		const char *value = copy ? runbook_value(r->book, copy) : NULL;
-		bool there = false;
-
-		word = value ? str_printf("--param=%s=%s", copy, value) : NULL;
-		free(copy);
-		for (int i = 0; word && i < m->n; i++)
-			there |= str_eq(m->words[i], word);
-		if (!word || there || m->n == WORDS_MAX) {
-			free(word);
-			continue;
-		}
-		memmove(m->words + 1, m->words, (size_t)m->n * sizeof(char *));
-		m->words[0] = word;
-		m->n++;
-	}
-}
-
-/* ---- A command's line ---- */
-
-struct prepared {
-	struct made made;
-	char *argv[WORDS_MAX + 1];
-	struct app_options options;
-	void *values;
-	int argc;
-};
-
-/* Of the options of all commands, those that one line may give. */
-static const struct opt *line_opts(void)
-{
-	static const char *const names[] = {"output", "reason", "timeout", "max-rows"};
-	static struct opt opts[LINE_OPTS];
-	size_t n = 0;
-
-	for (const struct opt *o = app_opts; o->letter || o->name; o++)
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
-			if (str_eq(o->name, names[i]))
-				opts[n++] = *o;
-	return opts;
-}
-
-static void prepared_done(struct prepared *p)
-{
-	made_done(&p->made);
-	free(p->values);
-}
-
-static int parse_options(
-	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
-{
-	const struct command *c = l->command;
-	const struct opt_set sets[] = {
-		{line_opts(), &p->options}, {c->opts, p->values}, {NULL, NULL}};
-	int res;
-
-	for (int i = 0; i < p->made.n; i++)
-		p->argv[i] = p->made.words[i];
-	p->options = r->app->o;
-	res = opts_parse(sets, p->made.n, p->argv, false, &p->argc, err);
-	if (res == 0 && l->rows && p->argc > 0)
-		res = err_set(err, EINVAL, "with --rows the targets are those of the rows");
-	else if (res == 0 && !l->rows &&
-		 (p->argc < c->min_args || (c->max_args >= 0 && p->argc > c->max_args)))
-		res = err_set(err, EINVAL, "%s %s: usage: %s %s", c->name,
-			p->argc < c->min_args ? "needs more arguments" : "takes fewer arguments",
-			c->name, c->args);
-	if (res == 0 && !format_find(p->options.format))
-		res = err_set(err, EINVAL, "no output format `%s`", p->options.format);
-	return res;
-}
-
-static int prepare(
-	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
-{
-	int res;
-
-	*p = (struct prepared){.values = calloc(1, l->command->values_size + 1)};
-	if (!p->values)
-		return err_sys(err, ENOMEM, "line");
-	res = make(r, l, 1, &p->made, err);
-	if (res < 0)
-		return res;
-	if (str_eq(l->command->name, "query") && p->made.n > 0)
-		bind(r, &p->made, p->made.words[p->made.n - 1]);
-	res = parse_options(r, l, p, err);
-	return res < 0 ? runbook_at(l, l->words[0].column, err) : 0;
-}
 
 /* ---- Targets ---- */
 
@@ -303,29 +113,9 @@ static void merge(struct runner *r, enum exit_status status)
 		r->status = status;
 }
 
-static char *line_text(const struct runbook_line *l, const struct made *m)
-{
-	struct buf b;
-	char *text;
-	int r;
-
-	buf_init(&b, VALUE_MAX * 4);
-	r = buf_puts(&b, runbook_word_head(&l->words[0]));
-	for (int i = 0; r == 0 && i < m->n; i++) {
-		r = buf_putc(&b, ' ');
-		if (r == 0)
-			r = buf_puts(&b, m->words[i]);
-	}
-	if (r == 0 && l->rows)
-		r = buf_puts(&b, " --rows");
-	text = r == 0 ? buf_steal(&b) : strdup(l->text);
-	buf_done(&b);
-	return text;
-}
-
 static void tell(struct runner *r, struct runbook_step *step, const struct made *m)
 {
-	char *did = line_text(step->line, m);
+	char *did = made_text(step->line, m);
 
 	step->did = did ? did : step->line->text;
 	step->target = r->app->o.targets ? r->app->o.targets : "all";
@@ -385,7 +175,7 @@ static void run_command(struct runner *r, const struct runbook_line *l)
 	int64_t since_ms = clock_mono_ms();
 	struct prepared p;
 	struct err err = {0};
-	int res = prepare(r, l, &p, &err);
+	int res = runner_prepare(r, l, &p, &err);
 
 	/* Commands that ask nobody need no targets; the others say themselves what is wrong. */
 	if (res == 0)
@@ -711,7 +501,7 @@ static void run_line(struct runner *r, const struct runbook_line *l)
 		run_command(r, l);
 		return;
 	}
-	if (make(r, l, 1, &m, &err) < 0)
+	if (runner_make(r, l, 1, &m, &err) < 0)
 		fail_step(r, l, NULL, &err);
 	else
 		run_other(r, l, &m);
@@ -728,169 +518,6 @@ static void run_block(struct runner *r, const struct runbook_block *b)
 		}
 		run_line(r, b->of[i]);
 	}
-}
-
-/* ---- Before it runs ---- */
-
-static int check_block(struct runner *r, const struct runbook_block *b, struct err *err);
-
-static int check_ask(
-	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
-{
-	struct questions questions = {0};
-	int res = l->command->ask(r->app, p->values, p->argc, p->argv, &questions, err);
-
-	questions_done(&questions);
-	return res;
-}
-
-static int check_act(
-	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
-{
-	const struct app_options *o = &r->app->o;
-	struct act act;
-	int res = 0;
-
-	if (o->read_only)
-		return err_set(
-			err, EPERM, "%s changes hosts: refused with --read-only", l->command->name);
-	if (!o->yes && !o->dry_run && !r->rehearsing && !passphrase_possible())
-		return err_set(err, EPERM,
-			"%s changes hosts: without a terminal to ask at it needs --yes "
-			"(or --dry-run)",
-			l->command->name);
-	if (l->rows && !rowtargets_can(l->command->name))
-		return err_set(err, EINVAL, "%s is nothing that is done to rows", l->command->name);
-	for (size_t i = 1; i < l->n; i++)
-		if (runbook_word_has_values(&l->words[i]))
-			return 0;
-	l->command->act(p->values, p->argc, p->argv, &act);
-	for (size_t i = 0; res == 0 && i < act.n; i++) {
-		json_t *args = NULL;
-
-		res = act.args(act.targets[i], act.values, &args, err);
-		json_decref(args);
-	}
-	return res;
-}
-
-static int check_command(struct runner *r, const struct runbook_line *l, struct err *err)
-{
-	struct prepared p;
-	int res = prepare(r, l, &p, err);
-
-	if (res == 0) {
-		if (l->command->ask)
-			res = check_ask(r, l, &p, err);
-		else if (l->command->act)
-			res = check_act(r, l, &p, err);
-		if (res < 0)
-			runbook_at(l, l->words[0].column, err);
-	}
-	prepared_done(&p);
-	return res;
-}
-
-static int check_target(struct runner *r, const struct runbook_line *l, struct err *err)
-{
-	struct made m = {.n = 0};
-	size_t *selected = NULL, n = 0;
-	int res;
-
-	for (size_t i = 0; i < l->words[1].n; i++)
-		if (l->words[1].parts[i].variable && str_starts(l->words[1].parts[i].text, "row."))
-			return 0;
-	res = make(r, l, 1, &m, err);
-	if (res == 0)
-		res = app_inventory(r->app, err);
-	if (res == 0)
-		res = inventory_select(r->app->inventory, m.words[0], &selected, &n, err);
-	if (res == 0 && n == 0)
-		res = err_set(err, ENOENT, "no host matches `%s`", m.words[0]);
-	if (res < 0)
-		runbook_at(l, l->words[1].column, err);
-	free(selected);
-	made_done(&m);
-	return res;
-}
-
-static int check_line(struct runner *r, const struct runbook_line *l, struct err *err)
-{
-	int res = 0;
-
-	if (l->kind == RUNBOOK_COMMAND)
-		res = check_command(r, l, err);
-	else if (l->kind == RUNBOOK_TARGET)
-		res = check_target(r, l, err);
-	if (res == 0)
-		res = check_block(r, &l->body, err);
-	return res < 0 ? res : check_block(r, &l->otherwise, err);
-}
-
-static int check_block(struct runner *r, const struct runbook_block *b, struct err *err)
-{
-	int res = 0;
-
-	for (size_t i = 0; res == 0 && i < b->n; i++)
-		res = check_line(r, b->of[i], err);
-	return res;
-}
-
-int runner_check(struct runner *r, const struct runbook *b, bool rehearse, struct err *err)
-{
-	int res;
-
-	r->rehearsing = rehearse;
-	r->book = b;
-	r->checking = true;
-	res = check_block(r, &b->block, err);
-	r->checking = false;
-	return res;
-}
-
-/* ---- Printing ---- */
-
-static int print_block(
-	struct runner *r, const struct runbook_block *b, unsigned depth, struct buf *out)
-{
-	int res = 0;
-
-	for (size_t i = 0; res == 0 && i < b->n; i++) {
-		const struct runbook_line *l = b->of[i];
-		struct made m = {.n = 0};
-		char *text = NULL;
-		struct err err;
-
-		if (make(r, l, 1, &m, &err) == 0)
-			text = line_text(l, &m);
-		res = buf_fill(out, ' ', 2 * depth);
-		if (res == 0 && text)
-			res = text_escape(out, text, strlen(text));
-		if (res == 0)
-			res = buf_putc(out, '\n');
-		free(text);
-		made_done(&m);
-		if (res == 0)
-			res = print_block(r, &l->body, depth + 1, out);
-		if (res == 0 && l->otherwise.n > 0)
-			res = buf_fill(out, ' ', 2 * depth);
-		if (res == 0 && l->otherwise.n > 0)
-			res = buf_puts(out, "else\n");
-		if (res == 0)
-			res = print_block(r, &l->otherwise, depth + 1, out);
-	}
-	return res;
-}
-
-int runner_print(struct runner *r, const struct runbook *b, struct buf *out)
-{
-	int res;
-
-	r->book = b;
-	r->checking = true;
-	res = print_block(r, &b->block, 0, out);
-	r->checking = false;
-	return res;
 }
 
 /* ---- The runner ---- */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/str.h"
+#include "common/text.h"
+#include "console/act.h"
+#include "console/fleet/inventory.h"
+#include "console/passphrase.h"
+#include "console/questions.h"
+#include "console/rowtargets.h"
+#include "console/runbook_make.h"
+#include "console/runbook_words.h"
+
+#include <stdlib.h>
+
+/* ---- Before it runs ---- */
+
+static int check_block(struct runner *r, const struct runbook_block *b, struct err *err);
+
+static int check_ask(
+	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
+{
+	struct questions questions = {0};
+	int res = l->command->ask(r->app, p->values, p->argc, p->argv, &questions, err);
+
+	questions_done(&questions);
+	return res;
+}
+
+static int check_act(
+	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
+{
+	const struct app_options *o = &r->app->o;
+	struct act act;
+	int res = 0;
+
+	if (o->read_only)
+		return err_set(
+			err, EPERM, "%s changes hosts: refused with --read-only", l->command->name);
+	if (!o->yes && !o->dry_run && !r->rehearsing && !passphrase_possible())
+		return err_set(err, EPERM,
+			"%s changes hosts: without a terminal to ask at it needs --yes "
+			"(or --dry-run)",
+			l->command->name);
+	if (l->rows && !rowtargets_can(l->command->name))
+		return err_set(err, EINVAL, "%s is nothing that is done to rows", l->command->name);
+	for (size_t i = 1; i < l->n; i++)
+		if (runbook_word_has_values(&l->words[i]))
+			return 0;
+	l->command->act(p->values, p->argc, p->argv, &act);
+	for (size_t i = 0; res == 0 && i < act.n; i++) {
+		json_t *args = NULL;
+
+		res = act.args(act.targets[i], act.values, &args, err);
+		json_decref(args);
+	}
+	return res;
+}
+
+static int check_command(struct runner *r, const struct runbook_line *l, struct err *err)
+{
+	struct prepared p;
+	int res = runner_prepare(r, l, &p, err);
+
+	if (res == 0) {
+		if (l->command->ask)
+			res = check_ask(r, l, &p, err);
+		else if (l->command->act)
+			res = check_act(r, l, &p, err);
+		if (res < 0)
+			runbook_at(l, l->words[0].column, err);
+	}
+	prepared_done(&p);
+	return res;
+}
+
+static int check_target(struct runner *r, const struct runbook_line *l, struct err *err)
+{
+	struct made m = {.n = 0};
+	size_t *selected = NULL, n = 0;
+	int res;
+
+	for (size_t i = 0; i < l->words[1].n; i++)
+		if (l->words[1].parts[i].variable && str_starts(l->words[1].parts[i].text, "row."))
+			return 0;
+	res = runner_make(r, l, 1, &m, err);
+	if (res == 0)
+		res = app_inventory(r->app, err);
+	if (res == 0)
+		res = inventory_select(r->app->inventory, m.words[0], &selected, &n, err);
+	if (res == 0 && n == 0)
+		res = err_set(err, ENOENT, "no host matches `%s`", m.words[0]);
+	if (res < 0)
+		runbook_at(l, l->words[1].column, err);
+	free(selected);
+	made_done(&m);
+	return res;
+}
+
+static int check_line(struct runner *r, const struct runbook_line *l, struct err *err)
+{
+	int res = 0;
+
+	if (l->kind == RUNBOOK_COMMAND)
+		res = check_command(r, l, err);
+	else if (l->kind == RUNBOOK_TARGET)
+		res = check_target(r, l, err);
+	if (res == 0)
+		res = check_block(r, &l->body, err);
+	return res < 0 ? res : check_block(r, &l->otherwise, err);
+}
+
+static int check_block(struct runner *r, const struct runbook_block *b, struct err *err)
+{
+	int res = 0;
+
+	for (size_t i = 0; res == 0 && i < b->n; i++)
+		res = check_line(r, b->of[i], err);
+	return res;
+}
+
+int runner_check(struct runner *r, const struct runbook *b, bool rehearse, struct err *err)
+{
+	int res;
+
+	r->rehearsing = rehearse;
+	r->book = b;
+	r->checking = true;
+	res = check_block(r, &b->block, err);
+	r->checking = false;
+	return res;
+}
+
+/* ---- Printing ---- */
+
+static int print_block(
+	struct runner *r, const struct runbook_block *b, unsigned depth, struct buf *out)
+{
+	int res = 0;
+
+	for (size_t i = 0; res == 0 && i < b->n; i++) {
+		const struct runbook_line *l = b->of[i];
+		struct made m = {.n = 0};
+		char *text = NULL;
+		struct err err;
+
+		if (runner_make(r, l, 1, &m, &err) == 0)
+			text = made_text(l, &m);
+		res = buf_fill(out, ' ', 2 * depth);
+		if (res == 0 && text)
+			res = text_escape(out, text, strlen(text));
+		if (res == 0)
+			res = buf_putc(out, '\n');
+		free(text);
+		made_done(&m);
+		if (res == 0)
+			res = print_block(r, &l->body, depth + 1, out);
+		if (res == 0 && l->otherwise.n > 0)
+			res = buf_fill(out, ' ', 2 * depth);
+		if (res == 0 && l->otherwise.n > 0)
+			res = buf_puts(out, "else\n");
+		if (res == 0)
+			res = print_block(r, &l->otherwise, depth + 1, out);
+	}
+	return res;
+}
+
+int runner_print(struct runner *r, const struct runbook *b, struct buf *out)
+{
+	int res;
+
+	r->book = b;
+	r->checking = true;
+	res = print_block(r, &b->block, 0, out);
+	r->checking = false;
+	return res;
+}
