@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Connections accepted in one round. */
@@ -181,10 +180,9 @@ void clients_free(struct daemon *d)
 	while (d->clients) {
 		struct client *c = d->clients;
 
-		if (c->worker) {
+		/* Not waited for: one that hangs in the kernel does not end by it. */
+		if (c->worker)
 			kill(c->worker, SIGKILL);
-			waitpid(c->worker, NULL, 0);
-		}
 		client_free(c);
 	}
 }

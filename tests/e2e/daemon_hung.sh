@@ -16,6 +16,7 @@ fi
 trap 'kill -KILL "${pids[@]}" 2>/dev/null; chattr -R -f -a "$T/state"; rm -rf "$T"' EXIT
 # shellcheck disable=SC2119 # no options
 start_daemon
+pid_of_daemon=$pid
 cat >"$T/hand.py" <<'PY'
 import array, os, signal, socket, struct, sys, time
 fd = os.open(sys.argv[1], os.O_RDONLY)
@@ -40,3 +41,7 @@ check asked wait_for 20 asked
 out=$(ask_daemon '{"op":"query","id":1,"sql":"select 2 as n"}')
 is others_go_on "$(jq -c 'select(.op == "rows").rows' <<<"$out")" '[[2]]'
 check told wait_for 30 grep -q 'could not be opened in time' "$T/get"
+# Nor does a worker that hangs keep it from ending.
+kill "$pid_of_daemon"
+stopped() { grep -q '"event":"stop"' "$T/state/audit.ndjson"; }
+check stops wait_for 60 stopped
