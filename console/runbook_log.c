@@ -83,7 +83,7 @@ static const char *words_of(const struct runbook_step *s)
 	case EXIT_EXPECT:
 		return "not as expected";
 	case EXIT_INCOMPLETE:
-		return "incomplete";
+		return s->kept ? "incomplete" : "failed";
 	case EXIT_INTERRUPT:
 		return "interrupted";
 	case EXIT_NOTHING:

@@ -159,6 +159,19 @@ is 'without HOME and terminal' "$status" 0
 run "$TOCSIN" -i hosts --read-only --yes batch - <<<'x'
 is 'standard input that is empty' "$status" 0
 
+batch <<<'on-error continue
+confirm really
+say not reached'
+is 'confirm without a terminal' "$status" 3
+has 'confirm: why' "$err" 'confirm really: failed: nobody agreed'
+hasnt 'confirm ends it all' "$err" 'not reached'
+batch <<<'query select 1 as one
+foreach row
+	say ${row.nothing}
+end'
+is 'a column that is not there' "$status" 3
+has 'a column that is not there: where' "$err" 'book:3:6: there is no \$\{row.nothing\}'
+
 # ---- The shell ----
 
 run bash -c 'printf "%s\n" "query select 1 as one" frob "expect rows == 7" "when rows == 2" "say two" end \
