@@ -164,9 +164,9 @@ sees results-I "nv"
 keys g
 at results-inverted "row100 "
 key results y
-sees results-y "copied 3 bytes"
+sees results-y "copied n: 3 bytes"
 key results Y
-sees results-Y "copied"
+sees results-Y "copied the row"
 key results M-+
 key results M--
 width_of() { shown | sed -n 3p | awk '{print index($0, "name")}'; }

@@ -504,7 +504,10 @@ static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	if (r < 0)
 		r = err_set(err, -r, "it is too long to be copied");
 	else
-		ui_say(ui, STYLE_GOOD, "copied %zu bytes", text.len);
+		ui_say(ui, STYLE_GOOD, "copied %s: %zu bytes",
+			whole || column < 0 ? "the row"
+					    : results_column_name(v->results, (size_t)column),
+			text.len);
 	buf_done(&text);
 	return r;
 }
