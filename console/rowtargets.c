@@ -69,7 +69,7 @@ static enum target target_of(const char *action)
 {
 	if (str_eq(action, "kill") || str_eq(action, "suspend") || str_eq(action, "resume"))
 		return TARGET_PROCESS;
-	if (str_eq(action, "delete"))
+	if (str_eq(action, "delete") || str_eq(action, "get"))
 		return TARGET_FILE;
 	return str_eq(action, "quarantine") || str_eq(action, "release") ? TARGET_HOST
 									 : TARGET_OTHER;
@@ -115,7 +115,7 @@ static int add_row(struct rowtargets *a, row_id row, struct err *err)
 
 bool rowtargets_can(const char *action)
 {
-	return target_of(action) != TARGET_OTHER;
+	return target_of(action) != TARGET_OTHER && !str_eq(action, "get");
 }
 
 int rowtargets_add(const struct results *results, const row_id *rows, size_t n,

@@ -12,7 +12,7 @@
 struct act;
 struct plan;
 
-/* Is the action of this name one that is done to rows? */
+/* Is the action of this name one that is planned on rows? (`get` plans nothing.) */
 bool rowtargets_can(const char *action);
 /*
  * Adds to the plan what these rows name: processes by `pid` and `start_time`, files by `path`,

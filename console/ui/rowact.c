@@ -6,10 +6,12 @@
 #include "console/command.h"
 #include "console/plan.h"
 #include "console/rowtargets.h"
+#include "console/ui/get.h"
 #include "console/ui/ui.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct rowact {
 	struct ui *ui;
@@ -54,16 +56,66 @@ static int open_plan(
 	return r;
 }
 
+static int path_args(const char *target, const void *values, json_t **ret, struct err *err)
+{
+	(void)target;
+	(void)values;
+	*ret = json_object();
+	return *ret ? 0 : err_sys(err, ENOMEM, "get");
+}
+
+/* The files that the plan's items name, as targets of their own. */
+static int take_files(const struct plan *plan, struct get_target **ret, struct err *err)
+{
+	struct get_target *t = calloc(plan->n + 1, sizeof(*t));
+	bool whole = t != NULL;
+
+	for (size_t i = 0; whole && i < plan->n; i++) {
+		t[i] = (struct get_target){plan->items[i].host, strdup(plan->items[i].target)};
+		whole = t[i].path != NULL;
+	}
+	*ret = t;
+	return whole ? 0 : err_sys(err, ENOMEM, "get");
+}
+
+static int get_files(
+	struct ui *ui, const struct results *results, const row_id *rows, size_t n, struct err *err)
+{
+	const struct act act = {.action = "get", .args = path_args};
+	struct get_target *targets = NULL;
+	struct plan plan = {0};
+	size_t without, files = 0;
+	int r = plan_init(&plan, "get", NULL, ui->app->n_hosts);
+
+	if (r < 0)
+		return err_sys(err, ENOMEM, "get");
+	r = rowtargets_add(results, rows, n, &act, &plan, &without, err);
+	if (r == 0)
+		r = take_files(&plan, &targets, err);
+	files = plan.n;
+	plan_done(&plan);
+	if (r == 0)
+		r = ui_get(ui, targets, files, ui->app->o.reason, err);
+	if (r == 0)
+		return 0;
+	for (size_t i = 0; targets && i < files; i++)
+		free(targets[i].path);
+	free(targets);
+	return r;
+}
+
 int rowact_open(struct ui *ui, const struct results *results, const row_id *rows, size_t n,
 	int argc, char **argv, struct err *err)
 {
 	struct rowact a = {.ui = ui, .r = results, .command = command_find(argv[0])};
 	int r;
 
+	if (ui->app->o.read_only)
+		return err_set(err, EPERM, "%s is an action: refused with --read-only", argv[0]);
+	if (str_eq(argv[0], "get"))
+		return get_files(ui, results, rows, n, err);
 	if (!a.command || !a.command->act || !rowtargets_can(argv[0]))
 		return err_set(err, EINVAL, "`%s` is nothing that is done to rows", argv[0]);
-	if (ui->app->o.read_only)
-		return err_set(err, EPERM, "%s changes hosts: refused with --read-only", argv[0]);
 	a.plan = calloc(1, sizeof(*a.plan));
 	if (!a.plan)
 		r = err_sys(err, ENOMEM, "plan");

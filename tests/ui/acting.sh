@@ -16,7 +16,8 @@ H=$(cat "$T/demo")/home
 mkdir -p "$H/.config/tocsin"
 tocsin() { HOME=$H XDG_STATE_HOME=$H/.state TOCSIN_PERSIST_S=0 "$TOCSIN" "$@"; }
 
-screen
+mkdir "$T/got"
+SCREEN_DIR=$T/got screen
 sees up "+8 up"
 # ---- Found ----
 keys F2
@@ -54,6 +55,17 @@ keys q
 is really-gone "$(tocsin -q -o csv -t web2 query "select pid from processes where name = 'demo-implant'" | sed 1d)" ""
 is audited-reason "$(tocsin -q -o csv -t web2 query "select name from processes where pid = 1" | sed 1d | tr -d '\r')" "web2,init"
 keys q q
+# ---- A file fetched ----
+command_line "query \"select path, size from file where path = '/etc/crontab'\""
+sees fetch-found "web3     /etc/crontab"
+keys '*'
+sees fetch-marked "8 marked"
+keys E
+sees fetched "get: 8 of 8 files came"
+check fetched-file grep -q hourly "$T/got/web1/etc/crontab"
+is fetched-manifest "$(wc -l <"$T/got/manifest.ndjson")" 8
+keys q
+
 # ---- A file ----
 command_line "query \"select path, size as bytes from file where path = '/etc/cron.d/demo-implant'\""
 sees file-found "web3   /etc"

@@ -52,7 +52,7 @@ screen() {
 	screens=$((screens + 1))
 	TMUX_SOCKET=$T/tmux.$screens
 	printf -v words '%q ' env HOME="$H" XDG_STATE_HOME="$H/.state" TOCSIN_PERSIST_S=0 LC_ALL=C.UTF-8 "${env[@]}" "$TOCSIN" "$@"
-	mux new-session -d -x "${size%x*}" -y "${size#*x}" "$words; echo STATUS \$?; stty -a | grep -o ' -\\?icanon'; sleep 600"
+	mux new-session -c "${SCREEN_DIR:-$PWD}" -d -x "${size%x*}" -y "${size#*x}" "$words; echo STATUS \$?; stty -a | grep -o ' -\\?icanon'; sleep 600"
 	mux set-option -g remain-on-exit on >/dev/null
 }
 keys() { mux send-keys "$@"; }

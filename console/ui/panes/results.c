@@ -669,6 +669,7 @@ static const struct ui_binding bindings[] = {
 	{"K", "act kill", NULL, "likewise"},
 	{"S", "act suspend", NULL, "stop the processes of the rows"},
 	{"D", "act delete", NULL, "take the files of the rows away"},
+	{"E", "act get", NULL, "fetch the files of the rows"},
 	{"Q", "act quarantine", NULL, "cut the hosts of the rows off the network"},
 	{"r", "refresh", NULL, "ask again now"},
 	{"w", "ask \"watch \"", NULL, "ask again and again"},
