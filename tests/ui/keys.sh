@@ -257,6 +257,9 @@ for k in F9 K S D Q; do
 	keys q
 	sees "back-$k" "1 row"
 done
+key results E
+# Nor one that would give it away.
+sees results-E "get: 0 of 1 files came"
 check nothing-was-done kill -0 "$pid"
 check nothing-was-deleted test -f "$T/file"
 # ---- A mark whose row is gone: the process ends before it is planned for ----
@@ -334,6 +337,10 @@ mkdir -p "$T/queries"
 keys F2
 sees queries "> saved queries"
 first=$(under_cursor)
+key queries b
+sees queries-b "is a favourite"
+keys b
+sees queries-b-again "no favourite any more"
 key queries Down
 second_under() { [ "$(under_cursor)" != "$first" ]; }
 first_under() { [ "$(under_cursor)" = "$first" ]; }
