@@ -102,19 +102,16 @@ static int run_checked(
 	struct app *app, const struct runbook *b, const struct batch_values *v, const char *path)
 {
 	struct runner *r = runner_new(app);
-	int status = EXIT_NOTHING, fd = -1;
+	int status = EXIT_NOTHING, fd = -1, ready;
 	struct err err;
 
-	if (!r)
-		log_error("out of memory");
-	else if (runner_check(r, b, v->check, &err) < 0)
-		log_error("%s", err.text);
-	else if (v->check)
-		status = print(r, b);
-	else if (lock(path, &fd, &err) < 0)
+	ready = r ? runner_check(r, b, v->check, &err) : err_sys(&err, ENOMEM, "runbook");
+	if (ready == 0 && !v->check)
+		ready = lock(path, &fd, &err);
+	if (ready < 0)
 		log_error("%s", err.text);
 	else
-		status = run_logged(r, b, v, path);
+		status = v->check ? print(r, b) : run_logged(r, b, v, path);
 	runner_free(r);
 	unlock(fd);
 	return status;
