@@ -207,7 +207,7 @@ for term in $terms; do
 		skip "term-$term" "not in the terminfo of this machine"
 		continue
 	}
-	screen -e TERM=$term
+	screen -e TERM="$term"
 	sees "term-$term" "hosts  3"
 	leave
 done
