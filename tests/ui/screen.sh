@@ -209,7 +209,10 @@ for term in $terms; do
 	}
 	screen -e TERM="$term"
 	sees "term-$term" "hosts  3"
-	leave
+	# What tmux sends for F10 is no key of each of them.
+	command_line quit
+	wait_for "$SCREEN_WAIT" has_text "STATUS"
+	end_mux
 done
 screen -e TERM=no-such-terminal
 sees unknown-term "is not known"
