@@ -46,7 +46,8 @@ give_up() {
 	keys Escape
 	check "$1" wait_for "$SCREEN_WAIT" prompt_is_closed
 }
-prompt_is_closed() { ! shown | tail -n 1 | grep -qE '^(:|Reason:)'; }
+# Its first row may be above others.
+prompt_is_closed() { ! shown | tail -n 8 | grep -qE '^(:|Reason:)'; }
 at() { check "$1" wait_for "$SCREEN_WAIT" cursor_has "$2"; }
 
 screen -e NO_COLOR=1 -t host1

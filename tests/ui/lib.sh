@@ -12,7 +12,7 @@
 #   cursor_line        the line under the cursor: tmux cannot tell, so the one in another style
 #   gone TEXT          waits until the screen has not the text
 #   program            its process id
-#   leave              ends it
+#   leave              ends it by its key, and checks that it ended well
 
 command -v tmux >/dev/null 2>&1 || all_skipped "tmux is not there"
 TMUX_SOCKET=$T/tmux
@@ -20,7 +20,8 @@ screens=0
 unset TMUX NO_COLOR TOCSIN_THEME TOCSIN_MOUSE
 H=$T/home
 mkdir -p "$H/.config/tocsin"
-SCREEN_WAIT=$((20 * SLOW))
+# Seconds, of which wait_for makes more with sanitizers.
+SCREEN_WAIT=20
 
 mux() { tmux -S "$TMUX_SOCKET" -f /dev/null "$@"; }
 end_mux() { mux kill-server 2>/dev/null; }
@@ -79,6 +80,9 @@ prompt_is_open() { shown | tail -n 1 | grep -q '^:'; }
 program() { pgrep -P "$(mux display-message -p '#{pane_pid}')" | head -n 1; }
 leave() {
 	keys F10
-	wait_for "$SCREEN_WAIT" has_text "STATUS"
+	has_left
+}
+has_left() {
+	wait_for "$SCREEN_WAIT" has_text "STATUS 0" || fail "leave-$screens" "$(shown)"
 	end_mux
 }
