@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -157,6 +158,17 @@ static const char *wanted_theme(const struct screen_options *o)
 	return none && *none ? "mono" : "dark";
 }
 
+/* Asked before newterm, which does not free all that it had when it fails. */
+static bool terminal_is_known(void)
+{
+	int found;
+
+	if (setupterm(NULL, STDOUT_FILENO, &found) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 int screen_open(const struct screen_options *o, struct err *err)
 {
 	const char *term = getenv("TERM");
@@ -167,7 +179,7 @@ int screen_open(const struct screen_options *o, struct err *err)
 		return err_sys(err, errno, "terminal");
 	if (screen_theme(wanted_theme(o)) < 0)
 		return err_set(err, EINVAL, "no theme `%s`", o->theme);
-	s.screen = newterm(NULL, stdout, stdin);
+	s.screen = terminal_is_known() ? newterm(NULL, stdout, stdin) : NULL;
 	if (!s.screen)
 		return err_set(err, ENOTTY, "the terminal TERM=%s is not known", term ? term : "");
 	buf_init(&s.line, PRINT_MAX * 16);

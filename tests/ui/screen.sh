@@ -210,8 +210,7 @@ for term in xterm xterm-256color screen screen-256color tmux linux putty vt100; 
 	command_line quit
 	has_left
 done
-# ncurses itself loses memory there.
-screen -e TERM=no-such-terminal -e ASAN_OPTIONS=detect_leaks=0
+screen -e TERM=no-such-terminal
 sees unknown-term "is not known"
 sees unknown-term-status "STATUS 2"
 screen
