@@ -321,8 +321,8 @@ static void take_denial(struct bridge *b, const struct denial *d)
 }
 
 /*
- * libssh keeps only the last reason, of whatever channel. Once there was one, its log is so chatty
- * that this is called after each packet.
+ * libssh keeps only the last reason, of whatever channel. As long as channels are being opened its
+ * log is so chatty that this is called after each packet.
  */
 static void look_for_denial(struct jump *j)
 {
@@ -332,7 +332,7 @@ static void look_for_denial(struct jump *j)
 	if (str_eq(text, j->denied) || !denial_read(text, &d))
 		return;
 	(void)snprintf(j->denied, sizeof(j->denied), "%s", text);
-	j->news = j->ssh->chatty = true;
+	j->news = true;
 	for (struct bridge *b = j->pending; b; b = b->next)
 		if (b->state == BRIDGE_OPENING && b->number == d.channel)
 			take_denial(b, &d);
@@ -373,6 +373,7 @@ static int start_channel(struct bridge *b)
 	ssh_callbacks_init(&b->callbacks);
 	ssh_set_channel_callbacks(b->channel, &b->callbacks);
 	b->state = BRIDGE_OPENING;
+	b->jump->ssh->chatty = true;
 	return ask_channel(b);
 }
 
