@@ -15,17 +15,26 @@
 #include <unistd.h>
 
 #define SYSTEM_QUERIES "/usr/share/tocsin/queries"
+#define BOOK_SUFFIX    ".runbook"
 /* Queries of all directories together. */
 #define QUERIES_MAX (4u * LIBRARY_FILES_MAX)
 
 struct library {
 	struct saved *queries;
 	size_t n, cap;
+	struct library_book *books;
+	size_t n_books, books_cap;
 };
 
 struct library *library_new(void)
 {
 	return calloc(1, sizeof(struct library));
+}
+
+static void book_done(struct library_book *b)
+{
+	free(b->name);
+	free(b->path);
 }
 
 void library_free(struct library *l)
@@ -35,15 +44,18 @@ void library_free(struct library *l)
 	for (size_t i = 0; i < l->n; i++)
 		saved_done(&l->queries[i]);
 	free(l->queries);
+	for (size_t i = 0; i < l->n_books; i++)
+		book_done(&l->books[i]);
+	free(l->books);
 	free(l);
 }
 
 /* ---- Reading a directory ---- */
 
-/* One directory being read; queries from `first` on are its own. */
+/* One directory being read; queries from `first` on are its own, runbooks from `first_book` on. */
 struct reading {
 	struct library *l;
-	size_t first, files;
+	size_t first, first_book, files;
 	struct err *err;
 };
 
@@ -103,6 +115,44 @@ static int read_query(
 	return r;
 }
 
+/* Takes over `b`. Within one directory that with the first path counts, however it is read. */
+static int add_book(struct reading *rd, const struct library_book *b)
+{
+	struct library *l = rd->l;
+	struct library_book *old;
+	int r;
+
+	for (size_t i = 0; i < l->n_books; i++) {
+		struct library_book rest = *b;
+
+		old = &l->books[i];
+		if (!str_eq(old->name, b->name))
+			continue;
+		if (i < rd->first_book || strcmp(b->path, old->path) < 0) {
+			rest = *old;
+			*old = *b;
+		}
+		book_done(&rest);
+		return 0;
+	}
+	r = array_grow(&l->books, &l->books_cap, l->n_books + 1, sizeof(*l->books), QUERIES_MAX);
+	if (r == 0)
+		l->books[l->n_books++] = *b;
+	return r;
+}
+
+/* Of runbooks only their places are kept. */
+static int put_book(struct reading *rd, const char *name, const char *path)
+{
+	size_t n = strlen(name) - strlen(BOOK_SUFFIX);
+	struct library_book b = {span_dup((struct span){name, n}), strdup(path)};
+	int r = b.name && b.path ? add_book(rd, &b) : -ENOMEM;
+
+	if (r < 0)
+		book_done(&b);
+	return r;
+}
+
 static int read_folder(struct reading *rd, int fd, const char *path, const char *pack, int depth);
 
 static int read_entry(struct reading *rd, int dirfd, const char *name, const char *dir,
@@ -120,6 +170,8 @@ static int read_entry(struct reading *rd, int dirfd, const char *name, const cha
 		(size_t)snprintf(below, sizeof(below), "%s%s%s", pack, *pack ? "/" : "", name) >=
 			sizeof(below))
 		return err_set(rd->err, ENAMETOOLONG, "%s: name too long", dir);
+	if (!S_ISDIR(st.st_mode) && str_ends(name, BOOK_SUFFIX))
+		return put_book(rd, name, path);
 	if (!S_ISDIR(st.st_mode))
 		return str_ends(name, ".sql") ? read_query(rd, dirfd, name, path, pack) : 0;
 	if (depth == LIBRARY_DEPTH_MAX)
@@ -156,9 +208,16 @@ static int by_pack_and_name(const void *a, const void *b)
 	return c ? c : strcmp(x->name, y->name);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct library_book *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
 int library_add(struct library *l, const char *directory, struct err *err)
 {
-	struct reading rd = {.l = l, .first = l->n, .err = err};
+	struct reading rd = {.l = l, .first = l->n, .first_book = l->n_books, .err = err};
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (fd < 0)
@@ -166,6 +225,8 @@ int library_add(struct library *l, const char *directory, struct err *err)
 	r = read_folder(&rd, fd, directory, "", 0);
 	if (l->n > 0)
 		qsort(l->queries, l->n, sizeof(*l->queries), by_pack_and_name);
+	if (l->n_books > 0)
+		qsort(l->books, l->n_books, sizeof(*l->books), by_name);
 	return r == -ENOMEM ? err_sys(err, ENOMEM, "saved queries") : r;
 }
 
@@ -282,6 +343,39 @@ const char *library_nearest(const struct library *l, const char *name)
 		for (size_t j = 0; j < q->packs.n; j++)
 			names[n++] = q->packs.names[j];
 	}
+	near = str_nearest(name, names);
+	free(names);
+	return near;
+}
+
+/* ---- Runbooks ---- */
+
+size_t library_books_len(const struct library *l)
+{
+	return l->n_books;
+}
+
+const struct library_book *library_book_at(const struct library *l, size_t i)
+{
+	return &l->books[i];
+}
+
+const struct library_book *library_book_find(const struct library *l, const char *name)
+{
+	for (size_t i = 0; i < l->n_books; i++)
+		if (str_eq(l->books[i].name, name))
+			return &l->books[i];
+	return NULL;
+}
+
+const char *library_book_nearest(const struct library *l, const char *name)
+{
+	const char **names = calloc(l->n_books + 1, sizeof(*names)), *near;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < l->n_books; i++)
+		names[i] = l->books[i].name;
 	near = str_nearest(name, names);
 	free(names);
 	return near;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The saved queries of all directories. A folder of queries is a pack; a query may name more packs
- * that it belongs to. Of two queries with one name that of the later directory counts.
+ * The saved queries of all directories, and the runbooks among them. A folder of queries is a pack;
+ * a query may name more packs that it belongs to. Of two with one name that of the later directory
+ * counts.
  */
 #ifndef CONSOLE_LIBRARY_H
 #define CONSOLE_LIBRARY_H
@@ -35,5 +36,15 @@ const struct saved *library_at(const struct library *l, size_t i);
 const struct saved *library_find(const struct library *l, const char *name);
 /* The name of a query or pack nearest to `name`, or NULL. */
 const char *library_nearest(const struct library *l, const char *name);
+
+/* A file NAME.runbook. */
+struct library_book {
+	char *name, *path;
+};
+/* Sorted by name once something was read. */
+size_t library_books_len(const struct library *l);
+const struct library_book *library_book_at(const struct library *l, size_t i);
+const struct library_book *library_book_find(const struct library *l, const char *name);
+const char *library_book_nearest(const struct library *l, const char *name);
 
 #endif

@@ -2,26 +2,27 @@
 /* Runs a runbook. */
 #include "common/io.h"
 #include "common/log.h"
-#include "common/str.h"
 #include "console/app.h"
 #include "console/command.h"
 #include "console/runbook.h"
+#include "console/runbook_lock.h"
 #include "console/runbook_log.h"
 #include "console/runbook_run.h"
+#include "console/runbook_find.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define PRINT_MAX (16u << 20)
 
 struct batch_values {
-	bool check;
+	bool list, check;
 	const char *log, *markdown;
 };
 
 static const struct opt batch_opts[] = {
+	{0, "list", NULL, OPT_FLAG, offsetof(struct batch_values, list),
+		.doc = "list the runbooks that can be named, and the values that they take"},
 	{0, "check", NULL, OPT_FLAG, offsetof(struct batch_values, check),
 		.doc = "only read it and print what it would do, without connecting"},
 	{0, "log", "FILE", OPT_STRING, offsetof(struct batch_values, log),
@@ -30,39 +31,6 @@ static const struct opt batch_opts[] = {
 		.doc = "write a report of the whole run, for the ticket"},
 	OPT_END,
 };
-
-/*
- * The file itself is locked, so that no other place need be writable. The lock is given back by
- * word, since a process that holds connections may have the descriptor still.
- */
-static int lock(const char *path, int *ret, struct err *err)
-{
-	int fd;
-
-	*ret = -1;
-	if (str_eq(path, "-"))
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return err_sys(err, errno, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int r = errno;
-
-		io_close(fd);
-		if (r == EWOULDBLOCK)
-			return err_set(err, EBUSY, "%s is running already", path);
-		return err_sys(err, r, "cannot lock %s", path);
-	}
-	*ret = fd;
-	return 0;
-}
-
-static void unlock(int fd)
-{
-	if (fd >= 0)
-		(void)flock(fd, LOCK_UN);
-	io_close(fd);
-}
 
 static int print(struct runner *r, const struct runbook *b)
 {
@@ -102,41 +70,58 @@ static int run_checked(
 	struct app *app, const struct runbook *b, const struct batch_values *v, const char *path)
 {
 	struct runner *r = runner_new(app);
-	int status = EXIT_NOTHING, fd = -1, ready;
+	struct runbook_lock lock = {.fd = -1};
+	int status = EXIT_NOTHING, ready;
 	struct err err;
 
 	ready = r ? runner_check(r, b, v->check, &err) : err_sys(&err, ENOMEM, "runbook");
 	if (ready == 0 && !v->check)
-		ready = lock(path, &fd, &err);
+		ready = runbook_lock_take(path, &lock, &err);
 	if (ready < 0)
 		log_error("%s", err.text);
 	else
 		status = v->check ? print(r, b) : run_logged(r, b, v, path);
 	runner_free(r);
-	unlock(fd);
+	runbook_lock_give(&lock);
 	return status;
+}
+
+static int load(struct runbook *b, const char *path, int argc, char **argv, struct err *err)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < argc; i++)
+		r = runbook_give(b, argv[i], err);
+	return r < 0 ? r : runbook_load(b, path, err);
 }
 
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
+	const struct batch_values *v = values;
+	int status = EXIT_NOTHING, r;
+	char *path = NULL;
 	struct runbook b;
 	struct err err;
-	int r = 0, status = EXIT_NOTHING;
 
+	if (v->list && argc == 0)
+		return runbook_list(app->format);
 	runbook_init(&b);
-	if (app->o.report)
+	if (v->list || argc == 0)
+		r = err_set(&err, EINVAL, "usage: tocsin batch FILE [name=value …], or --list");
+	else if (app->o.report)
 		r = err_set(&err, EINVAL,
 			"a runbook has no --report of its hosts: --log and --markdown tell its "
 			"steps");
-	for (int i = 1; r == 0 && i < argc; i++)
-		r = runbook_give(&b, argv[i], &err);
+	else
+		r = runbook_find(argv[0], &path, &err);
 	if (r == 0)
-		r = runbook_load(&b, argv[0], &err);
+		r = load(&b, path, argc - 1, argv + 1, &err);
 	if (r < 0)
 		log_error("%s", err.text);
 	else
-		status = run_checked(app, &b, values, argv[0]);
+		status = run_checked(app, &b, v, path);
 	runbook_done(&b);
+	free(path);
 	return status;
 }
 
@@ -146,14 +131,15 @@ const struct command command_batch = {
 	.summary = "run a runbook",
 	.help = "A runbook is commands, one a line, with conditions between them: "
 		"tocsin-runbook(5).\n"
-		"It is read whole before its first line runs. Values are given as name=value. "
-		"With - it\n"
-		"is read from standard input. Lines that change hosts need --yes, or a terminal "
-		"to ask at.\n\n"
-		"  tocsin batch morning.runbook --log morning.ndjson --markdown morning.md\n"
-		"  tocsin batch sweep-hash.runbook sha256=9f86\xe2\x80\xa6 --check",
+		"It is read whole before its first line runs. FILE may be the name of one that "
+		"stands with\n"
+		"the saved queries (--list). Values are given as name=value. With - it is read "
+		"from\n"
+		"standard input. Lines that change hosts need --yes, or a terminal to ask at.\n\n"
+		"  tocsin batch morning --log morning.ndjson --markdown morning.md\n"
+		"  tocsin batch sweep-hash sha256=9f86… --check\n"
+		"  tocsin batch ./mine.runbook case=INC-17 --dry-run",
 	.flags = COMMAND_TERMINAL,
-	.min_args = 1,
 	.max_args = -1,
 	.opts = batch_opts,
 	.values_size = sizeof(struct batch_values),

@@ -16,9 +16,14 @@ tells "installing" 'sudo make install'
 tells "the subsystem" "echo 'Subsystem tocsin /usr/libexec/tocsin-agentd session' | sudo tee /etc/ssh/sshd_config.d/tocsin.conf"
 check "make install" make -s install "B=$B" "SAN=${SAN:-0}" "DESTDIR=$T/root"
 for f in usr/local/bin/tocsin usr/libexec/tocsin-agentd usr/local/share/man/man1/tocsin.1 \
-	usr/local/share/tocsin/queries/process/proc-exe-deleted.sql; do
+	usr/local/share/tocsin/queries/process/proc-exe-deleted.sql usr/local/share/tocsin/queries/runbooks/morning.runbook \
+	usr/local/lib/systemd/system/tocsin-runbook@.service usr/local/lib/systemd/system/tocsin-runbook@.timer; do
 	check "installs /$f" test -s "$T/root/$f"
 done
+run env -i "$T/root/usr/local/bin/tocsin" batch --list -o json
+is "the installed runbooks" "$(jq -r '.[] | .path' <<<"$out" | sort)" \
+	"$(find "$T/root/usr/local/share/tocsin/queries/runbooks" -name '*.runbook' | sort)"
+is "there are some" "$(jq length <<<"$out")" 7
 for target in demo check lint fuzz bench deps; do
 	check "make $target is there" make -n "$target" "B=$B" "SAN=${SAN:-0}"
 done

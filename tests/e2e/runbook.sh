@@ -56,6 +56,12 @@ end'
 "$TOCSIN" -i hosts batch book >out 2>err </dev/null &
 pid=$!
 wait_for 20 grep -q 'not as expected' err
+ln -s book again
+for name in book ./again; do
+	run "$TOCSIN" -i hosts batch $name
+	is "$name runs already" "$status" 2
+	has "$name runs already: why" "$err" 'running already'
+done
 kill -INT "$pid"
 wait "$pid"
 is 'interrupted' "$?" 130
@@ -151,8 +157,10 @@ cat >book <<<'query select 1'
 	exec 9<book
 	flock 9
 	run "$TOCSIN" -i hosts batch book
-	is 'it runs already' "$status" 2
-	has 'it runs already: why' "$err" 'running already'
+	is 'others who may read it do not hold it up' "$status" 0
+	run env -i "$TOCSIN" -i hosts batch book
+	is 'without HOME it is locked too' "$status" 2
+	has 'without HOME it is locked too: why' "$err" 'running already'
 )
 run env -i "$TOCSIN" -i hosts batch book
 is 'without HOME and terminal' "$status" 0
@@ -171,6 +179,38 @@ foreach row
 end'
 is 'a column that is not there' "$status" 3
 has 'a column that is not there: where' "$err" 'book:3:6: there is no \$\{row.nothing\}'
+
+# ---- By name ----
+
+library=$HOME/.config/tocsin/queries
+mkdir -p "$library/mine"
+printf '%s\n' '# Asks for nothing much.' '# It does.' 'param a' 'param b=2  more' 'query select :a as a, :b as b' \
+	>"$library/mine/own.runbook"
+run "$TOCSIN" -i hosts batch own a=1
+is 'the own one' "$status $(head -n 1 <<<"$out")" '0 host  a  b'
+echo 'say from this folder' >own.runbook
+cp own.runbook elsewhere
+run "$TOCSIN" -i hosts batch own a=1 --check
+has 'a file of that name here does not count' "$out" '^query .*:a'
+run "$TOCSIN" -i hosts batch own.runbook --check
+is 'but with its ending' "$status $out" '0 say from this folder'
+run "$TOCSIN" -i hosts batch elsewhere --check
+is 'a file that none is named like' "$status $out" '0 say from this folder'
+run "$TOCSIN" -i hosts batch contain case=x --check
+has 'one that came with the program' "$out" 'quarantine --reason=x'
+echo 'say mine' >"$library/contain.runbook"
+run "$TOCSIN" -i hosts batch contain --check
+is 'the own one wins' "$status $out" '0 say mine'
+run "$TOCSIN" -i hosts batch mornin
+is 'a name that is none' "$status" 2
+has 'a name that is none: why' "$err" 'no runbook `mornin`.*did you mean morning'
+run "$TOCSIN" batch --list -o json
+is 'a list of them' "$(jq -c '.[] | select(.name == "own") | [.about, .params]' <<<"$out")" \
+	'["Asks for nothing much.","a= b=2"]'
+is 'all of them, one of each' "$(jq -r 'map(.name) | join(" ")' <<<"$out")" \
+	'account-compromise contain cryptominer morning own sweep-address sweep-hash webshell'
+run "$TOCSIN" batch
+is 'none named' "$status" 2
 
 # ---- The shell ----
 
