@@ -69,7 +69,7 @@ bool scan_query_stop(struct scan_query *q)
 		return true;
 	if (q->cancelled && atomic_load_explicit(q->cancelled, memory_order_relaxed))
 		q->stopped = SCAN_CANCELLED;
-	else if (clock_mono_ms() >= q->deadline_ms + blocked_ms)
+	else if (clock_tick_ms() >= q->deadline_ms + blocked_ms)
 		q->stopped = SCAN_TIMED_OUT;
 	return q->stopped;
 }

@@ -36,11 +36,11 @@ static int put_header(void *arg, const struct wire_column *cols, size_t n)
 static int put_row(void *arg, const struct cell *cells, size_t n)
 {
 	struct query *q = arg;
-	int64_t since = clock_mono_ms(), took_ms;
+	int64_t since = clock_tick_ms(), took_ms;
 
 	(void)n;
 	q->error = output_row(q->output, cells);
-	took_ms = clock_mono_ms() - since;
+	took_ms = clock_tick_ms() - since;
 	if (took_ms >= BLOCKED_MS)
 		q->blocked_ms += took_ms;
 	return q->error;

@@ -24,6 +24,11 @@ int64_t clock_mono_ms(void)
 	return clock_mono_us() / 1000;
 }
 
+int64_t clock_tick_ms(void)
+{
+	return (read_us(CLOCK_MONOTONIC_COARSE) + mono_turned_us) / 1000;
+}
+
 int64_t clock_boot_ms(void)
 {
 	return (read_us(CLOCK_BOOTTIME) + mono_turned_us) / 1000;

@@ -11,6 +11,8 @@
 /* Since an arbitrary start, never going back (CLOCK_MONOTONIC). */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/* clock_mono_ms as of the last tick, up to 10 ms ago; cheap enough for each row. */
+int64_t clock_tick_ms(void);
 /* The same, going on while the machine is suspended (CLOCK_BOOTTIME). */
 int64_t clock_boot_ms(void);
 /* Since 1970-01-01 UTC (CLOCK_REALTIME). */

@@ -136,6 +136,8 @@ static enum outcome match(struct matcher *m, const char *p, const char *text)
 		if (p < m->end && is_star(m, p)) {
 			star = ++p;
 			from = text;
+			if (p == m->end)
+				return MATCH;
 			continue;
 		}
 		next = read_character(text, m->text_end, &c);

@@ -34,7 +34,7 @@ static int add_run(struct format_state *f, bool escape, const char *p, size_t n)
 	if (escape)
 		return text_escape(&f->line, p, n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const char *as = special(p[i]);
+		const char *as = (unsigned char)p[i] > '\r' ? NULL : special(p[i]);
 
 		if (!as)
 			continue;

@@ -11,6 +11,7 @@ TEST(clocks_go_on)
 
 	CHECK(b >= a);
 	CHECK(clock_mono_ms() >= a / 1000);
+	CHECK(clock_tick_ms() <= clock_mono_ms() && clock_tick_ms() >= a / 1000 - 1000);
 	/* Within a minute of what everybody else thinks. */
 	CHECK(clock_real_us() / 1000000 - time(NULL) < 60);
 	CHECK(time(NULL) - clock_real_us() / 1000000 < 60);
@@ -22,6 +23,7 @@ TEST(clocks_can_be_turned)
 
 	clock_turn_mono_ms(3600000);
 	CHECK(clock_mono_ms() - mono >= 3600000 && clock_mono_ms() - mono < 3660000);
+	CHECK(clock_tick_ms() - mono >= 3600000 - 1000);
 	CHECK(clock_real_us() - real < 60000000);
 	clock_turn_real_ms(-86400000);
 	CHECK(clock_real_us() < real - 86300000000);
