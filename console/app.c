@@ -36,7 +36,7 @@ const struct opt app_opts[] = {
 		.doc = "jump hosts, e.g. bastion or user@a:2222,b"},
 	{'F', "ssh-config", "FILE", OPT_STRING, AT(ssh_config),
 		.doc = "configuration of ssh instead of the user's and the system's"},
-	{0, "ssh-command", "COMMAND", OPT_STRING, AT(ssh_command),
+	{0, "ssh-command", "PROGRAM", OPT_STRING, AT(ssh_command),
 		.doc = "run this ssh client for each host, e.g. ssh"},
 	{0, "known-hosts", "FILE", OPT_LIST, AT(known_hosts),
 		.doc = "known_hosts file instead of the user's and the system's (repeatable)"},

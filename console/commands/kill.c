@@ -15,7 +15,7 @@ struct kill_values {
 static const struct opt kill_opts[] = {
 	{0, "tree", NULL, OPT_FLAG, offsetof(struct kill_values, tree),
 		.doc = "its descendants as well, stopped first so that none escapes"},
-	{0, "signal", "NAME", OPT_STRING, offsetof(struct kill_values, signal),
+	{0, "signal", "SIGNAL", OPT_STRING, offsetof(struct kill_values, signal),
 		.doc = "send this signal only, e.g. HUP (default: TERM, then KILL)"},
 	{0, "grace", "SECONDS", OPT_SECONDS, offsetof(struct kill_values, grace), 0.001, GRACE_MAX,
 		.doc = "time between TERM and KILL (default: the agent's)"},

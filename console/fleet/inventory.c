@@ -157,6 +157,16 @@ const char *inventory_host_name(const struct inventory *inv, size_t host)
 	return inv->hosts[host].name;
 }
 
+size_t inventory_groups(const struct inventory *inv)
+{
+	return inv->n_groups;
+}
+
+const char *inventory_group_name(const struct inventory *inv, size_t group)
+{
+	return inv->groups[group].name;
+}
+
 /* Above every rank; a source's number goes above that. */
 #define WEIGHT_ALL_FILE	   ((uint64_t)1 << 32)
 #define WEIGHT_GROUPS_FILE ((uint64_t)2 << 32)

@@ -35,6 +35,9 @@ int inventory_load_vars(struct inventory *inv, struct err *err);
 size_t inventory_hosts(const struct inventory *inv);
 /* In the order in which the sources name them. */
 const char *inventory_host_name(const struct inventory *inv, size_t host);
+size_t inventory_groups(const struct inventory *inv);
+/* `all` and `ungrouped` among them. */
+const char *inventory_group_name(const struct inventory *inv, size_t group);
 /*
  * A host's variable after group and host precedence, as text; *ret is NULL when it is not set or
  * null, and valid until the next source. References to other variables ({{ name }}) are resolved.

@@ -263,11 +263,12 @@ static int run_ask(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 		.history = true,
 		.several_lines = true,
 		.done = typed,
-		.complete = line_complete,
+		.complete = &self(ui)->completes,
 		.arg = ui};
 
 	(void)p;
 	(void)err;
+	line_completes(ui, &self(ui)->completes);
 	ui_prompt(ui, &use);
 	return 0;
 }
@@ -289,7 +290,7 @@ const struct ui_command ui_commands[] = {
 	{"save-screen", "FILE", "write the screen's text into a file", 1, 1, run_save_screen},
 	{"split", "[KIND]", "a pane below this one", 0, 1, run_split},
 	{"tables", "[TABLE]", "the agents' tables, or the columns of one", 0, 1, run_tables},
-	{"theme", "NAME", "dark, light or mono", 1, 1, run_theme},
+	{"theme", "dark|light|mono", "other colours", 1, 1, run_theme},
 	{"vsplit", "[KIND]", "a pane beside this one", 0, 1, run_vsplit},
 	{"zoom", "", "this pane only, or all of them again", 0, 0, run_zoom},
 	{NULL, NULL, NULL, 0, 0, NULL},

@@ -4,12 +4,11 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "console/act.h"
-#include "console/catalogue.h"
-#include "console/library.h"
+#include "console/complete.h"
 #include "console/plan.h"
 #include "console/questions.h"
 #include "console/ui/self.h"
-#include "console/ui/words.h"
+#include "console/words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -207,155 +206,40 @@ void ui_line(struct ui *ui, struct pane *p, const char *line)
 
 /* ---- Candidates ---- */
 
-struct candidates {
-	char **of;
-	size_t n, cap;
-	const char *prefix;
-	size_t len;
-};
-
-#define CANDIDATES_MAX 1000
-
-static void offer(struct candidates *c, const char *word)
-{
-	if (strncmp(word, c->prefix, c->len) != 0 || c->n >= CANDIDATES_MAX)
-		return;
-	/* Room for the NULL behind the last one. */
-	if (array_grow(&c->of, &c->cap, c->n + 2, sizeof(*c->of), CANDIDATES_MAX + 2) < 0)
-		return;
-	c->of[c->n] = strdup(word);
-	c->n += c->of[c->n] != NULL;
-	c->of[c->n] = NULL;
-}
-
-static void offer_commands(struct candidates *c, const struct ui *ui)
-{
-	for (const struct ui_command *t = ui->focus->kind->commands; t && t->name; t++)
-		offer(c, t->name);
-	for (const struct ui_command *t = ui_commands; t->name; t++)
-		offer(c, t->name);
-	for (size_t i = 0; commands_all[i]; i++)
-		offer(c, commands_all[i]->name);
-}
-
-static void offer_options(struct candidates *c, const struct opt *opts)
-{
-	char word[64];
-
-	for (; opts && (opts->name || opts->letter); opts++) {
-		if (!opts->name)
-			continue;
-		snprintf(word, sizeof(word), "--%s", opts->name);
-		offer(c, word);
-	}
-}
-
-static void offer_saved(struct candidates *c, const struct library *l)
-{
-	for (size_t i = 0; l && i < library_len(l); i++) {
-		offer(c, library_at(l, i)->name);
-		if (i == 0 || !str_eq(library_at(l, i)->pack, library_at(l, i - 1)->pack))
-			offer(c, library_at(l, i)->pack);
-	}
-}
-
-static void offer_panes(struct candidates *c)
-{
-	for (size_t i = 0; pane_kinds_all[i]; i++)
-		offer(c, pane_kinds_all[i]->name);
-}
-
-static void offer_words(struct candidates *c, const char *const *words)
-{
-	for (size_t i = 0; words[i]; i++)
-		offer(c, words[i]);
-}
-
-static void offer_sql(struct candidates *c)
-{
-	static const char *const keywords[] = {"select", "from", "where", "and", "or", "not",
-		"join", "left", "using", "on", "group", "order", "by", "limit", "like", "in",
-		"between", "exists", "having", "distinct", "count(*)", "with", "union", "case",
-		"when", "then", "else", "end", "as", "desc", NULL};
-
-	offer_words(c, keywords);
-	for (size_t i = 0; catalogue[i].table; i++) {
-		if (i == 0 || !str_eq(catalogue[i].table, catalogue[i - 1].table))
-			offer(c, catalogue[i].table);
-	}
-}
-
-/* Columns of the tables that the line names. */
-static void offer_columns(struct candidates *c, const char *line)
-{
-	for (size_t i = 0; catalogue[i].table; i++)
-		if (strstr(line, catalogue[i].table))
-			offer(c, catalogue[i].column);
-}
-
-static void offer_to(void *arg, const char *word)
-{
-	offer(arg, word);
-}
-
-/* What follows the command word. */
-static void offer_arguments(
-	struct candidates *c, const struct ui *ui, const char *command, const char *line)
-{
-	const struct command *program = command_find(command);
-	const bool query = str_eq(command, "query"), run = str_eq(command, "run");
-
-	if (c->len && c->prefix[0] == '-' && program) {
-		offer_options(c, program->opts);
-		offer_options(c, app_opts);
-	} else if (query) {
-		offer_columns(c, line);
-		offer_sql(c);
-	} else if (run || str_eq(command, "fav") || str_eq(command, "unfav")) {
-		offer_saved(c, ui->library);
-	} else if (str_eq(command, "open") || str_eq(command, "split") ||
-		   str_eq(command, "vsplit")) {
-		offer_panes(c);
-	} else if (str_eq(command, "theme")) {
-		offer_words(c, screen_themes);
-	} else if (str_eq(command, "help")) {
-		offer_commands(c, ui);
-	} else if (str_eq(command, "tables")) {
-		offer_sql(c);
-	} else if (ui->focus->kind->offer) {
-		ui->focus->kind->offer(ui->focus, command, offer_to, c);
-	}
-}
-
-char **line_complete(void *arg, const char *line, int *start, int end)
+static bool own_command(void *arg, size_t i, const char **ret_name, const char **ret_usage)
 {
 	const struct ui *ui = arg;
-	char *before = strndup(line, (size_t)*start), *prefix;
-	struct candidates c = {.len = (size_t)(end - *start)};
-	struct words w = {.n = 0};
-	struct err err;
-	bool files;
+	const struct ui_command *tables[] = {ui->focus->kind->commands, ui_commands};
 
-	prefix = strndup(line + *start, c.len);
-	c.prefix = prefix;
-	/* An open quote is closed for the sake of the words before it. */
-	if (before && prefix && words_split(before, &w, NULL, &err) < 0) {
-		char *closed = str_printf("%s'", before);
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct ui_command *c = tables[t]; c && c->name; c++)
+			if (i-- == 0) {
+				*ret_name = c->name;
+				*ret_usage = c->args;
+				return true;
+			}
+	return false;
+}
 
-		if (closed && words_split(closed, &w, NULL, &err) < 0)
-			w.n = 0;
-		free(closed);
-	}
-	files = w.n > 0 && (str_eq(w.of[0], "write") || str_eq(w.of[0], "save-screen"));
-	/* Room for the NULL alone: no candidate is not the same as file names. */
-	if (!files && array_grow(&c.of, &c.cap, 1, sizeof(*c.of), CANDIDATES_MAX + 2) == 0)
-		c.of[0] = NULL;
-	if (before && prefix && w.n == 0)
-		offer_commands(&c, ui);
-	else if (before && prefix)
-		offer_arguments(&c, ui, w.of[0], line);
-	words_done(&w);
-	free(before);
-	free(prefix);
-	return c.of;
+static void offer_more(
+	void *arg, const char *command, const char *word, complete_offer_fn *offer, void *to)
+{
+	static const char *const moves[] = {"up", "down", "page-up", "page-down", "top", "bottom"};
+	const struct ui *ui = arg;
+
+	for (size_t i = 0; str_eq(word, "WHERE") && i < ARRAY_LEN(moves); i++)
+		offer(to, moves[i]);
+	for (size_t i = 0; str_eq(word, "KIND") && pane_kinds_all[i]; i++)
+		offer(to, pane_kinds_all[i]->name);
+	if (find(ui->focus->kind->commands, command) && ui->focus->kind->offer)
+		ui->focus->kind->offer(ui->focus, command, word, offer, to);
+}
+
+void line_completes(struct ui *ui, struct complete_with *ret)
+{
+	*ret = (struct complete_with){.inventory = ui->app->inventory,
+		.library = ui->library,
+		.own = own_command,
+		.more = offer_more,
+		.arg = ui};
 }

@@ -59,8 +59,9 @@ struct pane_kind {
 	bool (*tick)(struct pane *p);
 	/* A click (or wheel, dy != 0) within its area. May be NULL. */
 	void (*mouse)(struct pane *p, int y, int x, int dy, bool twice);
-	/* Candidates for what follows one of its commands. May be NULL. */
-	void (*offer)(struct pane *p, const char *command,
+	/* What may stand for a word of the usage of one of its commands, such as "COLUMN". May be
+	 * NULL. */
+	void (*offer)(struct pane *p, const char *command, const char *word,
 		void (*offer)(void *arg, const char *word), void *arg);
 	const struct ui_command *commands;
 	const struct ui_binding *bindings;

@@ -14,9 +14,8 @@
 #include <readline/readline.h>
 
 /* Bytes of keys on their way to readline. */
-#define FEED_MAX       256
-#define CANDIDATES_MAX 1000
-#define LABEL_MAX      128
+#define FEED_MAX  256
+#define LABEL_MAX 128
 
 static struct {
 	bool ready, open;
@@ -75,56 +74,10 @@ static void show_list(char **matches, int n, int longest)
 	(void)longest;
 	forget_list();
 	p.list = calloc((size_t)n + 1, sizeof(*p.list));
-	for (int i = 1; p.list && i <= n && i <= CANDIDATES_MAX; i++) {
+	for (int i = 1; p.list && i <= n && i <= COMPLETE_MAX; i++) {
 		p.list[p.n_list] = strdup(matches[i]);
 		p.n_list += p.list[p.n_list] != NULL;
 	}
-}
-
-/* As readline wants them: what they have in common first. */
-static char **with_common(char **list)
-{
-	size_t n = 0, common;
-	char **out;
-
-	while (list[n])
-		n++;
-	if (n == 0) {
-		free(list);
-		return NULL;
-	}
-	common = strlen(list[0]);
-	for (size_t i = 1; i < n; i++) {
-		size_t same = 0;
-
-		while (same < common && list[i][same] == list[0][same])
-			same++;
-		common = same;
-	}
-	out = realloc(list, (n + 2) * sizeof(*out));
-	if (!out)
-		return list;
-	memmove(out + 1, out, (n + 1) * sizeof(*out));
-	out[0] = strndup(out[1], common);
-	if (n == 1) {
-		free(out[1]);
-		out[1] = NULL;
-	}
-	return out;
-}
-
-static char **complete(const char *text, int start, int end)
-{
-	char **list;
-
-	(void)text;
-	rl_attempted_completion_over = 1;
-	if (!p.use.complete)
-		return NULL;
-	list = p.use.complete(p.use.arg, rl_line_buffer, &start, end);
-	/* readline's own: names of files. */
-	rl_attempted_completion_over = list != NULL;
-	return list ? with_common(list) : NULL;
 }
 
 static void set_up(void)
@@ -143,10 +96,7 @@ static void set_up(void)
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
-	rl_attempted_completion_function = complete;
 	rl_completion_display_matches_hook = show_list;
-	rl_completer_word_break_characters = " \t\n\"'(),;=<>|&.";
-	rl_completion_query_items = CANDIDATES_MAX;
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
 	rl_variable_bind("bell-style", "none");
@@ -192,6 +142,7 @@ void prompt_open(const struct prompt_use *use)
 	p.entered = p.pasting = false;
 	p.mark = -1;
 	p.n_feed = p.at_feed = 0;
+	complete_readline(use->complete);
 	rl_callback_handler_install("", on_line);
 	if (use->initial)
 		rl_insert_text(use->initial);

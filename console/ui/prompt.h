@@ -7,6 +7,7 @@
 #ifndef CONSOLE_UI_PROMPT_H
 #define CONSOLE_UI_PROMPT_H
 
+#include "console/complete.h"
 #include "console/ui/screen.h"
 
 #include <stdbool.h>
@@ -28,11 +29,7 @@ struct prompt_use {
 	void (*changed)(void *arg, const char *text);
 	/* `text` NULL: it was given up. The prompt is closed before. */
 	void (*done)(void *arg, const char *text);
-	/*
-	 * Candidates for the word that ends at `end` of `line` and begins at *start, which may be
-	 * moved: a heap array of heap strings, NULL-ended; NULL for names of files. May be NULL.
-	 */
-	char **(*complete)(void *arg, const char *line, int *start, int end);
+	const struct complete_with *complete; /* what Tab knows; NULL: nothing */
 	void *arg;
 };
 

@@ -5,6 +5,7 @@
 #define CONSOLE_UI_SELF_H
 
 #include "common/loop.h"
+#include "console/complete.h"
 #include "console/ui/layout.h"
 #include "console/ui/ui.h"
 
@@ -16,6 +17,7 @@ struct ui_self {
 	struct loop_io keys, fleet, errors;
 	struct loop_timer tick;
 	struct layout *layout;
+	struct complete_with completes;
 	int saved_stderr, errors_pipe; /* what libraries say goes to the message line */
 
 	char message[UI_MESSAGE_MAX];
@@ -43,7 +45,7 @@ void ui_outside(struct ui_self *s, void (*run)(void *arg), void *arg);
 
 /* line.c: the command line that a key is bound to in this pane, or NULL. */
 const struct ui_binding *line_binding(const struct pane *p, ui_key key);
-/* Candidates for the prompt. */
-char **line_complete(void *ui, const char *line, int *start, int end);
+/* Candidates for the prompt; `ret` must not outlive `ui`. */
+void line_completes(struct ui *ui, struct complete_with *ret);
 
 #endif

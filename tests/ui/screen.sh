@@ -145,6 +145,28 @@ typed 'y "select na'
 sees types 'query "select na'
 keys Escape
 gone ':query'
+keys :
+typed 'query -t all:!ungr'
+keys Tab
+sees completes-groups "query -t all:!ungrouped"
+keys C-u
+typed "run host-heal"
+keys Tab
+sees completes-saved "run host-health"
+keys C-u
+typed "kill --tr"
+keys Tab
+sees completes-options "kill --tree"
+keys C-u
+typed "query select 1 from uptime as u where u.total_s"
+keys Tab
+sees completes-columns "u.total_seconds"
+keys C-u
+typed "save-screen $H/.con"
+keys Tab
+sees completes-files "/.config/"
+keys Escape
+gone ':save'
 command_line 'nonsense'
 sees unknown-command "no command"
 command_line "query select 'one' || ' - ' || 'two' as bare"

@@ -609,17 +609,18 @@ static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 	return r;
 }
 
-static void offer(
-	struct pane *p, const char *command, void (*put)(void *arg, const char *word), void *arg)
+static void offer(struct pane *p, const char *command, const char *word,
+	void (*put)(void *arg, const char *word), void *arg)
 {
 	const struct results_pane *v = results_of(p);
 
-	if (str_eq(command, "act")) {
-		for (size_t i = 0; commands_all[i]; i++)
-			if (commands_all[i]->flags & COMMAND_ACTION)
-				put(arg, commands_all[i]->name);
+	for (size_t i = 0; str_eq(word, "ACTION") && commands_all[i]; i++)
+		if (commands_all[i]->flags & COMMAND_ACTION)
+			put(arg, commands_all[i]->name);
+	if (str_eq(command, "sort") && !str_eq(word, "COLUMN"))
+		put(arg, "then");
+	if (!str_eq(word, "COLUMN") && !str_eq(command, "sort"))
 		return;
-	}
 	put(arg, "host");
 	for (size_t i = 0; i < results_columns_n(v->results); i++)
 		put(arg, results_column_name(v->results, i));

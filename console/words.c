@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "console/ui/words.h"
+#include "console/words.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A typed line as words: blanks part them, "…" and '…' keep them together, \ the next character. */
-#ifndef CONSOLE_UI_WORDS_H
-#define CONSOLE_UI_WORDS_H
+#ifndef CONSOLE_WORDS_H
+#define CONSOLE_WORDS_H
 
 #include "common/err.h"
 
