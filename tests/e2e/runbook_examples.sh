@@ -3,7 +3,7 @@
 # that turn into a kill.
 . "$(dirname "$0")/../lib.sh"
 need_root
-need ssh-keygen setpriv jq
+need ssh-keygen setpriv jq nsenter pgrep
 "$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
 
 mkfifo "$T/hold"
@@ -16,8 +16,14 @@ export HOME=$D/home
 books=queries/runbooks
 cp "$HOME/.config/tocsin/hosts" "$T/more"
 echo 'gone ansible_host=127.0.0.1 ansible_port=1' >>"$T/more"
-# A host that is this machine: what is planted there need not be in a namespace.
-echo 'here ansible_connection=local' >"$T/local"
+
+# within HOST CMD…: in the namespaces of one of them.
+within() {
+	local outer
+	outer=$(pgrep -f "^[^ ]*demohost run $1 $D/") || return 1
+	shift
+	nsenter -t "$(pgrep -P "$outer")" -m -p -n "$@"
+}
 
 # book WANTED NAME ARGUMENT…: the runbook's exit status.
 book() {
@@ -51,27 +57,53 @@ book 1 account-compromise user=root -t web1
 book 2 account-compromise
 book 3 account-compromise user=no-such-user -i "$T/more" -t web1:gone
 
-book 0 webshell -t web1
+book 0 webshell -t web
+# shellcheck disable=SC2016 # of the inner shell
+check 'a web shell' within web3 sh -c 'mkdir /srv/www && echo "<?php eval(\$_POST[1]);" >/srv/www/demo.php'
+book 1 webshell -t web
+has 'webshell finds the code' "$out" '^web3 +/srv/www/demo.php'
 book 2 webshell days
 book 3 webshell -i "$T/more" -t web1:gone
-# shellcheck disable=SC2016 # of the inner shell
-run unshare -m bash -c 'mount -t tmpfs none /srv && mkdir /srv/www &&
-	echo "<?php eval(\$_POST[1]);" >/srv/www/demo.php &&
-	"$@"' - "$TOCSIN" -i "$T/local" batch "$books/webshell.runbook"
-is 'webshell: 1' "$status" 1
 
+# One that ends when it is told to.
+background within web3 bash -c 'exec -a stratum+tcp://demo.invalid:1 sleep 600'
+wait_for 20 within web3 pgrep -f '^stratum'
+book 1 cryptominer case=T-1 most=0 --yes
+has 'cryptominer: too many' "$err" 'more processes than most=0'
+check 'cryptominer ended nothing' within web3 pgrep -f '^stratum'
+book 1 cryptominer case=T-1 --dry-run
+check 'cryptominer planned only' within web3 pgrep -f '^stratum'
 book 0 cryptominer case=T-1 --yes
+has 'cryptominer ends it' "$out" '^web3 +kill +.* done '
+# One that has itself replaced before it ends.
+within web1 sh -c 'mkfifo /tmp/asked /tmp/done && cat >/tmp/miner' <<'END'
+trap 'echo >/tmp/asked; read -r _ </tmp/done; exit' TERM
+while :; do sleep 0.1; done
+END
+within web1 sh -c 'cat >/tmp/keeper' <<'END'
+read -r _ </tmp/asked
+bash -c 'exec -a stratum+tcp://demo.invalid:2 sleep 600' &
+until pgrep -f '^stratum.* 600'; do sleep 0.02; done
+echo >/tmp/done
+wait
+END
+background within web1 bash /tmp/keeper >/dev/null
+background within web1 bash -c 'exec -a stratum+tcp://demo.invalid:1 bash /tmp/miner'
+wait_for 20 within web1 pgrep -f '^stratum'
+book 1 cryptominer case=T-1 --yes
+has 'cryptominer: they come back' "$err" 'look for what starts them'
 book 2 cryptominer case=T-1
 has 'cryptominer asks first' "$err" 'needs --yes'
-book 3 cryptominer case=T-1 --yes -i "$T/more" -t web1:gone
-background bash -c 'exec -a stratum+tcp://demo.invalid:1 sleep 600'
-wait_for 20 grep -q stratum "/proc/$pid/cmdline"
-book 1 cryptominer case=T-1 most=0 --yes -i "$T/local"
-check 'cryptominer ended nothing' kill -0 "$pid"
+book 3 cryptominer case=T-1 --yes -i "$T/more" -t web2:gone
 
 book 1 contain case=T-2 --yes -t web
 book 2 contain case=T-2 -t web1
 book 3 contain case=T-2 --yes -i "$T/more" -t gone
+book 0 contain case=T-2 --yes -t web2
+run "$TOCSIN" hosts -t web2 -o json
+is 'contain: it is cut off' "$(jq -c '.[0] | [.state, .quarantine]' <<<"$out")" '["answered","until released"]'
+run "$TOCSIN" release -t web2 --yes
+is 'contain: released' "$status" 0
 
 # ---- Rows turn into deeds ----
 
@@ -87,6 +119,3 @@ is 'planned only' "$status" 1
 run "$TOCSIN" batch "$T/kill" --yes --log "$T/log"
 is 'killed' "$status" 0
 is 'in the log' "$(jq -c 'select(.line == 3) | [.outcome, .hosts]' "$T/log")" '["good",1]'
-book 0 contain case=T-2 --yes -t web2
-run "$TOCSIN" release -t web2 --yes
-is 'released' "$status" 0
