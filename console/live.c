@@ -171,11 +171,31 @@ static void give_way(struct live *l)
 	fleet_cancel(l->fleet);
 }
 
+static void ignore_event(void *arg, const struct fleet_event *e)
+{
+	(void)arg;
+	(void)e;
+}
+
+static void ignore_over(void *arg, bool begun, bool cancelled)
+{
+	(void)arg;
+	(void)begun;
+	(void)cancelled;
+}
+
 int64_t live_ask(struct live *l, const struct live_question *q)
 {
+	struct waiting *w;
+
 	if (l->n_queue == LIVE_QUEUE_MAX)
 		return -ENOBUFS;
-	l->queue[l->n_queue++] = (struct waiting){*q, ++l->last_number};
+	w = &l->queue[l->n_queue++];
+	*w = (struct waiting){*q, ++l->last_number};
+	if (!q->event)
+		w->q.event = ignore_event;
+	if (!q->over)
+		w->q.over = ignore_over;
 	start(l);
 	give_way(l);
 	return l->last_number;
@@ -195,19 +215,6 @@ void live_cancel(struct live *l, int64_t number)
 		w.q.over(w.q.arg, false, true);
 		return;
 	}
-}
-
-static void ignore_event(void *arg, const struct fleet_event *e)
-{
-	(void)arg;
-	(void)e;
-}
-
-static void ignore_over(void *arg, bool begun, bool cancelled)
-{
-	(void)arg;
-	(void)begun;
-	(void)cancelled;
 }
 
 void live_forget(struct live *l, int64_t number)

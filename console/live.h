@@ -46,7 +46,7 @@ struct live_question {
 	bool background;	     /* a refresh */
 	/*
 	 * COLUMNS, ROWS, OUTCOME, CHUNK, END of hosts; then `over`, once, also when the question
-	 * never began (`begun` false).
+	 * never began (`begun` false). Each may be NULL.
 	 */
 	void (*event)(void *arg, const struct fleet_event *e);
 	void (*over)(void *arg, bool begun, bool cancelled);

@@ -309,24 +309,12 @@ static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
-static void ignore_event(void *arg, const struct fleet_event *e)
-{
-	(void)arg;
-	(void)e;
-}
-
-static void ignore_over(void *arg, bool begun, bool cancelled)
-{
-	(void)arg;
-	(void)begun;
-	(void)cancelled;
-}
-
 /* Connects anew to those that are not there. */
 static int run_refresh(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	const struct live_question q = {.event = ignore_event, .over = ignore_over, .arg = p};
+	const struct live_question q = {.arg = NULL};
 
+	(void)p;
 	(void)argc;
 	(void)argv;
 	return live_ask(ui->live, &q) < 0 ? err_set(err, ENOBUFS, "too many questions wait") : 0;

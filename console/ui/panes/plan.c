@@ -113,24 +113,11 @@ static void ask(struct plan_pane *v, const struct fleet_question *fleet)
 	}
 }
 
-static void ignore_event(void *arg, const struct fleet_event *e)
-{
-	(void)arg;
-	(void)e;
-}
-
-static void ignore_over(void *arg, bool begun, bool cancelled)
-{
-	(void)arg;
-	(void)begun;
-	(void)cancelled;
-}
-
 /* What the hosts say of themselves is told anew: whether they are cut off. */
 static void look_again(struct plan_pane *v)
 {
 	const struct live_question ping = {
-		.background = true, .event = ignore_event, .over = ignore_over, .arg = v->p.ui};
+		.background = true};
 
 	if (str_eq(v->plan->action, "quarantine") || str_eq(v->plan->action, "release"))
 		(void)live_ask(v->p.ui->live, &ping);
