@@ -291,3 +291,20 @@ json_t *action_json_bytes(const char *p, size_t n)
 {
 	return utf8_valid(p, n) ? json_stringn_nocheck(p, n) : base64_object(p, n);
 }
+
+json_t *action_json_words(const char *fmt, ...)
+{
+	struct buf raw, shown;
+	json_t *words = NULL;
+	va_list ap;
+
+	buf_init(&raw, ACTION_JSON_MAX);
+	buf_init(&shown, ACTION_JSON_MAX);
+	va_start(ap, fmt);
+	if (buf_vprintf(&raw, fmt, ap) == 0 && text_escape(&shown, buf_str(&raw), raw.len) == 0)
+		words = json_stringn(buf_str(&shown), shown.len);
+	va_end(ap);
+	buf_done(&raw);
+	buf_done(&shown);
+	return words;
+}

@@ -4,6 +4,7 @@
 #include "agentd/http.h"
 #include "agentd/root.h"
 #include "common/str.h"
+#include "common/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -234,6 +235,9 @@ static int start(struct api *a)
 	/* A single thing needs no list. */
 	if (!spec->list || (spec->urls && a->asked)) {
 		if (!a->asked || (!spec->urls && !is_hex(a->asked)))
+			return 0;
+		/* What is not UTF-8 is nothing's name. */
+		if (!utf8_valid(a->asked, strlen(a->asked)))
 			return 0;
 		a->list = json_pack("[s]", a->asked);
 		a->items = a->list;

@@ -277,6 +277,7 @@ int engine_run(const struct engine_query *q, struct engine_result *ret, struct e
 	if (query.max_rows <= 0)
 		query.max_rows = WIRE_ANSWER_ROWS;
 	r.scans.root = q->root;
+	r.scans.state_dir = q->state_dir ? q->state_dir : ENGINE_STATE_DIR;
 	r.scans.cancelled = q->cancelled;
 	r.scans.deadline_ms = start / 1000 + query.timeout_ms;
 	r.scans.blocked_ms = q->blocked_ms;

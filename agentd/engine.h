@@ -20,11 +20,14 @@ struct table;
 
 /* Bytes of one value in an answer; what is longer is cut and a warning counts it. */
 #define ENGINE_CELL_MAX (128u << 10)
+/* Where the agent keeps what outlives it, unless it was told otherwise. */
+#define ENGINE_STATE_DIR "/var/lib/tocsin"
 /* What SQLite may use in this process for all its queries. */
 #define ENGINE_MEMORY_MAX (256u << 20)
 
 struct engine_query {
 	const struct root *root;
+	const char *state_dir; /* of the agent's, within the root; NULL: ENGINE_STATE_DIR */
 	const char *sql;
 	size_t sql_len;
 	const json_t *params; /* object of values to bind, or NULL */

@@ -108,6 +108,7 @@ static void run_query(struct job *job)
 {
 	struct engine_query q = {
 		.root = job->o->root,
+		.state_dir = job->o->state_dir,
 		.sql = job->request.sql,
 		.sql_len = job->request.sql_len,
 		.params = job->request.params,

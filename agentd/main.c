@@ -37,6 +37,7 @@
  *
  * To add a role: write role_NAME.c that ends in a const struct role, and list it below.
  */
+#include "agentd/engine.h"
 #include "agentd/role.h"
 
 #include "common/buf.h"
@@ -70,7 +71,7 @@ static const struct opt common_opts[] = {
 	{0, "config", "FILE", OPT_STRING, offsetof(struct agent_options, config),
 		.doc = "configuration (/etc/tocsin/agentd.conf)"},
 	{0, "state-dir", "DIR", OPT_STRING, offsetof(struct agent_options, state_dir),
-		.doc = "what outlives the agent (/var/lib/tocsin)"},
+		.doc = "what outlives the agent (" ENGINE_STATE_DIR ")"},
 	{0, "run-dir", "DIR", OPT_STRING, offsetof(struct agent_options, run_dir),
 		.doc = "sockets (/run/tocsin)"},
 	{'v', "verbose", NULL, OPT_COUNT, offsetof(struct agent_options, verbose),
@@ -138,7 +139,7 @@ static int show_version(void)
 static int run_role(const struct role *role, int argc, char **argv)
 {
 	struct agent_options o = {.config = "/etc/tocsin/agentd.conf",
-		.state_dir = "/var/lib/tocsin",
+		.state_dir = ENGINE_STATE_DIR,
 		.run_dir = "/run/tocsin",
 		.root = "/"};
 	const struct opt_set sets[] = {{role->opts, role->values}, {common_opts, &o}, {NULL, NULL}};

@@ -326,6 +326,7 @@ int priv_put_grant(struct buf *b, uint64_t number, const struct priv_grant *v)
 	put_u32(b, &r, v->memory_mb);
 	put_u32(b, &r, v->cpu_s);
 	put_text(b, &r, v->root);
+	put_text(b, &r, v->state_dir);
 	put_words(b, &r, v->deny_tables);
 	put_words(b, &r, v->deny_paths);
 	put_state(b, &r, &v->quarantine);
@@ -348,6 +349,7 @@ int priv_read_grant(const char *p, size_t n, struct priv_grant *ret)
 	g.memory_mb = get_u32(&f);
 	g.cpu_s = get_u32(&f);
 	g.root = get_text(&f, PATH_MAX);
+	g.state_dir = get_text(&f, PATH_MAX);
 	g.deny_tables = get_words(&f, &no_memory);
 	g.deny_paths = get_words(&f, &no_memory);
 	g.quarantine = get_state(&f);

@@ -76,7 +76,7 @@ struct priv_grant {
 	size_t n_groups;
 	uint32_t allow;
 	uint32_t timeout_s, memory_mb, cpu_s;
-	const char *root;
+	const char *root, *state_dir;
 	const char **deny_tables, **deny_paths; /* NULL-ended; priv_grant_done frees the arrays */
 	struct wire_quarantine quarantine;	/* what hello says of it */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/quarantine.h"
 
+#include "agentd/action.h"
+#include "common/base64.h"
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/io.h"
@@ -109,18 +111,23 @@ static json_t *addresses_json(const struct netaddr *list, size_t n)
 	return all;
 }
 
+json_t *quarantine_by_json(const struct quarantine *q)
+{
+	return action_json_bytes(q->by, strlen(q->by));
+}
+
 static json_t *to_json(const struct quarantine *q)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"{s:s, s:o, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
 		"s:o, s:o, s:o}",
-		"id", q->id, "by", q->by, "address", q->address, "boot_id", q->boot_id, "confirmed",
-		q->confirmed, "lifting", q->lifting, "since", (json_int_t)q->since, "until",
-		(json_int_t)q->until, "confirm_until", (json_int_t)q->confirm_until, "since_ms",
-		(json_int_t)q->since_ms, "until_ms", (json_int_t)q->until_ms, "confirm_ms",
-		(json_int_t)q->confirm_ms, "confirm_s", (json_int_t)q->confirm_s, "for_s",
-		(json_int_t)q->for_s, "asked_pid", (json_int_t)q->asked_pid, "ssh",
-		addresses_json(q->open.ssh, q->open.n_ssh), "dns",
+		"id", q->id, "by", quarantine_by_json(q), "address", q->address, "boot_id",
+		q->boot_id, "confirmed", q->confirmed, "lifting", q->lifting, "since",
+		(json_int_t)q->since, "until", (json_int_t)q->until, "confirm_until",
+		(json_int_t)q->confirm_until, "since_ms", (json_int_t)q->since_ms, "until_ms",
+		(json_int_t)q->until_ms, "confirm_ms", (json_int_t)q->confirm_ms, "confirm_s",
+		(json_int_t)q->confirm_s, "for_s", (json_int_t)q->for_s, "asked_pid",
+		(json_int_t)q->asked_pid, "ssh", addresses_json(q->open.ssh, q->open.n_ssh), "dns",
 		addresses_json(q->open.dns, q->open.n_dns), "old",
 		addresses_json(q->old, q->n_old));
 }
@@ -132,6 +139,28 @@ static bool take_text(const json_t *o, const char *name, char *to, size_t size)
 
 	return json_is_string(v) && json_string_length(v) == strlen(json_string_value(v)) &&
 	       str_copy(to, size, json_string_value(v)) == 0;
+}
+
+/* A name as action_json_bytes wrote it. */
+static bool take_bytes(const json_t *o, const char *name, char *to, size_t size)
+{
+	const json_t *v = json_object_get(json_object_get(o, name), "b64");
+	size_t n = json_string_length(v);
+	char *bytes;
+	ssize_t got;
+
+	if (!v)
+		return take_text(o, name, to, size);
+	bytes = malloc(n + 1);
+	got = bytes && json_is_string(v) ? base64_decode(bytes, json_string_value(v), n) : -1;
+	if (got > 0 && ((size_t)got >= size || memchr(bytes, '\0', (size_t)got)))
+		got = -1;
+	if (got > 0) {
+		memcpy(to, bytes, (size_t)got);
+		to[got] = '\0';
+	}
+	free(bytes);
+	return got > 0;
 }
 
 static bool take_flag(const json_t *o, const char *name, bool *to)
@@ -177,7 +206,7 @@ static bool take_all(const json_t *o, struct quarantine *q)
 
 	return take_flag(o, "confirmed", &q->confirmed) && take_flag(o, "lifting", &q->lifting) &&
 	       take_text(o, "id", q->id, sizeof(q->id)) && *q->id &&
-	       take_text(o, "by", q->by, sizeof(q->by)) &&
+	       take_bytes(o, "by", q->by, sizeof(q->by)) &&
 	       take_text(o, "address", q->address, sizeof(q->address)) &&
 	       take_text(o, "boot_id", q->boot_id, sizeof(q->boot_id)) &&
 	       take_number(o, "since", max / MS, &q->since) &&

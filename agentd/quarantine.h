@@ -16,6 +16,7 @@
 #include "agentd/policy.h"
 #include "common/err.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +44,7 @@ struct quarantine_open {
 
 struct quarantine {
 	char id[QUARANTINE_ID_MAX + 1]; /* hex */
-	char by[256];			/* user */
+	char by[256];			/* user; any bytes */
 	char address[64];		/* from where, "" where that is not known */
 	char boot_id[40];
 	bool confirmed;
@@ -88,6 +89,8 @@ int quarantine_parse(const char *p, size_t n, struct quarantine *ret, struct err
 bool quarantine_rebase(struct quarantine *q);
 /* The end as things stand, in boot time; 0: none. */
 int64_t quarantine_ends_ms(const struct quarantine *q);
+/* Whose it is as the wire shows it (action_json_bytes): any bytes. NULL: no memory. */
+json_t *quarantine_by_json(const struct quarantine *q);
 /* Words for `detail`: "until 2026-…", or "". */
 const char *quarantine_until_text(const struct quarantine *q, char *out, size_t size);
 

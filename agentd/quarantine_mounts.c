@@ -2,6 +2,7 @@
 /* File systems that a quarantine brings to a standstill: those whose server is another machine. */
 #include "agentd/quarantine_rules.h"
 
+#include "agentd/action.h"
 #include "agentd/mounttab.h"
 #include "common/buf.h"
 #include "common/io.h"
@@ -36,8 +37,7 @@ void quarantine_note_mounts(json_t *list, struct span mounts)
 		json_t *said = NULL;
 
 		if (copy && mount_entry_read(copy, line.n, &e) == 0 && is_of_network(e.type))
-			said = json_sprintf("%s at %s stands still meanwhile", e.type, e.path);
-		/* NULL also for a path that is not UTF-8. */
+			said = action_json_words("%s at %s stands still meanwhile", e.type, e.path);
 		if (said && json_array_append_new(list, said) == 0)
 			told++;
 		free(copy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/quarantine_rules.h"
 
+#include "agentd/action.h"
 #include "agentd/nftmsg.h"
 #include "agentd/nftrule.h"
 #include "common/buf.h"
@@ -522,7 +523,7 @@ static void note_other(json_t *list, const struct netlink_message *m)
 	hook = nft_hook(c.family, c.hook);
 	family = nft_family(c.family);
 	json_array_append_new(
-		list, json_sprintf("%s %s %s drops at %s by policy, as before",
+		list, action_json_words("%s %s %s drops at %s by policy, as before",
 			      family ? family : "?", c.table, c.name, hook ? hook : "?"));
 }
 

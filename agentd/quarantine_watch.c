@@ -51,9 +51,10 @@ struct quarantine_watch {
 static void tell(struct quarantine_watch *w, enum audit_event event, const struct quarantine *q,
 	const char *status, const char *detail)
 {
-	json_t *about = q ? json_pack("{s:s, s:s, s:I, s:b}", "id", q->id, "by", q->by, "since",
-				    (json_int_t)q->since, "confirmed", q->confirmed)
-			  : NULL;
+	json_t *about =
+		q ? json_pack("{s:s, s:o, s:I, s:b}", "id", q->id, "by", quarantine_by_json(q),
+			    "since", (json_int_t)q->since, "confirmed", q->confirmed)
+		  : NULL;
 	struct audit_entry e = {
 		.event = event,
 		.action = event == AUDIT_REPAIR ? "quarantine" : "release",

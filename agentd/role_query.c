@@ -89,10 +89,11 @@ static int read_sql(const char *word, struct buf *sql, struct err *err)
 }
 
 /* What is to be done with a question, or at the prompt. */
-static int with_root(const struct root *root, const struct format *format, const json_t *params,
-	const char *word)
+static int with_root(const struct root *root, const char *state_dir, const struct format *format,
+	const json_t *params, const char *word)
 {
 	const struct selfask a = {.root = root,
+		.state_dir = state_dir,
 		.format = format,
 		.params = params,
 		.timeout_ms = (int64_t)(opts_given.timeout * 1e3),
@@ -145,7 +146,7 @@ static int run(const struct agent_options *o, int argc, char **argv)
 	}
 	if (r == 0) {
 		sigaction(SIGINT, &on_int, NULL);
-		r = with_root(root, format, params, argc ? argv[0] : NULL);
+		r = with_root(root, o->state_dir, format, params, argc ? argv[0] : NULL);
 	} else {
 		log_error("query: %s", err.text);
 		r = r == -ENOMEM ? ROLE_FAILED : ROLE_REFUSED;

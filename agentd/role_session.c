@@ -35,6 +35,7 @@ static int answer_here(const struct agent_options *o, struct session_options *op
 		return root ? ROLE_FAILED : ROLE_REFUSED;
 	}
 	options->root = root;
+	options->state_dir = o->state_dir;
 	r = session_run(STDIN_FILENO, STDOUT_FILENO, options, &stuck, &err);
 	if (r < 0)
 		log_error("session: %s", err.text);

@@ -201,6 +201,8 @@ static int serve(struct privlink *link, const struct priv_grant *g)
 		return WORKER_FAILED;
 	}
 	options.root = root;
+	/* An image has a state of its own. */
+	options.state_dir = root_is_live(root) ? g->state_dir : NULL;
 	options.tables = tables;
 	r = session_run(STDIN_FILENO, STDOUT_FILENO, &options, &stuck, &err);
 	/* Nothing is worth being freed: the reader waits for the end of this process. */

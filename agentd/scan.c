@@ -289,6 +289,11 @@ const struct root *scan_root(const struct scan *s)
 	return s->query->root;
 }
 
+const char *scan_state_dir(const struct scan *s)
+{
+	return s->query->state_dir;
+}
+
 bool scan_stop(struct scan *s)
 {
 	return scan_query_stop(s->query);

@@ -38,6 +38,7 @@ enum scan_stopped {
 /* What all scans of one query share. */
 struct scan_query {
 	const struct root *root;
+	const char *state_dir;
 	const atomic_bool *cancelled;	/* may be NULL */
 	int64_t deadline_ms;		/* on clock_mono_ms, plus *blocked_ms */
 	const atomic_llong *blocked_ms; /* may be NULL */

@@ -71,6 +71,7 @@ static int ask(struct query *q, const struct selfask *a, const char *sql, size_t
 {
 	struct engine_query eq = {
 		.root = a->root,
+		.state_dir = a->state_dir,
 		.sql = sql,
 		.sql_len = n,
 		.params = a->params,

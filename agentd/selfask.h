@@ -14,6 +14,7 @@ struct root;
 
 struct selfask {
 	const struct root *root;
+	const char *state_dir; /* as in engine_query */
 	const struct format *format;
 	const json_t *params;
 	int64_t timeout_ms, max_rows;

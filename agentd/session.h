@@ -24,7 +24,8 @@ struct table;
 
 struct session_options {
 	const struct root *root;
-	bool privileged; /* what hello says */
+	const char *state_dir; /* as in engine_query */
+	bool privileged;       /* what hello says */
 	/* Of a worker: its daemon, and what the client may do. NULL: there is none, all may be
 	 * asked, and nothing be done. */
 	struct privlink *daemon;

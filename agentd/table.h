@@ -166,5 +166,7 @@ bool scan_stop(struct scan *s);
 struct root;
 /* The host's file system as this query sees it (--root), see agentd/root.h. */
 const struct root *scan_root(const struct scan *s);
+/* The folder there of the agent's own state (--state-dir), such as the vault. */
+const char *scan_state_dir(const struct scan *s);
 
 #endif

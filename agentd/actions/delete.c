@@ -110,7 +110,7 @@ static bool may_go(struct deletion *d)
 	else if (force && !(d->call->rights->allow & RIGHT_FORCE))
 		return said(d, WIRE_REFUSED, "force is a right of its own, and not given");
 	else if (p == PROTECT_FORCE && !force)
-		action_say(d->ret, WIRE_REFUSED, "%.*s %s; force would delete it", SHOWN_MAX,
+		action_say(d->ret, WIRE_REFUSED, "%.*s %s; --force would delete it", SHOWN_MAX,
 			d->path, why);
 	else
 		return true;

@@ -44,8 +44,8 @@ static json_t *addresses(const struct netaddr *list, size_t n)
 
 static json_t *state_json(const struct quarantine *q)
 {
-	json_t *o = json_pack("{s:s, s:b, s:I, s:s, s:o}", "id", q->id, "confirmed", q->confirmed,
-		"since", (json_int_t)q->since, "by", q->by, "ssh",
+	json_t *o = json_pack("{s:s, s:b, s:I, s:o, s:o}", "id", q->id, "confirmed", q->confirmed,
+		"since", (json_int_t)q->since, "by", quarantine_by_json(q), "ssh",
 		addresses(q->open.ssh, q->open.n_ssh));
 
 	if (q->until)

@@ -50,9 +50,10 @@ static int find(const struct action_call *call, struct found *f, struct err *err
 static void tell(const struct found *f, struct action_outcome *ret)
 {
 	if (f->state)
-		ret->before = json_pack("{s:s, s:s, s:I, s:s, s:b, s:b}", "identity", f->identity,
-			"id", f->q.id, "since", (json_int_t)f->q.since, "by", f->q.by, "confirmed",
-			f->q.confirmed, "in_force", f->rules);
+		ret->before = json_pack("{s:s, s:s, s:I, s:o, s:b, s:b}", "identity", f->identity,
+			"id", f->q.id, "since", (json_int_t)f->q.since, "by",
+			quarantine_by_json(&f->q), "confirmed", f->q.confirmed, "in_force",
+			f->rules);
 	else
 		ret->before =
 			json_pack("{s:s, s:b}", "identity", f->identity, "in_force", f->rules);

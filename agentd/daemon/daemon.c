@@ -142,11 +142,10 @@ static int take_places(struct daemon *d, struct err *err)
 
 static int find_vault(struct daemon *d, struct err *err)
 {
-	char real[PATH_MAX];
-
-	if (!realpath(d->state_dir, real))
+	if (!realpath(d->state_dir, d->state_real))
 		return err_sys(err, errno, "%s", d->state_dir);
-	if (snprintf(d->vault, sizeof(d->vault), "%s/vault", real) >= (int)sizeof(d->vault))
+	if (snprintf(d->vault, sizeof(d->vault), "%s/vault", d->state_real) >=
+		(int)sizeof(d->vault))
 		return err_sys(err, ENAMETOOLONG, "%s", d->state_dir);
 	d->conf->vault = d->vault;
 	return 0;

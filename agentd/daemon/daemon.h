@@ -72,7 +72,8 @@ struct daemon {
 	struct loop_io listen;
 	struct loop_timer end, accept_again;
 	struct conf *conf;
-	char vault[PATH_MAX]; /* its own path, whatever links lead to it */
+	/* Their own paths, whatever links lead to them. */
+	char state_real[PATH_MAX], vault[PATH_MAX];
 	struct audit *audit;
 	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;

@@ -131,6 +131,7 @@ static void make_grant(const struct client *c, const struct priv_subject *s, str
 		.memory_mb = d->conf->worker_memory_mb,
 		.cpu_s = d->conf->worker_cpu_s,
 		.root = d->root,
+		.state_dir = d->state_real,
 		.deny_tables = s->deny_tables,
 		.deny_paths = s->deny_paths,
 	};

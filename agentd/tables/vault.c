@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STATE_DIR_DEFAULT "/var/lib/tocsin"
-
 enum {
 	ID,
 	TIME,
@@ -42,7 +40,7 @@ static const struct column columns[] = {
 	{"reason", COL_TEXT, 0, "The reason that was given"},
 	{"restored_time", COL_BIGINT, 0, "Unix time when it was last put back; NULL: never"},
 	{"state_dir", COL_TEXT, COL_ADDITIONAL | COL_HIDDEN,
-		"Folder of the agent's state, /var/lib/tocsin unless given"},
+		"Folder of an agent's state; this agent's unless given"},
 	COL_END,
 };
 
@@ -71,7 +69,7 @@ static int open_scan(struct scan *s)
 	st->only = scan_eq_text(s, ID);
 	st->state_dir = scan_eq_text(s, STATE_DIR);
 	if (!st->state_dir)
-		st->state_dir = STATE_DIR_DEFAULT;
+		st->state_dir = scan_state_dir(s);
 	if (st->only || st->state_dir[0] != '/' ||
 		snprintf(path, sizeof(path), "%s/vault", st->state_dir) >= (int)sizeof(path))
 		return 0;

@@ -107,6 +107,8 @@ as root --yes delete "$f"
 row deleted 'done'
 check deleted-is-gone [ ! -e "$f" ]
 id=$(of .id)
+as root query "select state_dir from vault where id = '$id'"
+is vault-table-is-this-agents "$(of .state_dir)" "$T/state"
 as root query "select id, user, reason from vault where state_dir = '$T/state' and id = '$id'"
 is deleted-in-the-vault-table "$(of '[.id, .user, .reason] | join(" ")')" "$id root INC-17"
 as helper --yes restore "$id"

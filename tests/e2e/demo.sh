@@ -64,6 +64,20 @@ is "made-up hosts: nothing is left" "$(left)" ""
 
 mkfifo "$T/hold"
 exec 8<>"$T/hold"
+
+# As root each host has its daemon: what is taken away there is in its vault.
+if [ "$(id -u)" = 0 ]; then
+	background $demo --start "$T/started" <&8 >/dev/null 2>&1
+	wait_for 20 test -s "$T/started" || fail "vault: starts" "no"
+	on_web2() { HOME=$(cat "$T/started")/home run "$TOCSIN" -t web2 -o json "$@"; }
+	on_web2 --yes delete /etc/crontab
+	is "vault: a file is taken away" "$(jq -r '.[0].status' <<<"$out")" 'done'
+	on_web2 query 'select path from vault'
+	is "vault: it is shown" "$(jq -r '.[0].path' <<<"$out")" /etc/crontab
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	rm -rf "$T/started"
+fi
 for signal in TERM KILL; do
 	background $demo --start "$T/started" <&8 >/dev/null 2>&1
 	wait_for 20 test -s "$T/started" || fail "$signal: starts" "no"

@@ -101,6 +101,7 @@ TEST(grant)
 		.allow = RIGHT_QUERY,
 		.cpu_s = 30,
 		.root = "/",
+		.state_dir = "/var/lib/of-mine",
 		.deny_tables = tables,
 		.deny_paths = none};
 	struct priv_grant out;
@@ -111,6 +112,7 @@ TEST(grant)
 	CHECK(out.privileged && out.change_uid && out.uid == 5 && out.gid == 6);
 	CHECK(out.n_groups == 2 && out.groups[1] == 8 && out.allow == RIGHT_QUERY);
 	CHECK_STR(out.deny_tables[1], "process_envs");
+	CHECK_STR(out.state_dir, "/var/lib/of-mine");
 	CHECK(!out.deny_tables[2] && !out.deny_paths[0]);
 	priv_grant_done(&out);
 	CHECK_WHOLE(grant);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/quarantine.h"
 
+#include "agentd/audit.h"
+#include "agentd/auditfile.h"
 #include "agentd/conf.h"
 #include "agentd/quarantine_rules.h"
+#include "agentd/quarantine_watch.h"
 #include "common/clock.h"
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
@@ -80,6 +84,18 @@ TEST(quarantine_file)
 	CHECK_INT(quarantine_forget(dir, &why), 0);
 	CHECK_INT(quarantine_forget(dir, &why), 0);
 	CHECK_INT(quarantine_load(dir, &again, &why), 0);
+	fresh_dir();
+}
+
+/* Names of users are bytes. */
+TEST(quarantine_of_an_odd_name)
+{
+	fresh_dir();
+	make(60, 3600);
+	memset(q.by, 0xff, sizeof(q.by) - 1);
+	CHECK_INT(quarantine_store(dir, &q, &why), 0);
+	CHECK_INT(quarantine_load(dir, &again, &why), 1);
+	CHECK(memcmp(&q, &again, sizeof(q)) == 0);
 	fresh_dir();
 }
 
@@ -382,10 +398,12 @@ TEST(quarantine_tells_of_mounts)
 	json_t *list = json_array();
 
 	quarantine_note_mounts(list, span_str(mounts));
-	CHECK_INT(json_array_size(list), 2);
+	CHECK_INT(json_array_size(list), 3);
 	CHECK_STR(json_string_value(json_array_get(list, 0)),
 		"nfs4 at /home of stands still meanwhile");
 	CHECK_STR(json_string_value(json_array_get(list, 1)),
+		"cifs at /mnt/\\xff stands still meanwhile");
+	CHECK_STR(json_string_value(json_array_get(list, 2)),
 		"fuse.sshfs at /mnt/s stands still meanwhile");
 	json_decref(list);
 }
@@ -424,6 +442,61 @@ static int in_child(int (*fn)(void), int flags)
 	}
 	CHECK(waitpid(pid, &status, 0) == pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void read_log(char *text, size_t size)
+{
+	char name[160];
+	size_t n = 0;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/" AUDIT_FILE, dir);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t got = read(fd, text, size - 1);
+
+		n = got > 0 ? (size_t)got : 0;
+		auditfile_append_only(fd, false);
+		close(fd);
+	}
+	text[n] = '\0';
+	unlink(name);
+}
+
+/* One of somebody whose name is no text is over, and that is told. */
+static int over(void)
+{
+	struct conf limits = {.audit_max_mb = 64, .audit_keep = 4};
+	struct loop *loop = loop_new(&why);
+	struct quarantine_watch *watch;
+	struct audit *audit;
+	char text[4096];
+
+	fresh_dir();
+	make(0, 0);
+	str_copy(q.by, sizeof(q.by), "al\xffice");
+	if (quarantine_store(dir, &q, &why) < 0)
+		return 1;
+	audit = audit_open(dir, &limits, &why);
+	watch = quarantine_watch_new(loop, dir, audit, &why);
+	quarantine_watch_free(watch);
+	audit_close(audit);
+	loop_free(loop);
+	read_log(text, sizeof(text));
+	fresh_dir();
+	return watch && strstr(text, "\"before\":{\"id\":\"0123456789abcdef\",\"by\":{\"b64\":"
+				     "\"YWz/aWNl\"}")
+		       ? 0
+		       : 2;
+}
+
+TEST(quarantine_over_of_an_odd_name)
+{
+	int r = in_child(over, CLONE_NEWNET);
+
+	if (r == 77)
+		SKIP("needs root and a network namespace");
+	CHECK_INT(r, 0);
 }
 
 TEST(quarantine_rules_in_force)
@@ -512,7 +585,8 @@ TEST(quarantine_out_of_memory)
 	fresh_dir();
 }
 
-TEST_MAIN(&quarantine_file, &quarantine_file_refused, &quarantine_locks, &quarantine_ends,
+TEST_MAIN(&quarantine_file, &quarantine_of_an_odd_name, &quarantine_over_of_an_odd_name,
+	&quarantine_file_refused, &quarantine_locks, &quarantine_ends,
 	&quarantine_wall_clock_does_not_count, &quarantine_after_reboot, &quarantine_words,
 	&quarantine_open_without_peer, &quarantine_many_connections_of_before,
 	&quarantine_connections_of_before, &quarantine_rules_as_text, &quarantine_tells_of_mounts,
