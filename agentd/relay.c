@@ -277,20 +277,15 @@ static const int net_admin[] = {CAP_NET_ADMIN, -1};
 static const int sys_admin[] = {CAP_SYS_ADMIN, -1};
 
 const struct relay_kind relay_kinds[PRIV_RELAY_KINDS] = {
-	[PRIV_RELAY_HTTP] = {.open = http_open, .filtered = true, .run = http_run},
+	[PRIV_RELAY_HTTP] = {.open = http_open, .run = http_run},
 	[PRIV_RELAY_DBUS] = {.open = dbus_open, .opens_as_user = true, .run = dbus_run},
-	[PRIV_RELAY_WEB] = {.network = true, .run = web_run},
-	[PRIV_RELAY_FILE] = {.open = file_open,
-		.stays_root = true,
-		.filtered = true,
-		.run = file_run},
+	[PRIV_RELAY_WEB] = {.calls = SANDBOX_NETWORK, .run = web_run},
+	[PRIV_RELAY_FILE] = {.open = file_open, .stays_root = true, .run = file_run},
 	[PRIV_RELAY_NETLINK] = {.capabilities = net_admin,
 		.open = netlink_open,
-		.filtered = true,
 		.run = netlink_run},
 	[PRIV_RELAY_IPTABLES] = {.capabilities = net_admin,
 		.open = iptables_open,
-		.filtered = true,
 		.run = iptables_run},
-	[PRIV_RELAY_BPF] = {.capabilities = sys_admin, .run = bpf_run},
+	[PRIV_RELAY_BPF] = {.capabilities = sys_admin, .calls = SANDBOX_BPF, .run = bpf_run},
 };

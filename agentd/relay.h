@@ -8,6 +8,7 @@
 #define AGENTD_RELAY_H
 
 #include "agentd/priv.h"
+#include "agentd/sandbox.h"
 
 /* Seconds after which a relay ends whatever it does. */
 #define RELAY_SECONDS 120
@@ -17,10 +18,9 @@ struct relay_kind {
 	const int *capabilities;
 	/* It opens something first, as root: a descriptor for `run`, or -errno. Or NULL. */
 	int (*open)(const char *arg);
-	bool opens_as_user; /* not as root but as its worker's user */
-	bool stays_root;    /* the kernel looks at who reads, not at who opened */
-	bool filtered;	    /* needs no more system calls than a worker does */
-	bool network;	    /* than a worker and connections over IP do */
+	bool opens_as_user;	 /* not as root but as its worker's user */
+	bool stays_root;	 /* the kernel looks at who reads, not at who opened */
+	enum sandbox_more calls; /* what `run` needs */
 	void (*run)(int fd, int opened, const char *arg);
 };
 extern const struct relay_kind relay_kinds[PRIV_RELAY_KINDS];

@@ -29,17 +29,13 @@ static int give_up(const struct relay_kind *kind, const struct priv_relay *r, st
 		.no_growth = true,
 	};
 
-	int res = sandbox_enter(&s, err);
-
-	/* Before that what it opens as its worker's user would have to be. */
-	if (!res && (kind->network || (kind->filtered && (!kind->open || r->privileged))))
-		res = sandbox_filter(kind->network, err);
-	return res;
+	return sandbox_enter(&s, err);
 }
 
 /*
- * What must be opened as root is opened before anything of the worker's is read. The worker hears
- * first of all whether it is to go on: an errno, or 0.
+ * What must be opened as root is opened before anything of the worker's is read, and all that is
+ * opened before the filter, which lets nothing more be. The worker hears first of all whether it is
+ * to go on: an errno, or 0.
  */
 static int work(const struct priv_relay *r, struct err *err)
 {
@@ -53,6 +49,8 @@ static int work(const struct priv_relay *r, struct err *err)
 		opened = kind->open(r->arg);
 		res = opened < 0 ? err_sys(err, -opened, "%s", r->arg) : 0;
 	}
+	if (!res)
+		res = sandbox_filter(kind->calls, err);
 	status = -res;
 	if (io_write_all(RELAY_WORKER_FD, &status, sizeof(status)) == 0 && !res)
 		kind->run(RELAY_WORKER_FD, opened, r->arg);

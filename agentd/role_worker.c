@@ -100,7 +100,7 @@ static int give_up(const struct priv_grant *g, struct err *err)
 		return err_sys(err, errno, "/dev/null");
 	r = sandbox_enter(&s, err);
 	if (!r)
-		r = sandbox_filter(false, err);
+		r = sandbox_filter(SANDBOX_READING, err);
 	if (!r)
 		forget_stderr(null);
 	return r;

@@ -30,10 +30,12 @@ struct sandbox {
 int sandbox_enter(const struct sandbox *s, struct err *err);
 /* The capabilities that a privileged worker keeps: those that reading needs. */
 extern const int sandbox_reading[];
-/*
- * The system calls that a worker may make, from now on; with `network` also connections over IP.
- * 0 or -errno with `err`.
- */
-int sandbox_filter(bool network, struct err *err);
+enum sandbox_more {
+	SANDBOX_READING, /* the system calls that a worker may make */
+	SANDBOX_NETWORK, /* and connections over IP */
+	SANDBOX_BPF,	 /* and listing the kernel's BPF programs */
+};
+/* Nothing else from now on. 0 or -errno with `err`. */
+int sandbox_filter(enum sandbox_more more, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/fs.h>
 #include <linux/major.h>
 #include <linux/netlink.h>
@@ -230,7 +231,17 @@ static void allow_network(struct filter *f)
 		allow(f, calls[i], 0, NULL);
 }
 
-int sandbox_filter(bool network, struct err *err)
+/* What loads, changes or attaches something is not among them. */
+static void allow_bpf(struct filter *f)
+{
+	static const unsigned commands[] = {
+		BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD};
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		ALLOW(f, SCMP_SYS(bpf), SCMP_CMP64(0, SCMP_CMP_MASKED_EQ, UINT32_MAX, commands[i]));
+}
+
+int sandbox_filter(enum sandbox_more more, struct err *err)
 {
 	struct filter f = {.ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))};
 
@@ -247,8 +258,10 @@ int sandbox_filter(bool network, struct err *err)
 	allow_memory(&f);
 	allow_processes(&f);
 	allow_sockets(&f);
-	if (network)
+	if (more == SANDBOX_NETWORK)
 		allow_network(&f);
+	if (more == SANDBOX_BPF)
+		allow_bpf(&f);
 	if (f.r == 0)
 		f.r = seccomp_load(f.ctx);
 	seccomp_release(f.ctx);
