@@ -136,6 +136,8 @@ static void start(struct live *l)
 			continue;
 		}
 		fleet_progress(l->fleet, &now);
+		if (w.q.begun)
+			w.q.begun(w.q.arg);
 		l->running = w;
 		l->cancelled = false;
 		l->asked = now.asking;
@@ -221,6 +223,7 @@ void live_forget(struct live *l, int64_t number)
 {
 	if (number > 0 && l->running.number == number) {
 		l->running.q.event = ignore_event;
+		l->running.q.keep = NULL;
 		l->running.q.over = ignore_over;
 		/* What it points to was the asker's; the fleet made its own lines of it. */
 		l->running.q.fleet = (struct fleet_question){.request = l->running.q.fleet.request};
@@ -316,8 +319,13 @@ static void take_event(struct live *l, struct fleet_event *e)
 			take_end(l, e->host, e->end);
 			l->version++;
 		}
-		if (l->running.number)
+		if (l->running.number) {
 			l->running.q.event(l->running.q.arg, e);
+			if (l->running.q.keep) {
+				l->running.q.keep(l->running.q.arg, e);
+				return;
+			}
+		}
 	}
 	fleet_event_free(e);
 }

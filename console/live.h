@@ -49,6 +49,10 @@ struct live_question {
 	 * never began (`begun` false). Each may be NULL.
 	 */
 	void (*event)(void *arg, const struct fleet_event *e);
+	/* Takes each of those over after `event`. May be NULL: then they are freed. */
+	void (*keep)(void *arg, struct fleet_event *e);
+	/* Its turn has come; before anything else of it. May be NULL. */
+	void (*begun)(void *arg);
 	void (*over)(void *arg, bool begun, bool cancelled);
 	void *arg;
 };

@@ -20,12 +20,13 @@ void keep_set(int64_t days, int64_t max_mb)
 
 int keep_forget(struct store *s, int64_t run, struct err *err)
 {
-	int r = store_do(s, err, "DELETE FROM blocks WHERE run = ?", "i", run);
+	int r = store_do(s, err, "DELETE FROM runs WHERE id = ? AND NOT baseline", "i", run);
 
+	if (r < 0 || sqlite3_changes(s->db) == 0)
+		return r;
+	r = store_do(s, err, "DELETE FROM blocks WHERE run = ?", "i", run);
 	if (r == 0)
 		r = store_do(s, err, "DELETE FROM details WHERE run = ?", "i", run);
-	if (r == 0)
-		r = store_do(s, err, "DELETE FROM runs WHERE id = ?", "i", run);
 	return r;
 }
 

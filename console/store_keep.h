@@ -11,7 +11,7 @@
 
 /* Set once, before anything is recorded. */
 void keep_set(int64_t days, int64_t max_mb);
-/* Removes one run and its rows. */
+/* Removes one run and its rows, unless it is a baseline by now. */
 int keep_forget(struct store *s, int64_t run, struct err *err);
 /*
  * Removes what is older than history_days, the oldest runs beyond history_max_mb, and what a

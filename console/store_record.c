@@ -23,6 +23,15 @@
 #define SHAPES_BYTES (32u << 20)
 #define NO_SHAPE     UINT32_MAX
 
+/* What is too old or too much is looked for with the first run and after as many more. */
+#define CLEAN_EVERY 256
+/* Questions that are put again and again; what is more is remembered each time. */
+#define SERIES_MAX 4096
+struct series {
+	uint64_t number;
+	int64_t run; /* the last one, 0: none */
+};
+
 /* What is handed to the thread. */
 enum job_type { JOB_EVENT, JOB_END, JOB_DROP };
 struct job {
@@ -43,12 +52,13 @@ struct recorder {
 	size_t bytes; /* of the events that wait */
 	struct err problem;
 	bool told;
-	int64_t last_run;
 
 	/* The thread's: */
 	struct store *store;
-	bool broken; /* the database: nothing is written any more */
-	bool cleaned;
+	bool broken;	/* the database: nothing is written any more */
+	uint64_t ended; /* runs */
+	struct series *series;
+	size_t n_series, cap_series;
 };
 
 struct shape {
@@ -69,7 +79,8 @@ struct record {
 	char operator[OPERATOR_MAX];
 	const struct host_config *hosts;
 	size_t n_hosts;
-	int64_t replaces, time_us;
+	uint64_t series;
+	int64_t time_us;
 
 	/* The thread's: */
 	bool failed;
@@ -108,18 +119,6 @@ bool recorder_problem(struct recorder *r, struct err *ret)
 	r->told = true;
 	pthread_mutex_unlock(&r->lock);
 	return news;
-}
-
-int64_t recorder_last(struct recorder *r)
-{
-	int64_t id;
-
-	if (!r)
-		return 0;
-	pthread_mutex_lock(&r->lock);
-	id = r->last_run;
-	pthread_mutex_unlock(&r->lock);
-	return id;
 }
 
 /* ---- A record ---- */
@@ -246,7 +245,7 @@ struct record *record_begin(struct recorder *r, const struct record_run *run)
 	rec->r = r;
 	rec->hosts = run->hosts;
 	rec->n_hosts = run->n_hosts;
-	rec->replaces = run->replaces;
+	rec->series = run->series;
 	rec->time_us = clock_real_us();
 	buf_init(&rec->packed, 2 * BLOCK_RAW_MAX);
 	if (fill_record(rec, run) == 0)
@@ -558,8 +557,24 @@ static int insert_details(struct store *s, struct record *rec, struct err *err)
 	return r;
 }
 
+/* NULL: of none, or there are too many. */
+static struct series *series_of(struct recorder *r, uint64_t number)
+{
+	if (!number)
+		return NULL;
+	for (size_t i = 0; i < r->n_series; i++)
+		if (r->series[i].number == number)
+			return &r->series[i];
+	if (array_grow(&r->series, &r->cap_series, r->n_series + 1, sizeof(*r->series),
+		    SERIES_MAX) < 0)
+		return NULL;
+	r->series[r->n_series] = (struct series){.number = number};
+	return &r->series[r->n_series++];
+}
+
 static int finish(struct recorder *r, struct record *rec, const struct job *j, struct err *err)
 {
+	const struct series *series = series_of(r, rec->series);
 	struct store *s = r->store;
 	int result = rec->id ? 0 : insert_run(s, rec, err);
 
@@ -573,8 +588,8 @@ static int finish(struct recorder *r, struct record *rec, const struct job *j, s
 			"WHERE id = ?",
 			"iiiiii", (int64_t)(j->interrupted ? 2 : 1), j->ms,
 			(int64_t)outcomes_answered(&rec->outcomes), rec->rows, rec->bytes, rec->id);
-	if (result == 0 && rec->replaces)
-		result = keep_forget(s, rec->replaces, err);
+	if (result == 0 && series && series->run)
+		result = keep_forget(s, series->run, err);
 	return result;
 }
 
@@ -614,18 +629,18 @@ static bool opened(struct recorder *r, struct err *err)
 static void end_record(struct recorder *r, struct record *rec, const struct job *j)
 {
 	struct err err = {0};
+	struct series *series;
 
 	if (!rec->failed && j->type == JOB_END && end_run(r, rec, j, &err) < 0)
 		fail(r, rec, &err);
 	if (rec->id && r->store && (rec->failed || j->type == JOB_DROP))
 		(void)keep_forget(r->store, rec->id, NULL);
 	else if (rec->id && j->type == JOB_END) {
-		pthread_mutex_lock(&r->lock);
-		r->last_run = rec->id;
-		pthread_mutex_unlock(&r->lock);
-		if (!r->cleaned)
+		series = series_of(r, rec->series);
+		if (series)
+			series->run = rec->id;
+		if (r->ended++ % CLEAN_EVERY == 0)
 			(void)keep_clean(r->store, rec->id, NULL);
-		r->cleaned = true;
 	}
 	record_free(rec);
 }
@@ -688,6 +703,13 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+uint64_t record_series(void)
+{
+	static _Atomic uint64_t last;
+
+	return ++last;
+}
+
 static bool switched_off;
 
 void recorder_switch(bool on)
@@ -726,5 +748,6 @@ void recorder_free(struct recorder *r)
 	recorder_stop(r);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->wake);
+	free(r->series);
 	free(r);
 }

@@ -49,10 +49,11 @@ struct record_run {
 	const struct host_config *hosts;
 	size_t n_hosts;
 	/*
-	 * The number of the run that this one takes the place of, or 0: a question that is put
-	 * again and again is remembered as it was answered last.
+	 * A question that is put again and again is remembered as it was answered last: each run
+	 * takes the place of the one before with the same number here, unless that is a baseline by
+	 * then. 0: of its own.
 	 */
-	int64_t replaces;
+	uint64_t series;
 };
 
 struct record;
@@ -67,8 +68,8 @@ void record_copy(struct record *rec, const struct fleet_event *e);
 void record_end(struct record *rec, int64_t ms, bool interrupted);
 /* Nothing of it is to be remembered. Accepts NULL. */
 void record_drop(struct record *rec);
-/* The number of the run that was finished last, 0: none was. Any thread. */
-int64_t recorder_last(struct recorder *r);
+/* For record_run.series: another one with each call. Any thread. */
+uint64_t record_series(void);
 
 /* Who is at the console: a user name, with the one before sudo. */
 void record_operator(char *ret, size_t size);

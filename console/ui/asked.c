@@ -69,6 +69,48 @@ void results_list_columns(struct results_pane *v)
 
 /* ---- Asking ---- */
 
+/* What a refresh brings is remembered in the place of what the one before brought. */
+static void on_begun(void *arg)
+{
+	struct results_pane *v = arg;
+	const struct app *app = v->p.ui->app;
+	const struct question_text *q = &v->question.of[0];
+	struct record_run run = {.command = q->name ? "run" : "query",
+		.question = q,
+		.target = v->p.ui->target,
+		.hosts = app->hosts,
+		.n_hosts = app->n_hosts};
+
+	if (v->background && !v->series)
+		v->series = record_series();
+	if (v->background)
+		run.series = v->series;
+	v->begun_ms = clock_mono_ms();
+	v->record = record_begin(v->p.ui->recorder, &run);
+}
+
+static void keep(void *arg, struct fleet_event *e)
+{
+	struct results_pane *v = arg;
+
+	record_event(v->record, e);
+}
+
+/* What every host refused was not asked; a refresh that was cut short is no news. */
+static void end_record(struct results_pane *v, bool cancelled)
+{
+	if (v->refused == v->p.ui->app->n_hosts || (v->background && cancelled))
+		record_drop(v->record);
+	else
+		record_end(v->record, clock_mono_ms() - v->begun_ms, cancelled);
+	v->record = NULL;
+}
+
+static bool refuses(const struct fleet_end *end)
+{
+	return end->has_code && (end->code == WIRE_CODE_SQL || end->code == WIRE_CODE_USAGE);
+}
+
 static void on_event(void *arg, const struct fleet_event *e)
 {
 	struct results_pane *v = arg;
@@ -83,6 +125,7 @@ static void on_event(void *arg, const struct fleet_event *e)
 	case FLEET_END:
 		v->to_answer -= v->to_answer > 0;
 		v->failed += e->end->state != HOST_ANSWERED;
+		v->refused += refuses(e->end);
 		if (v->refreshing)
 			results_refreshed(v->results, e->host,
 				e->end->state == HOST_ANSWERED && !e->end->truncated);
@@ -127,6 +170,7 @@ static void on_over(void *arg, bool begun, bool cancelled)
 {
 	struct results_pane *v = arg;
 
+	end_record(v, cancelled);
 	v->number = 0;
 	v->refreshing = false;
 	v->refreshed_ms = clock_mono_ms();
@@ -140,15 +184,20 @@ static void on_over(void *arg, bool begun, bool cancelled)
 
 void results_ask(struct results_pane *v, bool background)
 {
-	struct live_question q = {
-		.background = background, .event = on_event, .over = on_over, .arg = v};
+	struct live_question q = {.background = background,
+		.begun = on_begun,
+		.event = on_event,
+		.keep = keep,
+		.over = on_over,
+		.arg = v};
 
 	if (v->number)
 		return;
 	v->refreshing = v->asked_once && results_refresh(v->results) == 0;
 	v->asked_once = true;
 	v->to_answer = v->p.ui->app->n_hosts;
-	v->failed = 0;
+	v->failed = v->refused = 0;
+	v->background = background;
 	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
 	v->number = live_ask(v->p.ui->live, &q);
 	if (v->number < 0) {
@@ -178,6 +227,7 @@ void results_close_pane(struct pane *p)
 	/* Nothing more may be told to a pane that is gone. */
 	if (v->number)
 		live_forget(p->ui->live, v->number);
+	end_record(v, true);
 	view_free(v->view);
 	results_free(v->results);
 	questions_done(&v->question);

@@ -146,6 +146,10 @@ static int run_command(
 	if (!values)
 		return err_sys(err, ENOMEM, "%s", c->name);
 	r = opts_parse(sets, argc, argv, false, &rest, err);
+	if (r == 0 && ui->app->o.targets != before.targets)
+		r = err_set(err, EINVAL,
+			"the screen is about %s: start tocsin with -t %s for those", ui->target,
+			ui->app->o.targets);
 	if (r == 0)
 		r = run_it(ui, c, values, rest, argv, err);
 	ui->app->o = before;

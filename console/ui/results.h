@@ -8,6 +8,7 @@
 
 #include "console/questions.h"
 #include "console/results.h"
+#include "console/store_record.h"
 #include "console/ui/grid.h"
 #include "console/ui/ui.h"
 #include "console/view.h"
@@ -28,8 +29,11 @@ struct results_pane {
 	struct grid grid;
 
 	int64_t number; /* of the question that runs or waits, 0: none */
-	bool asked_once, refreshing, paused, raw;
-	size_t to_answer, failed; /* hosts of the last run */
+	bool asked_once, refreshing, paused, raw, background;
+	size_t to_answer, failed, refused; /* hosts of the last run */
+	struct record *record;		   /* of the question that runs, or NULL */
+	uint64_t series;		   /* of the refreshes; 0: there was none yet */
+	int64_t begun_ms;
 	int64_t watch_ms, next_ms, refreshed_ms;
 
 	char *filter, *last_filter;

@@ -8,6 +8,7 @@
 #include "console/library.h"
 #include "console/passphrase.h"
 #include "console/paths.h"
+#include "console/store_record.h"
 #include "console/ui/self.h"
 
 #include <errno.h>
@@ -472,6 +473,14 @@ static void on_signal(int signo, void *arg)
 	}
 }
 
+static void say_forgotten(struct ui_self *s)
+{
+	struct err err;
+
+	if (recorder_problem(s->ui.recorder, &err))
+		ui_say(&s->ui, STYLE_WARN, "%s", err.text);
+}
+
 static void on_tick(struct loop_timer *timer)
 {
 	struct ui_self *s = timer->arg;
@@ -483,6 +492,7 @@ static void on_tick(struct loop_timer *timer)
 		if (p->kind->tick && p->kind->tick(p))
 			s->dirty = true;
 	}
+	say_forgotten(s);
 	live_counts(s->ui.live, &c);
 	if (c.running || (s->message[0] && clock_mono_ms() >= s->message_until_ms))
 		s->dirty = true;
@@ -638,6 +648,7 @@ static int begin(struct ui_self *s, struct err *err)
 		.theme = getenv("TOCSIN_THEME"), .mouse = getenv("TOCSIN_MOUSE") != NULL};
 	int r;
 
+	s->ui.recorder = recorder_new();
 	s->ui.live = live_new(s->ui.app, err);
 	if (!s->ui.live)
 		return -err->code;
@@ -688,6 +699,17 @@ static void run(struct ui_self *s)
 	}
 }
 
+/* Before the connections are left to a process of their own. */
+static void forget_recorder(struct ui_self *s)
+{
+	struct err err;
+
+	recorder_stop(s->ui.recorder);
+	if (recorder_problem(s->ui.recorder, &err))
+		log_note("%s", err.text);
+	recorder_free(s->ui.recorder);
+}
+
 static void end(struct ui_self *s)
 {
 	if (prompt_is_open())
@@ -697,6 +719,7 @@ static void end(struct ui_self *s)
 	layout_free(s->layout);
 	screen_close();
 	release_errors(s);
+	forget_recorder(s);
 	live_free(s->ui.live);
 	library_free(s->ui.library);
 	loop_free(s->loop);
@@ -724,6 +747,7 @@ int ui_run(struct app *app)
 		return status;
 	}
 	s->ui.app = app;
+	s->ui.target = app->o.targets ? app->o.targets : "all";
 	s->saved_stderr = -1;
 	if (app_targets(app, &err) == 0 && begin(s, &err) == 0) {
 		run(s);

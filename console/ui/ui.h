@@ -22,13 +22,16 @@
 #define UI_ACTIVITY_MAX 10000
 
 struct library;
+struct recorder;
 struct question_text;
 struct plan;
 
 struct ui {
 	struct app *app;
 	struct live *live;
-	struct library *library; /* saved queries, or NULL where they could not be read */
+	const char *target; /* the hosts it was started for, as a pattern */
+	struct library *library;   /* saved queries, or NULL where they could not be read */
+	struct recorder *recorder; /* of runs; NULL: nothing is remembered */
 	struct pane *focus;
 };
 

@@ -73,8 +73,7 @@ static void record(struct plan_pane *v)
 	const struct app *app = v->p.ui->app;
 	struct err err;
 
-	if (v->record < 0 || store_act(&v->record, v->plan, app->hosts,
-				     app->o.targets ? app->o.targets : "all", &err) == 0)
+	if (v->record < 0 || store_act(&v->record, v->plan, app->hosts, v->p.ui->target, &err) == 0)
 		return;
 	v->record = -1;
 	ui_note(v->p.ui, STYLE_WARN, "not in the console's record: %s", err.text);
