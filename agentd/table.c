@@ -15,6 +15,8 @@ const char *column_type_name(enum column_type type)
 		[COL_TEXT] = "TEXT",
 		[COL_INTEGER] = "INTEGER",
 		[COL_BIGINT] = "BIGINT",
+		[COL_UNSIGNED_BIGINT] = "UNSIGNED_BIGINT",
+		[COL_DATETIME] = "DATETIME",
 		[COL_DOUBLE] = "DOUBLE",
 		[COL_BLOB] = "BLOB",
 	};

@@ -20,7 +20,9 @@
 enum column_type {
 	COL_TEXT,
 	COL_INTEGER,
-	COL_BIGINT, /* shown as BIGINT, stored as INTEGER is */
+	COL_BIGINT, /* this and the next two: stored as INTEGER is, called what osquery calls it */
+	COL_UNSIGNED_BIGINT,
+	COL_DATETIME, /* seconds since 1970 */
 	COL_DOUBLE,
 	COL_BLOB,
 };

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Tables and columns against osquery's Linux schema: what we have of it has all its columns, of the
-# same type. Prints how much of it is there; less than there was is a failure.
+# very type it has there. Prints how much of it is there; less than there was is a failure.
 . "$(dirname "$0")/../lib.sh"
-need awk
+need awk jq
 
 # Raised whenever tables are added.
 tables_floor=146
@@ -17,8 +17,6 @@ BEGIN { FS = "\t" }
 NR == FNR { have[$1] = 1; if ($2 != "") type[$1, $2] = $3; next }
 /^#/ { next }
 !($1 in seen) { seen[$1] = 1; tables++; if ($1 in have) ours++; else missing = missing " " $1 }
-# SQLite's integers have a sign; a date is a number of seconds.
-{ sub(/^UNSIGNED_/, "", $3); sub(/^DATETIME$/, "BIGINT", $3) }
 $1 in have && !(($1, $2) in type) { print "bad: " $1 "." $2 " is missing"; next }
 $1 in have && type[$1, $2] != $3 { print "bad: " $1 "." $2 " is " type[$1, $2] ", not " $3 }
 $1 in have { columns++ }
@@ -32,6 +30,25 @@ grep '^#' <<<"$out"
 is schema_columns "$(grep '^bad' <<<"$out")" ""
 covered=$(sed -n 's/^# \([0-9]*\) of 146 tables.*/\1/p' <<<"$out")
 check schema_coverage test "${covered:-0}" -ge $tables_floor
+
+# What a column is for: a key to look up by, an input, wanted, left out of `select *`.
+# `optimized` is about osquery's own planner.
+run "$AGENTD" tables -o json
+jq -r '.[] | select(.column != null) | [.table, .column, .flags // ""] | @tsv' <<<"$out" >"$T/flags"
+cat >"$T/flags.awk" <<'AWK'
+BEGIN { FS = "\t" }
+NR == FNR { have[$1, $2] = "," $3 ","; next }
+/^#/ { next }
+{
+	n = split($4, wanted, ",")
+	for (i = 1; i <= n; i++)
+		if (wanted[i] != "optimized" && !index(have[$1, $2], "," wanted[i] ","))
+			print $1 "." $2 " is not " wanted[i]
+	if (index(have[$1, $2], ",hidden,") && !index("," $4 ",", ",hidden,"))
+		print $1 "." $2 " is hidden"
+}
+AWK
+is schema_flags "$(awk -f "$T/flags.awk" "$T/flags" "$schema")" ""
 
 # ---- tocsin-tables(5) tells of the same tables and columns ----
 
