@@ -115,8 +115,7 @@ static void ask(struct plan_pane *v, const struct fleet_question *fleet)
 /* What the hosts say of themselves is told anew: whether they are cut off. */
 static void look_again(struct plan_pane *v)
 {
-	const struct live_question ping = {
-		.background = true};
+	const struct live_question ping = {.background = true};
 
 	if (str_eq(v->plan->action, "quarantine") || str_eq(v->plan->action, "release"))
 		(void)live_ask(v->p.ui->live, &ping);
