@@ -67,64 +67,113 @@ static int files_find(struct files *f)
 	return -EAGAIN;
 }
 
-static int files_open(struct files *f, const char *state_dir)
-{
-	int r;
-
-	*f = (struct files){.current = -1};
-	f->dirfd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = f->dirfd < 0 ? -errno : files_find(f);
-	if (r < 0)
-		files_done(f);
-	return r;
-}
-
 /* ---- Lines ---- */
 
-struct reading {
-	struct buf held;       /* what is not given yet */
-	size_t scanned;	       /* bytes of it that hold no newline */
+struct audit_reader {
+	struct files files;
+	size_t next;	       /* of files.older; behind them comes the current one */
+	int fd;		       /* being read; -1: none */
+	struct buf held;       /* what is not given yet, behind `given` */
+	size_t given;	       /* bytes that are over with the next call */
+	size_t scanned;	       /* bytes that hold no newline */
 	bool skipping;	       /* the rest of a line longer than any of the log's */
 	int64_t wait_until_ms; /* for the end of the last line; 0: not */
 	struct audit_place place;
-	int (*fn)(void *arg, const struct audit_place *place, struct span line);
-	void *arg;
 };
 
-static int give(struct reading *rd, size_t n, bool ended)
+int audit_reader_new(int dirfd, struct audit_reader **ret)
 {
-	int r = 0;
+	struct audit_reader *rd = calloc(1, sizeof(*rd));
+	int r;
 
-	if (!rd->skipping) {
-		rd->place.line++;
-		rd->place.ended = ended;
-		r = rd->fn(rd->arg, &rd->place, (struct span){rd->held.p, n});
-		rd->place.first = false;
+	if (!rd) {
+		io_close(dirfd);
+		return -ENOMEM;
 	}
-	rd->skipping = false;
-	buf_consume(&rd->held, n + ended);
-	rd->scanned = 0;
+	rd->files = (struct files){.dirfd = dirfd, .current = -1};
+	rd->fd = -1;
+	rd->place.first = true;
+	buf_init(&rd->held, AUDIT_GIVEN_MAX);
+	r = files_find(&rd->files);
+	if (r == 0)
+		*ret = rd;
+	else
+		audit_reader_free(rd);
 	return r;
 }
 
-static int give_lines(struct reading *rd)
+void audit_reader_free(struct audit_reader *rd)
 {
-	const char *end;
-	int r = 0;
+	if (!rd)
+		return;
+	files_done(&rd->files);
+	io_close(rd->fd);
+	buf_done(&rd->held);
+	free(rd);
+}
 
-	while (r == 0 && (end = memchr(rd->held.p + rd->scanned, '\n', rd->held.len - rd->scanned)))
-		r = give(rd, (size_t)(end - rd->held.p), true);
-	rd->scanned = rd->held.len;
-	if (r || rd->held.len <= AUDIT_LINE_MAX)
-		return r;
+/* 1: the next file is open; 0: there is none. */
+static int next_file(struct audit_reader *rd)
+{
+	struct files *f = &rd->files;
+	unsigned number = 0;
+
+	do {
+		if (rd->next == f->n && f->current < 0)
+			return 0;
+		number = rd->next < f->n ? f->older[rd->next++] : 0;
+		rd->fd = number ? auditfile_open_read(f->dirfd, number) : f->current;
+		if (!number)
+			f->current = -1;
+		/* The oldest may just have been removed, to keep as many as are to be kept. */
+	} while (rd->fd == -ENOENT && rd->place.first);
+	if (rd->fd < 0)
+		return rd->fd;
+	rd->wait_until_ms = number ? 0 : clock_mono_ms() + UNENDED_MS;
+	rd->place.file = number;
+	rd->place.line = 0;
+	rd->skipping = false;
+	return 1;
+}
+
+/* 1, or 0 where it is the rest of a line that was given before. */
+static int give(struct audit_reader *rd, size_t n, bool ended, struct span *ret)
+{
+	bool rest = rd->skipping;
+
+	rd->given = n + ended;
+	rd->scanned = 0;
+	rd->skipping = false;
+	if (rest)
+		return 0;
+	rd->place.line++;
+	rd->place.ended = ended;
+	*ret = (struct span){rd->held.p, n};
+	return 1;
+}
+
+/* 1 with a line; 0 without, and then with rd->given where there may be more to find. */
+static int find_line(struct audit_reader *rd, struct span *ret)
+{
+	size_t n = rd->held.len;
+	const char *end = NULL;
+	int r;
+
+	if (n > rd->scanned)
+		end = memchr(rd->held.p + rd->scanned, '\n', n - rd->scanned);
+	if (end)
+		return give(rd, (size_t)(end - rd->held.p), true, ret);
+	rd->scanned = n;
+	if (n <= AUDIT_LINE_MAX)
+		return 0;
 	/* Of one that is too long as much is given as shows that. */
-	r = give(rd, rd->held.len, false);
+	r = give(rd, n, false, ret);
 	rd->skipping = true;
 	return r;
 }
 
 /* 1: something was read; 0: the end. */
-static int fill(struct reading *rd, int fd)
+static int fill(struct audit_reader *rd)
 {
 	ssize_t n;
 	int r = buf_room(&rd->held, READ_CHUNK);
@@ -132,7 +181,7 @@ static int fill(struct reading *rd, int fd)
 	if (r < 0)
 		return r;
 	do
-		n = read(fd, rd->held.p + rd->held.len, READ_CHUNK);
+		n = read(rd->fd, rd->held.p + rd->held.len, READ_CHUNK);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		buf_added(&rd->held, (size_t)n);
@@ -140,7 +189,7 @@ static int fill(struct reading *rd, int fd)
 }
 
 /* Is somebody perhaps writing the rest of this line? */
-static bool wait_for_rest(struct reading *rd)
+static bool wait_for_rest(const struct audit_reader *rd)
 {
 	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 
@@ -150,60 +199,60 @@ static bool wait_for_rest(struct reading *rd)
 	return true;
 }
 
-static int read_file(struct reading *rd, int fd, unsigned number)
+/* At the end of a file: 1 with the line that no newline ends. */
+static int end_file(struct audit_reader *rd, struct span *ret)
 {
-	int r, given;
-
-	buf_init(&rd->held, AUDIT_LINE_MAX + 2 * READ_CHUNK);
-	rd->scanned = 0;
-	rd->skipping = false;
-	rd->wait_until_ms = number ? 0 : clock_mono_ms() + UNENDED_MS;
-	rd->place.file = number;
-	rd->place.line = 0;
-	do {
-		r = fill(rd, fd);
-		given = r > 0 ? give_lines(rd) : 0;
-		if (given < 0)
-			r = given;
-		else if (r == 0 && wait_for_rest(rd))
-			r = 1;
-	} while (r == 1);
-	if (r == 0 && rd->held.len)
-		r = give(rd, rd->held.len, false);
-	buf_done(&rd->held);
-	return r;
+	if (wait_for_rest(rd))
+		return 0;
+	if (rd->held.len)
+		return give(rd, rd->held.len, false, ret);
+	rd->fd = io_close(rd->fd);
+	return 0;
 }
 
-static int read_older(struct reading *rd, const struct files *f, size_t i)
+int audit_reader_next(struct audit_reader *rd, struct audit_place *ret_place, struct span *ret)
 {
-	int fd = auditfile_open_read(f->dirfd, f->older[i]), r;
+	int r = 0;
 
-	/* The oldest may just have been removed, to keep as many as are to be kept. */
-	if (fd == -ENOENT && rd->place.first)
-		return 0;
-	if (fd < 0)
-		return fd;
-	r = read_file(rd, fd, f->older[i]);
-	io_close(fd);
-	return r;
+	while (r == 0) {
+		buf_consume(&rd->held, rd->given);
+		rd->given = 0;
+		if (rd->fd < 0)
+			r = next_file(rd);
+		if (r < 0 || rd->fd < 0)
+			return r;
+		r = find_line(rd, ret);
+		if (r || rd->given)
+			continue;
+		r = fill(rd);
+		r = r > 0 ? 0 : r == 0 ? end_file(rd, ret) : r;
+	}
+	if (r < 0)
+		return r;
+	*ret_place = rd->place;
+	rd->place.first = false;
+	return 1;
 }
 
 int audit_read(const char *state_dir,
 	int (*fn)(void *arg, const struct audit_place *place, struct span line), void *arg,
 	struct err *err)
 {
-	struct reading rd = {.place.first = true, .fn = fn, .arg = arg};
-	struct files f;
-	int r = files_open(&f, state_dir);
+	struct audit_reader *rd = NULL;
+	struct audit_place place;
+	struct span line;
+	int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : audit_reader_new(fd, &rd);
 
 	if (r < 0)
 		return err_sys(err, -r, "audit log %s/" AUDIT_FILE, state_dir);
-	for (size_t i = 0; r == 0 && i < f.n; i++)
-		r = read_older(&rd, &f, i);
-	if (r == 0 && f.current >= 0)
-		r = read_file(&rd, f.current, 0);
-	files_done(&f);
-	return r < 0 ? err_sys(err, -r, "audit log %s", state_dir) : r;
+	while ((r = audit_reader_next(rd, &place, &line)) == 1) {
+		r = fn(arg, &place, line);
+		if (r < 0)
+			break;
+	}
+	audit_reader_free(rd);
+	return r < 0 ? err_sys(err, -r, "audit log %s", state_dir) : 0;
 }
 
 /* ---- The chain ---- */

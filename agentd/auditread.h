@@ -9,10 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Bytes of what is given as a line: one of the log's, or the beginning of something longer. */
+#define AUDIT_GIVEN_MAX (AUDIT_LINE_MAX + (128u << 10))
+
 struct audit_place {
 	unsigned file; /* as in auditfile_name: 0 is the one being written */
 	uint64_t line; /* from 1 */
-	bool first;    /* of the oldest file there is */
+	bool first;    /* the oldest line there is */
 	bool ended;    /* by a newline; only the last line of a file may not be */
 };
 
@@ -23,6 +26,17 @@ struct audit_place {
 int audit_read(const char *state_dir,
 	int (*fn)(void *arg, const struct audit_place *place, struct span line), void *arg,
 	struct err *err);
+
+struct audit_reader;
+/*
+ * The same, line by line, over the files in an open directory, which is taken over. 0 or -errno:
+ * -ENOENT: there is no log.
+ */
+int audit_reader_new(int dirfd, struct audit_reader **ret);
+/* 1 with a line, which is valid until the next call; 0 behind the last one; -errno. */
+int audit_reader_next(struct audit_reader *rd, struct audit_place *ret_place, struct span *ret);
+/* Accepts NULL. */
+void audit_reader_free(struct audit_reader *rd);
 
 struct audit_verifier {
 	/* Where the chain is broken, and why: bytes of the file may be in it. */

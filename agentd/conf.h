@@ -38,6 +38,8 @@ struct conf {
 	size_t n_roles;
 	/* Set by the daemon, whose it is. Copies of denied files lie there. NULL: nowhere. */
 	const char *vault;
+	/* Likewise: the files of the audit log, as a pattern. */
+	const char *audit_files;
 };
 
 /* The defaults. NULL: no memory. */

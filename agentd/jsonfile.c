@@ -2,9 +2,11 @@
 #include "agentd/jsonfile.h"
 
 #include "agentd/root.h"
+#include "common/base64.h"
 #include "common/str.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Bytes of one member's name in a path. */
@@ -86,6 +88,20 @@ void row_json(struct scan *s, unsigned col, const json_t *j)
 		row_real(s, col, json_real_value(j));
 	else if (json_is_boolean(j))
 		row_int(s, col, json_is_true(j));
+}
+
+void row_json_bytes(struct scan *s, unsigned col, const json_t *j)
+{
+	const char *b64 = json_text_at(j, "b64");
+	size_t n = b64 ? strlen(b64) : 0;
+	char *raw = b64 ? malloc(n + 1) : NULL;
+	ssize_t got = raw ? base64_decode(raw, b64, n) : -1;
+
+	if (got >= 0)
+		row_bytes(s, col, raw, (size_t)got);
+	else
+		row_json(s, col, j);
+	free(raw);
 }
 
 void row_json_list(struct scan *s, unsigned col, const json_t *j)

@@ -36,6 +36,8 @@ json_t *json_at(const json_t *j, const char *path);
 const char *json_text_at(const json_t *j, const char *path);
 /* Sets the column from a text, number, true (1) or false (0); anything else leaves it NULL. */
 void row_json(struct scan *s, unsigned col, const json_t *j);
+/* Likewise; {"b64":…}, which stands for bytes that are no text, sets those. */
+void row_json_bytes(struct scan *s, unsigned col, const json_t *j);
 /* Sets it to the texts of an array or the single text, with ", " between two. */
 void row_json_list(struct scan *s, unsigned col, const json_t *j);
 /* Sets it to the JSON itself, if there is any. */

@@ -13,7 +13,7 @@
 #define GROUP_MAX (4u << 20)
 
 static const char *const right_names[] = {"query", "get", "kill", "suspend", "resume", "delete",
-	"restore", "quarantine", "release", "force"};
+	"restore", "quarantine", "release", "force", "audit"};
 _Static_assert(RIGHT_ALL == (1u << ARRAY_LEN(right_names)) - 1, "a name for every right");
 
 uint32_t right_of(const char *word)
@@ -161,14 +161,22 @@ static bool is_vault_closed(const struct conf *c, const struct size *denied)
 	return c->vault && (denied->tables || denied->paths);
 }
 
+/* Paths that are denied without being listed, ended by NULL. */
+static void find_closed(const struct conf *c, uint32_t allow, const struct size *denied, char **ret)
+{
+	if (is_vault_closed(c, denied))
+		*ret++ = (char *)c->vault;
+	if (c->audit_files && !(allow & RIGHT_AUDIT))
+		*ret++ = (char *)c->audit_files;
+	*ret = NULL;
+}
+
 /* One block: the two lists, the words they point to, the names of the roles. */
-static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
+static int gather(const struct conf *c, uint64_t roles, uint32_t allow, struct rights *ret)
 {
 	struct size size = {.bytes = 1};
 	const char **tables, **paths, *start;
-	char *const vault[] = {(char *)c->vault, NULL};
-	bool closed;
-	char *text;
+	char *closed[3], *text;
 
 	for (size_t i = 0; i < c->n_roles; i++) {
 		if (!(roles >> i & 1))
@@ -177,9 +185,8 @@ static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
 		size.bytes += words_size(c->roles[i].deny_paths, &size.paths);
 		size.bytes += strlen(c->roles[i].name) + 1;
 	}
-	closed = is_vault_closed(c, &size);
-	if (closed)
-		size.bytes += words_size(vault, &size.paths);
+	find_closed(c, allow, &size, closed);
+	size.bytes += words_size(closed, &size.paths);
 	ret->memory = calloc(1, (size.tables + size.paths + 2) * sizeof(char *) + size.bytes);
 	if (!ret->memory)
 		return -ENOMEM;
@@ -199,8 +206,7 @@ static int gather(const struct conf *c, uint64_t roles, struct rights *ret)
 		tables = put_words(tables, &text, c->roles[i].deny_tables);
 		paths = put_words(paths, &text, c->roles[i].deny_paths);
 	}
-	if (closed)
-		put_words(paths, &text, vault);
+	put_words(paths, &text, closed);
 	return 0;
 }
 
@@ -221,7 +227,7 @@ static int of_roles(const struct conf *c, const struct subject *who, struct righ
 		roles |= UINT64_C(1) << i;
 		allow |= c->roles[i].allow;
 	}
-	r = gather(c, roles, ret);
+	r = gather(c, roles, allow, ret);
 	if (r == 0)
 		ret->allow = allow;
 	return r;

@@ -26,8 +26,9 @@ enum right {
 	RIGHT_RESTORE = 1 << 6,
 	RIGHT_QUARANTINE = 1 << 7,
 	RIGHT_RELEASE = 1 << 8,
-	RIGHT_FORCE = 1 << 9, /* delete --force */
-	RIGHT_ALL = (1 << 10) - 1,
+	RIGHT_FORCE = 1 << 9,  /* delete --force */
+	RIGHT_AUDIT = 1 << 10, /* the table audit_log */
+	RIGHT_ALL = (1 << 11) - 1,
 };
 /* 0 for no such word. "all" is every one. */
 uint32_t right_of(const char *word);

@@ -126,6 +126,7 @@ enum priv_relay_kind {
 	PRIV_RELAY_NETLINK,  /* lists of netfilter, packet by packet */
 	PRIV_RELAY_IPTABLES, /* a table of iptables: its name */
 	PRIV_RELAY_BPF,	     /* loaded programs from a number on */
+	PRIV_RELAY_AUDIT,    /* the lines of the audit log; for those who have the right */
 	PRIV_RELAY_KINDS,
 };
 struct priv_connect {

@@ -2,6 +2,7 @@
 #include "agentd/relay.h"
 
 #include "agentd/api.h"
+#include "agentd/auditsource.h"
 #include "agentd/bpfprog.h"
 #include "agentd/http.h"
 #include "agentd/iptget.h"
@@ -271,6 +272,22 @@ static void bpf_run(int fd, int opened, const char *from)
 	bpfprog_serve(fd, from);
 }
 
+/* ---- The audit log ---- */
+
+/* The daemon's own word. */
+static int audit_open_dir(const char *state_dir)
+{
+	int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void audit_run(int fd, int dir, const char *state_dir)
+{
+	(void)state_dir;
+	auditsource_serve(fd, dir);
+}
+
 /* Reads the rules; changing them would take the same right, which is why workers have it not. */
 static const int net_admin[] = {CAP_NET_ADMIN, -1};
 /* The kernel lists programs to nobody with less. */
@@ -288,4 +305,5 @@ const struct relay_kind relay_kinds[PRIV_RELAY_KINDS] = {
 		.open = iptables_open,
 		.run = iptables_run},
 	[PRIV_RELAY_BPF] = {.capabilities = sys_admin, .calls = SANDBOX_BPF, .run = bpf_run},
+	[PRIV_RELAY_AUDIT] = {.open = audit_open_dir, .stays_root = true, .run = audit_run},
 };

@@ -237,6 +237,10 @@ static int take_columns(struct ask *a, const struct fleet_event *e)
 	if (e->columns.n > WIRE_COLUMNS_MAX || h->n_columns > 0)
 		return 0;
 	h->n_columns = e->columns.n;
+	if (a->question->into) {
+		(void)results_columns(a->question->into, e->host, e->columns.cols, e->columns.n);
+		return 0;
+	}
 	if (a->app->kept)
 		(void)results_columns(a->app->kept->rows, e->host, e->columns.cols, e->columns.n);
 	if (a->gathered)
@@ -259,6 +263,10 @@ static int take_rows(struct ask *a, const struct fleet_event *e)
 	/* The fleet sees to it that this never happens. */
 	if (n == 0 || n != h->n_columns)
 		return 0;
+	if (q->into) {
+		(void)results_add(q->into, e->host, e->rows.cells, e->rows.n_rows);
+		return 0;
+	}
 	if (a->app->kept)
 		(void)results_add(a->app->kept->rows, e->host, e->rows.cells, e->rows.n_rows);
 	if (a->gathered) {

@@ -20,6 +20,7 @@
 struct ask;
 struct gather;
 struct question_text;
+struct results;
 
 /*
  * What a caller of a command keeps of what comes (app->kept): filled by ask_begin … ask_end. The
@@ -59,6 +60,9 @@ struct ask_question {
 	/* Which of the hosts' rows are shown; NULL: all. */
 	bool (*wanted)(const struct cell *cells, size_t n, void *arg);
 	void *wanted_arg;
+	/* The rows are put there instead of being shown (results_lost tells of those that did not
+	 * fit); NULL: they are shown. */
+	struct results *into;
 	/* What is remembered as asked; NULL: nothing is. */
 	const struct question_text *text;
 };

@@ -12,5 +12,7 @@
  * "90m", "12h", "3d", "2w": so long before now. Local time. Microseconds since 1970. 0 or -EINVAL.
  */
 int since_read(const char *text, int64_t now_us, int64_t *ret_us, struct err *err);
+/* The same for what begins then: days count from their beginning. */
+int since_begin(const char *text, int64_t now_us, int64_t *ret_us, struct err *err);
 
 #endif

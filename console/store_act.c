@@ -193,15 +193,16 @@ static const char *text(sqlite3_stmt *q, int column)
 	return p ? p : "";
 }
 
-int store_acts(struct store *s, size_t limit, act_entry_fn *fn, void *arg, struct err *err)
+int store_acts(struct store *s, int64_t since_us, size_t limit, act_entry_fn *fn, void *arg,
+	struct err *err)
 {
 	sqlite3_stmt *q;
 	int stepped = SQLITE_DONE, result = 0;
 	int r = store_prepare(s, &q, err,
 		"SELECT acts.id, act_items.time, operator, host, action, target, status, detail, "
-		"reason, undo_id, plan, before, after, undo FROM acts JOIN act_items ON act = "
-		"acts.id ORDER BY acts.id DESC, number LIMIT ?",
-		"i", (int64_t)limit);
+		"reason, undo_id, plan, before, after, undo, acts.time FROM acts JOIN act_items ON "
+		"act = acts.id WHERE acts.time >= ? ORDER BY acts.id DESC, number LIMIT ?",
+		"ii", since_us, (int64_t)limit);
 
 	if (r < 0)
 		return r;
@@ -221,6 +222,7 @@ int store_acts(struct store *s, size_t limit, act_entry_fn *fn, void *arg, struc
 			.before = (const char *)sqlite3_column_text(q, 11),
 			.after = (const char *)sqlite3_column_text(q, 12),
 			.undo = (const char *)sqlite3_column_text(q, 13),
+			.begun_us = sqlite3_column_int64(q, 14),
 		};
 
 		result = fn(arg, &e);

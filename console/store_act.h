@@ -36,12 +36,13 @@ int store_act_outcomes(int64_t *act, const struct act_outcome *all, size_t n, co
 	struct err *err);
 
 struct act_entry {
-	int64_t act, time_us;
+	int64_t act, begun_us, time_us; /* the whole action; this target, last */
 	const char *operator, * host, *action, *target, *status, *detail, *reason, *id, *plan;
 	const char *before, *after, *undo; /* JSON, or NULL */
 };
-/* From the last one back; `fn` as run_info_fn. */
+/* From the last one back, of actions begun then or later; `fn` as run_info_fn. */
 typedef int act_entry_fn(void *arg, const struct act_entry *e);
-int store_acts(struct store *s, size_t limit, act_entry_fn *fn, void *arg, struct err *err);
+int store_acts(struct store *s, int64_t since_us, size_t limit, act_entry_fn *fn, void *arg,
+	struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/daemon/daemon.h"
 
+#include "agentd/auditfile.h"
 #include "agentd/daemon/client.h"
 #include "agentd/daemon/place.h"
 #include "agentd/daemon/relay.h"
@@ -43,6 +44,13 @@ static void reap(struct daemon *d)
 	}
 }
 
+/* The policy closes these to those who have no business with them. */
+static void close_paths(struct daemon *d)
+{
+	d->conf->vault = d->vault;
+	d->conf->audit_files = d->audit_files;
+}
+
 /* A file that does not parse changes nothing. */
 static void reload(struct daemon *d)
 {
@@ -52,9 +60,9 @@ static void reload(struct daemon *d)
 	notify_send(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	conf = conf_read(d->config, &err);
 	if (conf) {
-		conf->vault = d->vault;
 		conf_free(d->conf);
 		d->conf = conf;
+		close_paths(d);
 		audit_configure(d->audit, conf);
 		log_note("daemon: %s was read anew", d->config);
 	} else {
@@ -140,14 +148,17 @@ static int take_places(struct daemon *d, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static int find_vault(struct daemon *d, struct err *err)
+/* What lies in the daemon's own directory, for the policy. */
+static int find_paths(struct daemon *d, struct err *err)
 {
 	if (!realpath(d->state_dir, d->state_real))
 		return err_sys(err, errno, "%s", d->state_dir);
 	if (snprintf(d->vault, sizeof(d->vault), "%s/vault", d->state_real) >=
-		(int)sizeof(d->vault))
+			(int)sizeof(d->vault) ||
+		snprintf(d->audit_files, sizeof(d->audit_files), "%s/" AUDIT_FILE "*",
+			d->state_real) >= (int)sizeof(d->audit_files))
 		return err_sys(err, ENAMETOOLONG, "%s", d->state_dir);
-	d->conf->vault = d->vault;
+	close_paths(d);
 	return 0;
 }
 
@@ -180,7 +191,7 @@ static int start(struct daemon *d, struct err *err)
 		return -err->code;
 	r = take_places(d, err);
 	if (!r)
-		r = find_vault(d, err);
+		r = find_paths(d, err);
 	if (r < 0)
 		return r;
 	place_worker_account(&d->worker_uid, &d->worker_gid);

@@ -73,7 +73,7 @@ struct daemon {
 	struct loop_timer end, accept_again;
 	struct conf *conf;
 	/* Their own paths, whatever links lead to them. */
-	char state_real[PATH_MAX], vault[PATH_MAX];
+	char state_real[PATH_MAX], vault[PATH_MAX], audit_files[PATH_MAX];
 	struct audit *audit;
 	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;

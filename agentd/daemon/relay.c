@@ -32,7 +32,7 @@ static void describe(const struct client *c, const struct priv_connect *what, st
 
 	*r = (struct priv_relay){
 		.kind = what->kind,
-		.arg = what->arg,
+		.arg = what->kind == PRIV_RELAY_AUDIT ? d->state_dir : what->arg,
 		.change_uid = d->privileged,
 		.privileged = d->privileged && !c->as_user,
 		.uid = d->worker_uid,
@@ -73,6 +73,8 @@ int relay_start(struct client *c, const struct priv_connect *what, int *ret_fd)
 	struct relay *relay;
 	int ends[2], r;
 
+	if (what->kind == PRIV_RELAY_AUDIT && !(c->allow & RIGHT_AUDIT))
+		return -EACCES;
 	if (!has_room(c))
 		return -EBUSY;
 	relay = calloc(1, sizeof(*relay));

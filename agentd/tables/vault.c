@@ -2,7 +2,6 @@
 #include "agentd/jsonfile.h"
 #include "agentd/root.h"
 #include "agentd/vault.h"
-#include "common/base64.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -79,21 +78,6 @@ static int open_scan(struct scan *s)
 	return 0;
 }
 
-/* Texts that are none are {"b64":…}. */
-static void put_bytes(struct scan *s, unsigned col, const json_t *v)
-{
-	const char *b64 = json_text_at(v, "b64");
-	size_t n = b64 ? strlen(b64) : 0;
-	char *raw = b64 ? malloc(n + 1) : NULL;
-	ssize_t got = raw ? base64_decode(raw, b64, n) : -1;
-
-	if (got >= 0)
-		row_bytes(s, col, raw, (size_t)got);
-	else
-		row_json(s, col, v);
-	free(raw);
-}
-
 /* Of a captured process the hash and size are those of its program. */
 static const json_t *main_file(const json_t *meta)
 {
@@ -139,14 +123,14 @@ static void put_entry(struct scan *s, struct state *st, const char *id)
 	row_text(s, ID, id);
 	row_json(s, TIME, json_at(meta, "time"));
 	row_json(s, KIND, json_at(meta, "kind"));
-	put_bytes(s, PATH, json_at(meta, "path"));
+	row_json_bytes(s, PATH, json_at(meta, "path"));
 	row_json(s, SHA256, json_at(file, "sha256"));
 	row_json(s, SIZE, json_at(file, "size"));
 	row_json(s, PID, json_at(meta, "process.pid"));
-	put_bytes(s, USER, json_at(meta, "by.user"));
+	row_json_bytes(s, USER, json_at(meta, "by.user"));
 	row_json(s, UID, json_at(meta, "by.uid"));
 	row_json(s, ADDRESS, json_at(meta, "by.address"));
-	put_bytes(s, REASON, json_at(meta, "reason"));
+	row_json_bytes(s, REASON, json_at(meta, "reason"));
 	put_restored(s, st, id);
 	row_text(s, STATE_DIR, st->state_dir);
 	row_end(s);

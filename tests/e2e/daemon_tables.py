@@ -6,6 +6,8 @@ CONSTANTS = {"path": "'/etc/passwd'", "directory": "'/etc'", "pid": "1", "url": 
 SPECIAL = {"yara": "path = '/etc/passwd' and sigrule = 'rule a { condition: true }'"}
 # What processes do changes from one moment to the next, and some see themselves only.
 MOVING = {"process_open_pipes"}
+# Through the daemon its own, which the agent asked directly does not know of (audit_hosts.sh has it).
+OTHER = {"audit_log"}
 
 tables = {}
 for row in json.loads(subprocess.run([agentd, "tables", "-o", "json"], stdout=subprocess.PIPE).stdout):
@@ -59,7 +61,7 @@ for i in range(0, len(names), 24):
     for t in some:
         asked += 1
         why = differs(direct[t], via[t])
-        if why and t not in MOVING:
+        if why and t not in MOVING | OTHER:
             # The machine goes on meanwhile.
             again = [differs(ask([t], "/nonexistent")[t], ask([t], run_dir)[t]) for _ in range(4)]
             if all(again):

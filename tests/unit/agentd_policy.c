@@ -113,6 +113,27 @@ TEST(policy_closes_the_vault)
 	conf_free(c);
 }
 
+TEST(policy_closes_the_audit_log)
+{
+	struct subject alice = user("alice", 1001, 1001), root = user("root", 0, 0);
+	struct conf *c = conf("[role a]\nusers = alice\nallow = query get\n"
+			      "[role b]\nusers = root\nallow = query audit\n");
+	struct rights r;
+
+	c->vault = "/state/vault";
+	c->audit_files = "/state/audit.ndjson*";
+	CHECK_INT(policy_rights(c, &alice, &r), 0);
+	CHECK_STR(r.deny_paths[0], "/state/audit.ndjson*");
+	CHECK(!r.deny_paths[1] && !r.deny_tables[0]);
+	CHECK(policy_path_in(r.deny_paths, "/state/audit.ndjson.000001"));
+	rights_done(&r);
+	CHECK_INT(policy_rights(c, &root, &r), 0);
+	CHECK(!r.deny_paths[0]);
+	CHECK_INT(r.allow, RIGHT_QUERY | RIGHT_AUDIT);
+	rights_done(&r);
+	conf_free(c);
+}
+
 TEST(policy_roles_add_up)
 {
 	struct subject alice = user("alice", 1000, 4711);
@@ -195,5 +216,6 @@ TEST(policy_paths)
 	CHECK(!policy_path_in(NULL, "/x"));
 }
 
-TEST_MAIN(&policy_words, &policy_without_roles, &policy_roles, &policy_closes_the_vault,
-	&policy_roles_add_up, &policy_nobody_by_accident, &policy_out_of_memory, &policy_paths)
+TEST_MAIN(&policy_words, &policy_without_roles, &policy_roles, &policy_closes_the_audit_log,
+	&policy_closes_the_vault, &policy_roles_add_up, &policy_nobody_by_accident,
+	&policy_out_of_memory, &policy_paths)
