@@ -45,6 +45,8 @@ struct app {
 	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
 	char *config;		   /* text that o points into, or NULL */
 	struct ask_kept *kept;	   /* what comes is kept here too; NULL: it is not */
+	bool titled;		   /* results follow each other: each has its title */
+	bool shown;		   /* one is there already */
 	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
 };
 

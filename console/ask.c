@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "console/answers.h"
+#include "console/ask_kept.h"
 #include "console/baseline.h"
 #include "console/fold.h"
 #include "console/gather.h"
@@ -159,17 +160,20 @@ static void finish_question(struct ask *a)
 static int begin_output(struct ask *a)
 {
 	const struct format *format = a->app->format;
+	bool titled = format->title && (a->options.several || a->app->titled);
+	bool follows = format->title && a->app->titled && a->app->shown;
 	struct err err;
 
 	if (a->output)
 		return 0;
-	if (a->answers.asked > 0)
+	if (a->answers.asked > 0 || follows)
 		check_output(a, sink_puts(a->sink, "\n"));
+	a->app->shown = true;
 	a->header = false;
 	a->output = output_new(format, a->sink, &err);
 	if (!a->output)
 		return -ENOMEM;
-	if (a->options.several && format->title)
+	if (titled && a->question->name)
 		check_output(a, output_title(a->output, a->question->name, a->question->title));
 	return 0;
 }
@@ -633,10 +637,8 @@ enum exit_status ask_end(struct ask *a)
 	char summary[SUMMARY_MAX];
 
 	end_output(a);
-	if (a->app->kept) {
-		a->app->kept->hosts = answers_asked(&a->answers);
-		a->app->kept->answered = answers_in(&a->answers, HOST_ANSWERED);
-	}
+	if (a->app->kept)
+		ask_kept_outcome(a->app->kept, &a->answers, a->app->hosts);
 	/* Before the connections are left to a process of their own. */
 	recorder_stop(a->recorder);
 	say_problem(a);

@@ -22,17 +22,6 @@ struct gather;
 struct question_text;
 struct results;
 
-/*
- * What a caller of a command keeps of what comes (app->kept): filled by ask_begin … ask_end. The
- * rows are the caller's; of a command that makes rows of its own they are all those of host 0, with
- * a column `host`.
- */
-struct ask_kept {
-	struct results *rows;
-	size_t hosts, answered;
-	bool own;
-};
-
 struct ask_options {
 	const char *command;  /* for the report */
 	const char *question; /* likewise: the SQL, or the names given */

@@ -52,7 +52,7 @@ void interrupt_forget(void)
 	atomic_store(&arrived, 0);
 }
 
-void interrupt_unlinks(const char *path)
+const char *interrupt_unlinks(const char *path)
 {
-	atomic_store(&unlinks, path);
+	return atomic_exchange(&unlinks, path);
 }

@@ -4,64 +4,34 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "common/str.h"
-#include "console/interrupt.h"
+#include "console/newfile.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Bytes of the whole report: every host's error at its longest fits. */
 #define REPORT_MAX (1u << 30)
 
 struct report {
-	char *path; /* links followed */
-	char *temp; /* NULL: written in place */
-	int fd;
+	struct newfile file;
 };
 
-/* Beside the file, so that renaming is atomic; with the mode that a new file would have. */
-static int open_temp(struct report *r, struct err *err)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	r->temp = str_printf("%s.XXXXXX", r->path);
-	if (!r->temp)
-		return err_sys(err, ENOMEM, "--report");
-	r->fd = mkostemp(r->temp, O_CLOEXEC);
-	if (r->fd < 0 || fchmod(r->fd, 0666 & ~mask) < 0)
-		return err_sys(err, errno, "cannot write the report %s", r->path);
-	interrupt_unlinks(r->temp);
-	return 0;
-}
-
+/* With the mode that a file has which a shell makes. */
 int report_new(const char *path, struct report **ret, struct err *err)
 {
 	struct report *r = calloc(1, sizeof(*r));
-	struct stat st;
+	mode_t mask = umask(0);
 	int result;
 
+	umask(mask);
 	if (!r)
 		return err_sys(err, ENOMEM, "--report");
-	r->fd = -1;
-	r->path = realpath(path, NULL);
-	if (!r->path)
-		r->path = strdup(path);
-	if (!r->path) {
-		result = err_sys(err, ENOMEM, "--report");
-	} else if (stat(r->path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		r->fd = open(r->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		result = r->fd < 0 ? err_sys(err, errno, "cannot write the report %s", path) : 0;
-	} else {
-		result = open_temp(r, err);
-	}
+	result = newfile_open(&r->file, path, 0666 & ~mask);
 	if (result < 0) {
-		report_free(r);
-		return result;
+		free(r);
+		return err_sys(err, -result, "cannot write the report %s", path);
 	}
 	*ret = r;
 	return 0;
@@ -71,12 +41,7 @@ void report_free(struct report *r)
 {
 	if (!r)
 		return;
-	interrupt_unlinks(NULL);
-	if (r->fd >= 0 && r->temp)
-		unlink(r->temp);
-	io_close(r->fd);
-	free(r->temp);
-	free(r->path);
+	newfile_done(&r->file);
 	free(r);
 }
 
@@ -150,16 +115,6 @@ static int put_report(struct buf *b, const struct report_run *run, const struct 
 
 /* ---- Writing ---- */
 
-static int put_in_place(struct report *r)
-{
-	if (!r->temp)
-		return 0;
-	if (fsync(r->fd) < 0 || rename(r->temp, r->path) < 0)
-		return -errno;
-	r->fd = io_close(r->fd);
-	return 0;
-}
-
 int report_write(struct report *r, const struct report_run *run, const struct answers *answers,
 	const struct host_config *hosts, struct err *err)
 {
@@ -169,9 +124,9 @@ int report_write(struct report *r, const struct report_run *run, const struct an
 	buf_init(&b, REPORT_MAX);
 	result = put_report(&b, run, answers, hosts);
 	if (result == 0)
-		result = io_write_all(r->fd, b.p, b.len);
+		result = io_write_all(r->file.fd, b.p, b.len);
 	if (result == 0)
-		result = put_in_place(r);
+		result = newfile_commit(&r->file);
 	buf_done(&b);
-	return result < 0 ? err_sys(err, -result, "cannot write the report %s", r->path) : 0;
+	return result < 0 ? err_sys(err, -result, "cannot write the report %s", r->file.path) : 0;
 }

@@ -61,9 +61,11 @@ static int check_command(struct runner *r, const struct runbook_line *l, struct 
 	int res = runner_prepare(r, l, &p, err);
 
 	if (res == 0) {
-		if (l->command->ask)
+		if (!r->targeted && (l->command->ask || l->command->act))
+			res = app_targets(r->app, err);
+		if (res == 0 && l->command->ask)
 			res = check_ask(r, l, &p, err);
-		else if (l->command->act)
+		else if (res == 0 && l->command->act)
 			res = check_act(r, l, &p, err);
 		if (res < 0)
 			runbook_at(l, l->words[0].column, err);
@@ -78,6 +80,7 @@ static int check_target(struct runner *r, const struct runbook_line *l, struct e
 	size_t *selected = NULL, n = 0;
 	int res;
 
+	r->targeted = true;
 	for (size_t i = 0; i < l->words[1].n; i++)
 		if (l->words[1].parts[i].variable && str_starts(l->words[1].parts[i].text, "row."))
 			return 0;
@@ -124,7 +127,10 @@ int runner_check(struct runner *r, const struct runbook *b, bool rehearse, struc
 	r->rehearsing = rehearse;
 	r->book = b;
 	r->checking = true;
-	res = check_block(r, &b->block, err);
+	r->targeted = false;
+	res = r->app->o.targets ? app_targets(r->app, err) : 0;
+	if (res == 0)
+		res = check_block(r, &b->block, err);
 	r->checking = false;
 	return res;
 }

@@ -6,29 +6,24 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "common/text.h"
-#include "console/output.h"
-#include "console/results.h"
-#include "console/rows.h"
+#include "console/runbook_report.h"
+#include "console/runbook_result.h"
+#include "console/store_record.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define TEXT_MAX (1u << 20)
 
 struct runbook_log {
-	const char *name;
-	int fd;		  /* --log, or -1 */
-	const char *path; /* --markdown, or NULL */
-	char *new_path;	  /* where it is written first */
-	int md;
-	struct sink *sink;
+	struct runbook_run run;
+	int fd; /* --log, or -1 */
+	struct runbook_report *report;
 	size_t steps;
-	int error; /* the first one of either file, -errno */
+	int error; /* the first one, -errno */
 	int64_t since_ms;
 };
 
@@ -38,45 +33,10 @@ static void note(struct runbook_log *l, int r)
 		l->error = r;
 }
 
-/* ---- NDJSON ---- */
-
-static json_t *escaped(const char *text)
+const char *runbook_step_outcome(const struct runbook_step *s)
 {
-	json_t *v = NULL;
-	struct buf b;
-
-	buf_init(&b, TEXT_MAX);
-	if (text && text_escape(&b, text, strlen(text)) == 0)
-		v = json_stringn(buf_str(&b), b.len);
-	buf_done(&b);
-	return v ? v : json_null();
-}
-
-/* Takes the object over. */
-static void put_line(struct runbook_log *l, json_t *o)
-{
-	char *text;
-
-	if (l->fd >= 0 && o) {
-		json_object_set_new(o, "time", json_real((double)clock_real_us() / 1e6));
-		json_object_set_new(o, "runbook", escaped(l->name));
-		text = json_dumps(o, JSON_COMPACT);
-		if (text) {
-			char *line = str_printf("%s\n", text);
-
-			/* One write, so that two programs may share the file. */
-			note(l, line ? io_write_all(l->fd, line, strlen(line)) : -ENOMEM);
-			free(line);
-		} else {
-			note(l, -ENOMEM);
-		}
-		free(text);
-	}
-	json_decref(o);
-}
-
-static const char *words_of(const struct runbook_step *s)
-{
+	if (s->outcome)
+		return s->outcome;
 	switch (s->status) {
 	case EXIT_ALL_GOOD:
 		return "good";
@@ -92,168 +52,133 @@ static const char *words_of(const struct runbook_step *s)
 	return "failed";
 }
 
-static size_t rows_of(const struct runbook_step *s)
+size_t runbook_step_rows(const struct runbook_step *s)
 {
 	return s->kept ? results_rows(s->kept->rows) : 0;
 }
 
-static void log_json(struct runbook_log *l, const struct runbook_step *s)
+/* ---- Text ---- */
+
+static void log_text(const struct runbook_step *s)
 {
-	json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:o, s:s, s:i, s:I}", "event", "step", "file",
-		escaped(s->line->file), "line", (json_int_t)s->line->line, "text",
-		escaped(s->line->text), "did", escaped(s->did), "outcome", words_of(s), "status",
-		(int)s->status, "ms", (json_int_t)s->ms);
-
-	if (o && s->kept) {
-		json_object_set_new(o, "target", escaped(s->target));
-		json_object_set_new(o, "rows", json_integer((json_int_t)rows_of(s)));
-		json_object_set_new(o, "hosts", json_integer((json_int_t)s->kept->hosts));
-		json_object_set_new(o, "answered", json_integer((json_int_t)s->kept->answered));
-	}
-	if (o && s->message)
-		json_object_set_new(o, "message", escaped(s->message));
-	put_line(l, o);
-}
-
-/* ---- Markdown ---- */
-
-static void put_time(struct runbook_log *l, const char *what)
-{
-	time_t now = (time_t)(clock_real_us() / 1000000);
-	char text[64] = "";
+	time_t at = (time_t)(s->us / 1000000);
+	void (*tell)(const char *fmt, ...) = s->status == EXIT_ALL_GOOD ? log_note : log_error;
+	char when[32] = "";
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	sink_puts(l->sink, what);
-	sink_puts(l->sink, text);
-	sink_puts(l->sink, "\n\n");
+	if (gmtime_r(&at, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	tell("%s %s:%u: %s: %s%s%s", when, s->line->file, s->line->line, s->did,
+		runbook_step_outcome(s), s->message ? ": " : "", s->message ? s->message : "");
 }
 
-/* As a block of code of one line: nothing in it means anything to Markdown. */
-static void put_code(struct runbook_log *l, const char *text)
+/* ---- NDJSON ---- */
+
+/* As it is; escaped where it is not UTF-8. */
+static json_t *json_text(const char *text)
 {
+	json_t *v = text ? json_string(text) : NULL;
 	struct buf b;
 
 	buf_init(&b, TEXT_MAX);
-	(void)text_escape(&b, text, strlen(text));
-	sink_puts(l->sink, "    ");
-	sink_write(l->sink, buf_str(&b), b.len);
-	sink_puts(l->sink, "\n");
+	if (text && !v && text_escape(&b, text, strlen(text)) == 0)
+		v = json_stringn(buf_str(&b), b.len);
 	buf_done(&b);
+	return v ? v : json_null();
 }
 
-static int put_row(struct output *o, const struct runbook_step *s, row_id row, struct cell *cells)
+/* Takes the object over. One write, so that two programs may share the file. */
+static void put_line(struct runbook_log *l, int64_t us, json_t *o)
 {
-	const struct results *r = s->kept->rows;
-	size_t n = 0;
+	char *text = NULL, *line = NULL;
 
-	if (!s->kept->own)
-		cells[n++] = rows_text(s->hosts[results_host(r, row)]);
-	for (size_t c = 0; c < results_columns_n(r); c++)
-		cells[n++] = results_unpack(r, results_cell(r, row, c));
-	return output_row(o, cells);
-}
-
-static void put_rows(struct runbook_log *l, const struct runbook_step *s)
-{
-	const struct results *r = s->kept->rows;
-	size_t n = results_columns_n(r), shown = 0, used = 0;
-	struct output *o = output_new(format_find("markdown"), l->sink, NULL);
-	const char **names = calloc(n + 1, sizeof(*names));
-	struct cell *cells = calloc(n + 1, sizeof(*cells));
-
-	if (!o || !names || !cells) {
-		note(l, -ENOMEM);
-		goto out;
-	}
-	if (!s->kept->own)
-		names[used++] = "host";
-	for (size_t c = 0; c < n; c++)
-		names[used++] = results_column_name(r, c);
-	note(l, output_header(o, names, used));
-	for (; shown < results_rows(r) && shown < RUNBOOK_REPORT_ROWS; shown++)
-		note(l, put_row(o, s, (row_id)shown, cells));
-	note(l, output_end(o));
-out:
-	output_free(o);
-	free(names);
-	free(cells);
-	sink_puts(l->sink, "\n");
-}
-
-static void log_markdown(struct runbook_log *l, const struct runbook_step *s)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "## Step %zu: %s\n\n", l->steps, words_of(s));
-	sink_puts(l->sink, text);
-	put_code(l, s->did);
-	if (s->message)
-		put_code(l, s->message);
-	sink_puts(l->sink, "\n");
-	if (!s->kept)
+	if (l->fd < 0 || !o) {
+		note(l, o ? 0 : -ENOMEM);
+		json_decref(o);
 		return;
-	snprintf(text, sizeof(text),
-		"%zu of %zu hosts answered; %zu rows in %" PRId64 ".%" PRId64 " s.\n\n",
-		s->kept->answered, s->kept->hosts, rows_of(s), s->ms / 1000, s->ms % 1000 / 100);
-	sink_puts(l->sink, text);
-	if (rows_of(s) > 0)
-		put_rows(l, s);
+	}
+	json_object_set_new(o, "time", json_real((double)us / 1e6));
+	json_object_set_new(o, "runbook", json_text(l->run.path));
+	text = json_dumps(o, JSON_COMPACT);
+	line = text ? str_printf("%s\n", text) : NULL;
+	note(l, line ? io_write_all(l->fd, line, strlen(line)) : -ENOMEM);
+	free(line);
+	free(text);
+	json_decref(o);
+}
+
+static json_t *troubles(const struct ask_kept *k)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; all && i < k->n_troubles; i++) {
+		const struct ask_trouble *t = &k->troubles[i];
+
+		json_array_append_new(
+			all, json_pack("{s:o, s:s, s:o, s:b}", "host", json_text(t->host), "state",
+				     host_state_name(t->state), "error", json_text(t->error),
+				     "truncated", (int)t->truncated));
+	}
+	return all;
+}
+
+static void log_json(struct runbook_log *l, const struct runbook_step *s)
+{
+	json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:s, s:i, s:I}", "event", "step",
+		"file", json_text(s->line->file), "line", (json_int_t)s->line->line, "text",
+		json_text(s->line->text), "did", json_text(s->did), "target", json_text(s->target),
+		"outcome", runbook_step_outcome(s), "status", (int)s->status, "ms",
+		(json_int_t)s->ms);
+
+	if (o && s->kept) {
+		json_object_set_new(o, "rows", json_integer((json_int_t)runbook_step_rows(s)));
+		json_object_set_new(o, "hosts", json_integer((json_int_t)s->kept->hosts));
+		json_object_set_new(o, "answered", json_integer((json_int_t)s->kept->answered));
+		json_object_set_new(o, "troubles", troubles(s->kept));
+	}
+	if (o && s->message)
+		json_object_set_new(o, "message", json_text(s->message));
+	put_line(l, s->us, o);
+}
+
+static void log_begin(struct runbook_log *l)
+{
+	const struct app_options *o = &l->run.app->o;
+	json_t *values = json_object();
+	char operator[OPERATOR_MAX];
+
+	for (size_t i = 0; i < l->run.book->n_vars; i++)
+		json_object_set_new(
+			values, l->run.book->vars[i].name, json_text(l->run.book->vars[i].value));
+	record_operator(operator, sizeof(operator));
+	put_line(l, clock_real_us(),
+		json_pack("{s:s, s:o, s:o, s:o, s:b}", "event", "begin", "operator",
+			json_text(operator), "target", json_text(o->targets ? o->targets : "all"),
+			"values", values, "dry_run", (int)o->dry_run));
 }
 
 /* ---- The run ---- */
 
-static int open_markdown(struct runbook_log *l, struct err *err)
-{
-	l->new_path = str_printf("%s.new", l->path);
-	if (!l->new_path)
-		return err_sys(err, ENOMEM, "%s", l->path);
-	l->md = open(l->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (l->md < 0)
-		return err_sys(err, errno, "cannot write %s", l->path);
-	l->sink = sink_new(l->md, false, err);
-	return l->sink ? 0 : -ENOMEM;
-}
-
-static void put_head(struct runbook_log *l, const struct runbook *b)
-{
-	sink_puts(l->sink, "# Runbook\n\n");
-	put_code(l, l->name);
-	for (size_t i = 0; i < b->n_vars; i++) {
-		char *text = str_printf("%s=%s", b->vars[i].name, b->vars[i].value);
-
-		if (text)
-			put_code(l, text);
-		free(text);
-	}
-	sink_puts(l->sink, "\n");
-	put_time(l, "Begun ");
-}
-
-int runbook_log_new(const char *ndjson, const char *markdown, const char *name,
-	const struct runbook *b, struct runbook_log **ret, struct err *err)
+int runbook_log_new(const char *ndjson, const char *markdown, const struct runbook_run *run,
+	struct runbook_log **ret, struct err *err)
 {
 	struct runbook_log *l = calloc(1, sizeof(*l));
 	int r = 0;
 
 	if (!l)
 		return err_sys(err, ENOMEM, "log");
-	*l = (struct runbook_log){
-		.name = name, .fd = -1, .md = -1, .path = markdown, .since_ms = clock_mono_ms()};
+	*l = (struct runbook_log){.run = *run, .fd = -1, .since_ms = clock_mono_ms()};
 	if (ndjson) {
-		l->fd = open(ndjson, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		l->fd = open(ndjson, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, RUNBOOK_FILE_MODE);
 		r = l->fd < 0 ? err_sys(err, errno, "cannot write %s", ndjson) : 0;
 	}
 	if (r == 0 && markdown)
-		r = open_markdown(l, err);
+		r = runbook_report_new(markdown, run, &l->report, err);
 	if (r < 0) {
 		runbook_log_free(l);
 		return r;
 	}
-	put_line(l, json_pack("{s:s}", "event", "begin"));
-	if (l->sink)
-		put_head(l, b);
+	log_begin(l);
 	*ret = l;
 	return 0;
 }
@@ -261,38 +186,19 @@ int runbook_log_new(const char *ndjson, const char *markdown, const char *name,
 void runbook_log_step(struct runbook_log *l, const struct runbook_step *s)
 {
 	l->steps++;
-	if (s->status == EXIT_ALL_GOOD)
-		log_note("%s:%u: %s: %s%s%s", s->line->file, s->line->line, s->did, words_of(s),
-			s->message ? ": " : "", s->message ? s->message : "");
-	else
-		log_error("%s:%u: %s: %s%s%s", s->line->file, s->line->line, s->did, words_of(s),
-			s->message ? ": " : "", s->message ? s->message : "");
+	log_text(s);
 	log_json(l, s);
-	if (l->sink)
-		log_markdown(l, s);
-}
-
-static int end_markdown(struct runbook_log *l, enum exit_status status)
-{
-	char text[64];
-	int r;
-
-	snprintf(text, sizeof(text), "Exit status %d. Ended ", (int)status);
-	put_time(l, text);
-	r = sink_end(l->sink);
-	if (r == 0 && l->error == 0 && rename(l->new_path, l->path) < 0)
-		r = -errno;
-	else if (r == 0 && l->error == 0)
-		l->new_path[0] = '\0';
-	return r;
+	if (l->report)
+		runbook_report_step(l->report, s);
 }
 
 int runbook_log_end(struct runbook_log *l, enum exit_status status, struct err *err)
 {
-	put_line(l, json_pack("{s:s, s:i, s:I, s:I}", "event", "end", "status", (int)status,
-			    "steps", (json_int_t)l->steps, "ms", clock_mono_ms() - l->since_ms));
-	if (l->sink)
-		note(l, end_markdown(l, status));
+	put_line(l, clock_real_us(),
+		json_pack("{s:s, s:i, s:I, s:I}", "event", "end", "status", (int)status, "steps",
+			(json_int_t)l->steps, "ms", (json_int_t)(clock_mono_ms() - l->since_ms)));
+	if (l->report)
+		note(l, runbook_report_end(l->report, status));
 	return l->error ? err_sys(err, -l->error, "cannot write the log or the report") : 0;
 }
 
@@ -301,10 +207,6 @@ void runbook_log_free(struct runbook_log *l)
 	if (!l)
 		return;
 	io_close(l->fd);
-	sink_free(l->sink);
-	io_close(l->md);
-	if (l->new_path && *l->new_path)
-		unlink(l->new_path);
-	free(l->new_path);
+	runbook_report_free(l->report);
 	free(l);
 }

@@ -20,6 +20,7 @@ struct runner {
 	enum exit_status status;
 	bool checking;	 /* rows are not there yet */
 	bool rehearsing; /* --check: nobody need be there to ask */
+	bool targeted;	 /* a target line came before, in checking */
 	bool goes_on;	 /* on-error continue */
 	bool stopped;
 	bool ended; /* stopped, and no retry goes on */

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/runbook_result.h"
 
-#include "common/io.h"
 #include "common/str.h"
 #include "common/text.h"
+#include "console/newfile.h"
 #include "console/rows.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HOST_COLUMN SIZE_MAX
 #define NO_COLUMN   (SIZE_MAX - 1)
@@ -50,7 +48,7 @@ void runbook_result_unref(struct runbook_result *r)
 {
 	if (!r || --r->refs > 0)
 		return;
-	results_free(r->kept.rows);
+	ask_kept_done(&r->kept);
 	for (size_t i = 0; r->hosts && i < r->n_hosts; i++)
 		free(r->hosts[i]);
 	free(r->hosts);
@@ -279,21 +277,14 @@ static int put_file(
 int runbook_rows_write(const struct runbook_rows *rows, const struct format *format,
 	const char *path, struct err *err)
 {
-	char *new_path = str_printf("%s.new", path);
-	int fd, r = 0;
+	struct newfile f;
+	int r = newfile_open(&f, path, RUNBOOK_FILE_MODE);
 
-	if (!new_path)
-		return err_sys(err, ENOMEM, "%s", path);
-	fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		r = -errno;
-	if (r == 0)
-		r = put_file(rows, format, fd, err);
-	if (r == 0 && rename(new_path, path) < 0)
-		r = -errno;
-	if (r < 0 && fd >= 0)
-		unlink(new_path);
-	io_close(fd);
-	free(new_path);
+	if (r == 0) {
+		r = put_file(rows, format, f.fd, err);
+		if (r == 0)
+			r = newfile_commit(&f);
+		newfile_done(&f);
+	}
 	return r < 0 ? err_sys(err, -r, "cannot write %s", path) : 0;
 }

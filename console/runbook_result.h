@@ -6,13 +6,15 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "console/app.h"
-#include "console/ask.h"
+#include "console/ask_kept.h"
 #include "console/output.h"
-#include "console/results.h"
 #include "console/runbook.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Of files that are made: what hosts say is for the operator. */
+#define RUNBOOK_FILE_MODE 0600
 
 struct runbook_result {
 	struct ask_kept kept;

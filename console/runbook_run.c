@@ -118,6 +118,7 @@ static void tell(struct runner *r, struct runbook_step *step, const struct made 
 	char *did = made_text(step->line, m);
 
 	step->did = did ? did : step->line->text;
+	step->us = step->us ? step->us : clock_real_us();
 	step->target = r->app->o.targets ? r->app->o.targets : "all";
 	if (r->log)
 		runbook_log_step(r->log, step);
@@ -170,7 +171,7 @@ static int run_prepared(struct runner *r, const struct runbook_line *l, struct p
 
 static void run_command(struct runner *r, const struct runbook_line *l)
 {
-	struct runbook_step step = {.line = l};
+	struct runbook_step step = {.line = l, .us = clock_real_us()};
 	struct runbook_result *result = NULL;
 	int64_t since_ms = clock_mono_ms();
 	struct prepared p;
@@ -214,6 +215,22 @@ static void run_command(struct runner *r, const struct runbook_line *l)
 
 static void run_block(struct runner *r, const struct runbook_block *b);
 
+/* The words from `first` on, for people. */
+static char *made_words(const struct made *m, size_t first)
+{
+	struct buf b;
+	char *text;
+
+	buf_init(&b, VALUE_MAX);
+	for (size_t i = first; i < (size_t)m->n; i++) {
+		(void)(i > first ? buf_putc(&b, ' ') : 0);
+		(void)buf_puts(&b, m->words[i]);
+	}
+	text = buf_steal(&b);
+	buf_done(&b);
+	return text;
+}
+
 /* 1 or 0; -errno with `err`. `found` then holds what there was. */
 static int test(struct runner *r, const struct runbook_line *l, const struct made *m,
 	struct buf *found, struct err *err)
@@ -225,9 +242,7 @@ static int test(struct runner *r, const struct runbook_line *l, const struct mad
 		m->words[c->value - 1], found, err);
 }
 
-/* "not as expected: 3; page the duty analyst" */
-static char *expectation(
-	const struct runbook_line *l, const struct made *m, const struct buf *found)
+static char *found_text(const struct buf *found)
 {
 	struct buf b;
 	char *text;
@@ -235,12 +250,23 @@ static char *expectation(
 	buf_init(&b, VALUE_MAX);
 	(void)buf_puts(&b, "found ");
 	(void)text_escape(&b, buf_str(found), found->len);
-	for (size_t i = l->condition.message; i && i < l->n; i++) {
-		(void)buf_puts(&b, i == l->condition.message ? "; " : " ");
-		(void)buf_puts(&b, m->words[i - 1]);
-	}
 	text = buf_steal(&b);
 	buf_done(&b);
+	return text;
+}
+
+/* "found 3; page the duty analyst" */
+static char *expectation(
+	const struct runbook_line *l, const struct made *m, const struct buf *found)
+{
+	char *what = found_text(found), *words, *text;
+
+	if (!what || l->condition.message == 0)
+		return what;
+	words = made_words(m, l->condition.message - 1);
+	text = words ? str_printf("%s; %s", what, words) : NULL;
+	free(words);
+	free(what);
 	return text;
 }
 
@@ -269,17 +295,25 @@ static void run_expect(struct runner *r, const struct runbook_line *l, const str
 
 static void run_when(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
+	struct runbook_step step = {.line = l};
+	char *message = NULL;
 	struct buf found;
 	struct err err;
 	int yes;
 
 	buf_init(&found, RESULTS_CELL_MAX * 2);
 	yes = test(r, l, m, &found, &err);
-	buf_done(&found);
-	if (yes < 0)
+	if (yes < 0) {
 		fail_step(r, l, m, &err);
-	else
+	} else {
+		step.outcome = yes ? "holds" : "does not hold";
+		step.message = message = found_text(&found);
+		if (r->log)
+			tell(r, &step, m);
 		run_block(r, yes ? &l->body : &l->otherwise);
+	}
+	free(message);
+	buf_done(&found);
 }
 
 static void run_foreach(struct runner *r, const struct runbook_line *l)
@@ -345,21 +379,6 @@ static void run_retry(struct runner *r, const struct runbook_line *l, const stru
 	merge(r, before);
 }
 
-static char *message_of(const struct made *m)
-{
-	struct buf b;
-	char *text;
-
-	buf_init(&b, VALUE_MAX);
-	for (int i = 0; i < m->n; i++) {
-		(void)(i ? buf_putc(&b, ' ') : 0);
-		(void)buf_puts(&b, m->words[i]);
-	}
-	text = buf_steal(&b);
-	buf_done(&b);
-	return text;
-}
-
 static bool agreed(const char *question)
 {
 	char *prompt = str_printf("%s [y/N] ", question), reply[REPLY_MAX];
@@ -373,9 +392,11 @@ static bool agreed(const char *question)
 static void run_confirm(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
 	struct runbook_step step = {.line = l};
-	char *question = message_of(m);
+	char *question = made_words(m, 0);
 
-	if (!r->app->o.dry_run && !(question && agreed(question))) {
+	if (r->app->o.dry_run) {
+		step.message = "nobody was asked, with --dry-run";
+	} else if (!question || !agreed(question)) {
 		step.status = EXIT_INCOMPLETE;
 		step.message = "nobody agreed";
 		r->stopped = r->ended = true;

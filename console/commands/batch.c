@@ -45,18 +45,17 @@ static int print(struct runner *r, const struct runbook *b)
 	return res < 0 ? EXIT_INCOMPLETE : EXIT_ALL_GOOD;
 }
 
-static int run_logged(
-	struct runner *r, const struct runbook *b, const struct batch_values *v, const char *path)
+static int run_logged(struct runner *r, const struct runbook_run *run, const struct batch_values *v)
 {
 	struct runbook_log *l;
 	enum exit_status status;
 	struct err err;
 
-	if (runbook_log_new(v->log, v->markdown, path, b, &l, &err) < 0) {
+	if (runbook_log_new(v->log, v->markdown, run, &l, &err) < 0) {
 		log_error("%s", err.text);
 		return EXIT_NOTHING;
 	}
-	status = runner_run(r, b, l);
+	status = runner_run(r, run->book, l);
 	if (runbook_log_end(l, status, &err) < 0) {
 		log_error("%s", err.text);
 		if (status < EXIT_INCOMPLETE)
@@ -69,6 +68,7 @@ static int run_logged(
 static int run_checked(
 	struct app *app, const struct runbook *b, const struct batch_values *v, const char *path)
 {
+	const struct runbook_run the_run = {.path = path, .book = b, .app = app};
 	struct runner *r = runner_new(app);
 	struct runbook_lock lock = {.fd = -1};
 	int status = EXIT_NOTHING, ready;
@@ -80,7 +80,7 @@ static int run_checked(
 	if (ready < 0)
 		log_error("%s", err.text);
 	else
-		status = v->check ? print(r, b) : run_logged(r, b, v, path);
+		status = v->check ? print(r, b) : run_logged(r, &the_run, v);
 	runner_free(r);
 	runbook_lock_give(&lock);
 	return status;
@@ -106,6 +106,7 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	if (v->list && argc == 0)
 		return runbook_list(app->format);
 	runbook_init(&b);
+	app->titled = true;
 	if (v->list || argc == 0)
 		r = err_set(&err, EINVAL, "usage: tocsin batch FILE [name=value …], or --list");
 	else if (app->o.report)

@@ -41,12 +41,17 @@ expect rows == 0
 say reached'
 is 'on-error continue: status' "$status" 1
 has 'on-error continue' "$err" 'say reached'
-inventory=some batch <<<'query select pid from processes where pid = 1
+inventory=some batch --log some.ndjson --markdown some.md <<<'query select pid from processes where pid = 1
 expect missing == 1
 expect hosts == 1
 say reached'
 is 'a host that does not answer: status' "$status" 3
 has 'a host that does not answer stops nothing' "$err" 'say reached'
+has 'it is named in the log' "$(jq -c 'select(.line == 1) | .troubles[] | [.host, .state, .error]' some.ndjson)" \
+	'^\["gone","unreachable",".*refused'
+has 'it is named in the report' "$(cat some.md)" '^    gone: unreachable: .*refused'
+has 'the report tells at its end what went wrong' "$(sed '1,/^## Outcome/d' some.md)" \
+	'^    step 1, incomplete: query select pid'
 batch <<<'query select nothing from nowhere'
 is 'SQL refused by every host' "$status" 3
 cat >book <<<'retry 1000 60
@@ -83,6 +88,7 @@ expect rows == 4
 say end'
 is 'when, foreach: status' "$status" 0
 hasnt 'when' "$err" 'say many'
+has 'when is told' "$err" '^tocsin: 20[-0-9]+T[0-9:]+Z book:2: when rows > 100: does not hold: found 4$'
 is 'foreach asks the row'\''s host' "$(grep -c 'expect column host .*good' <<<"$err")" 4
 batch <<<'query select 1 as one, '\''a b'\'' as two
 expect column one == 1
@@ -126,6 +132,8 @@ when rows > 1'
 refused 'end of nothing' 'book:1:1: end without' <<<'end'
 refused 'an unknown query' 'book:1:1: no saved query' <<<'run no-such-query'
 refused 'no host' 'book:1:8: ' <<<'target nowhere'
+refused 'no host of -t' 'no host or group `nowhere`' -t nowhere <<<'query select 1'
+refused 'no host for a line' 'book:1:1: not-there: No such file' -i not-there <<<'query select 1'
 refused 'nothing asked' 'book:1:1: nothing was asked' <<<'expect rows == 1'
 refused 'a file that is not there' 'book:1:1: .*No such file' <<<'include not-there'
 refused 'an action without --yes' 'needs --yes' <<<'kill 4194304'
@@ -144,9 +152,22 @@ batch --log log.ndjson --markdown report.md --reason x <<<'query select 1 as "a|
 expect rows == 1'
 is 'log' "$(jq -c 'select(.event == "step") | [.line, .outcome, .status, .rows]' log.ndjson | tr '\n' ' ')" \
 	'[1,"good",0,2] [2,"not as expected",1,null] '
+is 'log: begin' "$(head -n 1 log.ndjson | jq -c '[.event, .target, .values, .dry_run]')" '["begin","all",{},false]'
 is 'log: end' "$(tail -n 1 log.ndjson | jq -c '[.event, .status, .steps]')" '["end",1,2]'
 has 'report' "$(cat report.md)" '^\| host \| a\\\|b \|$'
 has 'report: end' "$(cat report.md)" '^Exit status 1'
+printf 'before\n' >stdout
+batch --markdown /dev/stdout <<<'say x'
+has 'a report to standard output' "$out" '^Exit status 0'
+"$TOCSIN" -i hosts batch book --markdown /dev/stdout >>stdout 2>/dev/null
+is 'a report to a file by redirection' "$(head -n 1 stdout; grep -c '^Exit status 0' stdout)" 'before
+1'
+batch --log v.ndjson "v=$value" <<<'run user-sweep user=${v}'
+is 'a value in the log' "$(jq -r 'select(.event == "begin") | .values.v' v.ndjson)" "$value"
+batch <<<'run acct-uid0
+query select 1 as one
+run ld-so-preload'
+is 'results have titles' "$(grep -c '^[a-z0-9-]*: ' <<<"$out") $(grep -c '^$' <<<"$out")" '2 2'
 batch --check <<<'query select 1
 kill --rows'
 is '--check: status' "$status" 0

@@ -14,8 +14,7 @@ wait_for 60 test -s "$T/demo" || { fail demo "$(cat "$T/demo.log")"; exit 1; }
 D=$(cat "$T/demo")
 export HOME=$D/home
 books=queries/runbooks
-cp "$HOME/.config/tocsin/hosts" "$T/more"
-echo 'gone ansible_host=127.0.0.1 ansible_port=1' >>"$T/more"
+sed '1i gone ansible_host=127.0.0.1 ansible_port=1' "$HOME/.config/tocsin/hosts" >"$T/more"
 
 # within HOST CMD…: in the namespaces of one of them.
 within() {
@@ -31,6 +30,7 @@ book() {
 	shift 2
 	run "$TOCSIN" batch "$books/$name.runbook" "$@"
 	is "$name $*: $wanted" "$status" "$wanted"
+	[ "$wanted" != 3 ] || has "$name $*: who did not answer" "$err" 'gone: unreachable'
 }
 
 book 0 morning -t web1
