@@ -24,7 +24,7 @@ struct print {
 enum mark { MARK_SAME, MARK_ALONE, MARK_CHANGED };
 
 struct side {
-	struct run *run;
+	const struct diff_side *from;
 	uint32_t *host;		 /* per host of the run: its number in the diff */
 	size_t **keys, **values; /* per shape: places of the columns */
 	size_t **all;
@@ -49,13 +49,15 @@ struct work {
 	struct wire_column *columns;
 	bool *begun; /* per host of the diff */
 	uint32_t n_changes;
+	size_t cap_from;
+	const atomic_bool *stop;
 };
 
 /* ---- Hosts ---- */
 
 static int add_host(struct work *w, struct map *by_name, struct side *s, size_t i)
 {
-	const char *name = s->run->outcomes.of[i].name;
+	const char *name = s->from->outcomes->of[i].name;
 	uintptr_t at = (uintptr_t)map_get(by_name, name);
 	int r = 0;
 
@@ -73,12 +75,12 @@ static void judge_hosts(struct work *w)
 	for (int side = 0; side < 2; side++) {
 		const struct side *s = side ? &w->new : &w->old;
 
-		for (size_t i = 0; i < s->run->outcomes.n; i++) {
+		for (size_t i = 0; i < s->from->outcomes->n; i++) {
 			struct diff_host *h = &w->diff->hosts[s->host[i]];
 
-			if (s->run->outcomes.of[i].state != HOST_ANSWERED)
+			if (s->from->outcomes->of[i].state != HOST_ANSWERED)
 				continue;
-			if (s->run->outcomes.of[i].truncated || h->apart == DIFF_CUT)
+			if (s->from->outcomes->of[i].truncated || h->apart == DIFF_CUT)
 				h->apart = DIFF_CUT;
 			else if (side == 0)
 				h->apart = DIFF_ONLY_OLD;
@@ -91,7 +93,7 @@ static void judge_hosts(struct work *w)
 
 static int find_hosts(struct work *w)
 {
-	size_t n_old = w->old.run->outcomes.n, n_new = w->new.run->outcomes.n;
+	size_t n_old = w->old.from->outcomes->n, n_new = w->new.from->outcomes->n;
 	struct map *by_name = map_new(HOSTS_MAX);
 	int r = 0;
 
@@ -112,7 +114,7 @@ static int find_hosts(struct work *w)
 
 /* ---- Columns ---- */
 
-static bool run_has(const struct run *run, const char *name)
+static bool side_has(const struct diff_side *run, const char *name)
 {
 	for (size_t i = 0; i < run->n_shapes; i++)
 		for (size_t j = 0; j < run->shapes[i].n; j++)
@@ -121,7 +123,7 @@ static bool run_has(const struct run *run, const char *name)
 	return false;
 }
 
-static int add_columns(struct rowkey *k, const struct run *run)
+static int add_columns(struct rowkey *k, const struct diff_side *run)
 {
 	int r = 0;
 
@@ -149,11 +151,11 @@ static int check_key(const struct work *w, const char *key, struct err *err)
 /* Columns that only one of the runs has are shown, but say nothing. */
 static int find_columns(struct work *w, const struct diff_options *o, struct err *err)
 {
-	bool both = w->old.run->n_shapes > 0 && w->new.run->n_shapes > 0;
-	int r = add_columns(&w->all, w->new.run);
+	bool both = w->old.from->n_shapes > 0 && w->new.from->n_shapes > 0;
+	int r = add_columns(&w->all, w->new.from);
 
 	if (r == 0)
-		r = add_columns(&w->all, w->old.run);
+		r = add_columns(&w->all, w->old.from);
 	if (r < 0)
 		return err_sys(err, ENOMEM, "diff");
 	w->keyed = o->key && o->key[strspn(o->key, " ,")];
@@ -161,7 +163,7 @@ static int find_columns(struct work *w, const struct diff_options *o, struct err
 	for (size_t i = 0; r == 0 && i < w->all.n; i++) {
 		const char *name = w->all.names[i];
 
-		if (both && (!run_has(w->old.run, name) || !run_has(w->new.run, name)))
+		if (both && (!side_has(w->old.from, name) || !side_has(w->new.from, name)))
 			continue;
 		if (w->keyed && rowkey_listed(o->key, name))
 			r = rowkey_add(&w->key, name);
@@ -175,7 +177,7 @@ static int find_columns(struct work *w, const struct diff_options *o, struct err
 
 static int find_places(struct work *w, struct side *s)
 {
-	size_t n = s->run->n_shapes;
+	size_t n = s->from->n_shapes;
 
 	s->keys = calloc(n + 1, sizeof(size_t *));
 	s->values = calloc(n + 1, sizeof(size_t *));
@@ -183,7 +185,7 @@ static int find_places(struct work *w, struct side *s)
 	if (!s->keys || !s->values || !s->all)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		const struct run_shape *shape = &s->run->shapes[i];
+		const struct run_shape *shape = &s->from->shapes[i];
 
 		s->keys[i] = rowkey_places(&w->key, shape->names, shape->n);
 		s->values[i] = rowkey_places(&w->value, shape->names, shape->n);
@@ -196,7 +198,7 @@ static int find_places(struct work *w, struct side *s)
 
 static void side_done(struct side *s)
 {
-	for (size_t i = 0; i < s->run->n_shapes; i++) {
+	for (size_t i = 0; i < s->from->n_shapes; i++) {
 		free(s->keys ? s->keys[i] : NULL);
 		free(s->values ? s->values[i] : NULL);
 		free(s->all ? s->all[i] : NULL);
@@ -246,13 +248,21 @@ static int by_print(const void *a, const void *b)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
+/* As run_next. */
+static int next_block(const struct work *w, struct side *s, struct block *b, struct err *err)
+{
+	if (w->stop && *w->stop)
+		return err_set(err, ECANCELED, "diff: stopped");
+	return s->from->next(s->from->arg, b, err);
+}
+
 static int read_prints(struct work *w, struct side *s, struct err *err)
 {
 	struct block b;
 	int r;
 
-	run_rewind(s->run);
-	while ((r = run_next(s->run, &b, err)) == 1) {
+	s->from->rewind(s->from->arg);
+	while ((r = next_block(w, s, &b, err)) == 1) {
 		int failed = 0;
 
 		for (size_t i = 0; failed == 0 && i < b.n_rows; i++)
@@ -394,10 +404,18 @@ static int put_was(struct work *w, uint32_t change)
 	return r < 0 ? r : buf_puts(&w->scratch, *between == '{' ? "{}" : "}");
 }
 
-static int put_row(struct work *w, uint32_t host, const char *change, const struct cell *was)
+/* `from`: the row's number in the new run. */
+static int put_row(
+	struct work *w, uint32_t host, const char *change, const struct cell *was, size_t from)
 {
-	size_t n = 1 + w->all.n + w->keyed;
+	size_t n = 1 + w->all.n + w->keyed, rows = results_rows(w->diff->rows);
 	int r = w->begun[host] ? 0 : results_columns(w->diff->rows, host, w->columns, n);
+
+	if (r == 0)
+		r = array_grow(&w->diff->from, &w->cap_from, rows + 1, sizeof(*w->diff->from),
+			RESULTS_ROWS_MAX);
+	if (r == 0)
+		w->diff->from[rows] = from;
 
 	w->begun[host] = true;
 	w->row[0] = (struct cell){.type = CELL_TEXT, .n = (uint32_t)strlen(change), .p = change};
@@ -413,7 +431,9 @@ static void fill_row(struct work *w, const struct cell *cells, const size_t *at)
 			at[i] == ROWKEY_NONE ? (struct cell){.type = CELL_NULL} : cells[at[i]];
 }
 
-static int take_row(struct work *w, struct side *s, const struct block *b, size_t i, size_t row)
+/* `row`: among those compared; `from`: among all. */
+static int take_row(
+	struct work *w, struct side *s, const struct block *b, size_t i, size_t row, size_t from)
 {
 	const struct cell *cells = b->cells + i * b->n_cols;
 	uint32_t host = s->host[b->hosts[i]];
@@ -428,28 +448,30 @@ static int take_row(struct work *w, struct side *s, const struct block *b, size_
 	fill_row(w, cells, s->all[b->shape]);
 	if (s->marks[row] == MARK_ALONE) {
 		*(is_new ? &w->diff->added : &w->diff->removed) += 1;
-		return put_row(w, host, is_new ? "added" : "removed", &was);
+		return put_row(
+			w, host, is_new ? "added" : "removed", &was, is_new ? from : DIFF_NO_ROW);
 	}
 	w->diff->changed++;
 	r = put_was(w, s->pair[row]);
 	was = (struct cell){
 		.type = CELL_TEXT, .n = (uint32_t)w->scratch.len, .p = buf_str(&w->scratch)};
-	return r < 0 ? r : put_row(w, host, "changed", &was);
+	return r < 0 ? r : put_row(w, host, "changed", &was, from);
 }
 
 static int read_rows(struct work *w, struct side *s, struct err *err)
 {
-	size_t row = 0;
+	size_t row = 0, all = 0;
 	struct block b;
 	int r;
 
-	run_rewind(s->run);
-	while ((r = run_next(s->run, &b, err)) == 1) {
+	s->from->rewind(s->from->arg);
+	while ((r = next_block(w, s, &b, err)) == 1) {
 		int failed = 0;
 
 		for (size_t i = 0; failed == 0 && i < b.n_rows; i++)
 			if (is_compared(w, s, b.hosts[i]) && row < s->n_prints)
-				failed = take_row(w, s, &b, i, row++);
+				failed = take_row(w, s, &b, i, row++, all + i);
+		all += b.n_rows;
 		if (failed < 0)
 			return err_sys(err, -failed, "diff");
 	}
@@ -526,11 +548,14 @@ static int compare(struct work *w, const struct diff_options *o, struct err *err
 	return r;
 }
 
-int diff_runs(struct run *old, struct run *new, const struct diff_options *o, struct diff *ret,
-	struct err *err)
+int diff_sides(const struct diff_side *old, const struct diff_side *new,
+	const struct diff_options *o, struct diff *ret, struct err *err)
 {
-	struct work w = {
-		.diff = ret, .seed = hash_seed(), .old = {.run = old}, .new = {.run = new}};
+	struct work w = {.diff = ret,
+		.seed = hash_seed(),
+		.old = {.from = old},
+		.new = {.from = new},
+		.stop = o->stop};
 	int r;
 
 	*ret = (struct diff){0};
@@ -551,9 +576,38 @@ int diff_runs(struct run *old, struct run *new, const struct diff_options *o, st
 	return r;
 }
 
+static int next_of_run(void *arg, struct block *ret, struct err *err)
+{
+	return run_next(arg, ret, err);
+}
+
+static void rewind_run(void *arg)
+{
+	run_rewind(arg);
+}
+
+struct diff_side diff_side_run(struct run *run)
+{
+	return (struct diff_side){.shapes = run->shapes,
+		.n_shapes = run->n_shapes,
+		.outcomes = &run->outcomes,
+		.next = next_of_run,
+		.rewind = rewind_run,
+		.arg = run};
+}
+
+int diff_runs(struct run *old, struct run *new, const struct diff_options *o, struct diff *ret,
+	struct err *err)
+{
+	const struct diff_side a = diff_side_run(old), b = diff_side_run(new);
+
+	return diff_sides(&a, &b, o, ret, err);
+}
+
 void diff_done(struct diff *d)
 {
 	results_free(d->rows);
+	free(d->from);
 	free(d->hosts);
 	*d = (struct diff){0};
 }

@@ -7,11 +7,14 @@
 #include "console/results.h"
 #include "console/store_run.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct diff_options {
 	const char *key;    /* columns that tell rows apart, between blanks or commas; NULL: all */
 	const char *ignore; /* columns whose difference says nothing, or NULL */
+	const atomic_bool *stop; /* once it is true: -ECANCELED. May be NULL */
 };
 
 /* Why a host was not compared. */
@@ -27,6 +30,8 @@ struct diff_host {
 	enum diff_apart apart;
 };
 
+#define DIFF_NO_ROW SIZE_MAX
+
 /*
  * The rows that differ, by host: columns `change` ("added", "removed", "changed"), then those of
  * both runs and, where there is a key, `was`: a JSON object with what changed cells held before. A
@@ -34,7 +39,8 @@ struct diff_host {
  */
 struct diff {
 	struct results *rows;
-	struct diff_host *hosts;
+	size_t *from; /* per row: its number in the new run, DIFF_NO_ROW for those removed */
+	struct diff_host *hosts; /* first those of the new run, in its order */
 	size_t n_hosts;
 	size_t added, removed, changed;
 	size_t same; /* hosts that were compared and do not differ */
@@ -46,5 +52,20 @@ struct diff {
 int diff_runs(struct run *old, struct run *new, const struct diff_options *o, struct diff *ret,
 	struct err *err);
 void diff_done(struct diff *d);
+
+/* ---- What is no run (yet) ---- */
+
+/* Read twice, which must give the same. What it points to must outlive the diff. */
+struct diff_side {
+	const struct run_shape *shapes;
+	size_t n_shapes;
+	const struct outcomes *outcomes;
+	int (*next)(void *arg, struct block *ret, struct err *err); /* as run_next */
+	void (*rewind)(void *arg);
+	void *arg;
+};
+struct diff_side diff_side_run(struct run *run);
+int diff_sides(const struct diff_side *old, const struct diff_side *new,
+	const struct diff_options *o, struct diff *ret, struct err *err);
 
 #endif

@@ -17,8 +17,11 @@
 #define PLACE_BITS     40
 #define INT_MAX_INLINE ((INT64_C(1) << 60) - 1)
 #define NO_ROW	       UINT32_MAX
-/* Beside a row's mark: it came again in this refresh. */
-#define SEEN 0x80
+/* Beside a row's mark, all in one byte: it came again in this refresh; its enum row_change. */
+#define SEEN	     0x80
+#define CHANGE_SHIFT 4
+#define CHANGE	     (3 << CHANGE_SHIFT)
+#define MARK	     0x0f
 
 _Static_assert(RESULTS_CELL_MAX <= ARENA_CHUNK, "a cell fits a chunk");
 
@@ -471,7 +474,8 @@ static bool came_again(struct results *r, host_id host, const packed *row, uint3
 	return false;
 }
 
-static int append(struct results *r, host_id host, const packed *row, uint32_t hash)
+static int append(
+	struct results *r, host_id host, const packed *row, uint32_t hash, enum row_mark mark)
 {
 	struct host *h = &r->hosts[host];
 	size_t id = r->n_rows, b = id / RESULTS_BLOCK, at = id % RESULTS_BLOCK;
@@ -484,8 +488,7 @@ static int append(struct results *r, host_id host, const packed *row, uint32_t h
 	r->host_of[b][at] = host;
 	r->hashes[b][at] = hash;
 	r->next[b][at] = NO_ROW;
-	atomic_store_explicit(
-		&r->marks[b][at], h->refreshing ? ROW_NEW : ROW_PLAIN, memory_order_relaxed);
+	atomic_store_explicit(&r->marks[b][at], (uint8_t)mark, memory_order_relaxed);
 	if (h->last == NO_ROW)
 		h->first = (row_id)id;
 	else
@@ -495,7 +498,7 @@ static int append(struct results *r, host_id host, const packed *row, uint32_t h
 	return 0;
 }
 
-static int add_row(struct results *r, host_id host, const struct cell *cells)
+static int add_row(struct results *r, host_id host, const struct cell *cells, enum row_mark mark)
 {
 	const struct host *h = &r->hosts[host];
 	packed row[WIRE_COLUMNS_MAX];
@@ -507,21 +510,70 @@ static int add_row(struct results *r, host_id host, const struct cell *cells)
 	if (res < 0)
 		return res;
 	hash = hash_row(r, host, row);
-	return came_again(r, host, row, hash) ? 0 : append(r, host, row, hash);
+	return came_again(r, host, row, hash) ? 0 : append(r, host, row, hash, mark);
 }
 
-int results_add(struct results *r, host_id host, const struct cell *cells, size_t n_rows)
+static int add_rows(struct results *r, host_id host, const struct cell *cells, size_t n_rows,
+	enum row_mark mark)
 {
 	size_t n = r->hosts[host].n_columns;
 	int res = n && n <= WIRE_COLUMNS_MAX ? 0 : -EINVAL;
 
 	for (size_t i = 0; res == 0 && i < n_rows; i++) {
-		res = add_row(r, host, cells + i * n);
+		res = add_row(r, host, cells + i * n, mark);
 		if (res < 0)
 			r->lost += n_rows - i;
 	}
 	r->version++;
 	return res;
+}
+
+int results_add(struct results *r, host_id host, const struct cell *cells, size_t n_rows)
+{
+	return add_rows(r, host, cells, n_rows, r->hosts[host].refreshing ? ROW_NEW : ROW_PLAIN);
+}
+
+/* ---- Beside a run before ---- */
+
+int results_was(struct results *r, host_id host, const size_t *columns, size_t n,
+	const struct cell *cells, size_t n_rows)
+{
+	struct host *h = &r->hosts[host];
+	const struct host before = *h;
+	uint16_t places[WIRE_COLUMNS_MAX];
+	int res;
+
+	if (before.refreshing || n > WIRE_COLUMNS_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		places[i] = (uint16_t)columns[i];
+	h->columns = places;
+	h->n_columns = n;
+	res = add_rows(r, host, cells, n_rows, ROW_WAS);
+	h->columns = before.columns;
+	h->n_columns = before.n_columns;
+	return res;
+}
+
+void results_set_change(struct results *r, row_id row, enum row_change change)
+{
+	_Atomic uint8_t *mark = mark_of(r, row);
+
+	*mark = (uint8_t)((*mark & ~CHANGE) | change << CHANGE_SHIFT);
+	r->version++;
+}
+
+void results_unchange(struct results *r)
+{
+	for (row_id row = 0; row < r->n_rows; row++) {
+		_Atomic uint8_t *mark = mark_of(r, row);
+
+		if (*mark & CHANGE)
+			*mark &= (uint8_t)~CHANGE;
+		if (results_mark(r, row) == ROW_WAS)
+			*mark = ROW_DEAD;
+	}
+	r->version++;
 }
 
 /* ---- Refreshing ---- */
@@ -534,13 +586,18 @@ static row_id next_row(const struct results *r, row_id row)
 /* What was gone is dead, what was new is not any longer. The number of rows that stay. */
 static size_t settle_marks(struct results *r)
 {
+	static const enum row_mark next[] = {[ROW_PLAIN] = ROW_PLAIN,
+		[ROW_NEW] = ROW_PLAIN,
+		[ROW_GONE] = ROW_DEAD,
+		[ROW_DEAD] = ROW_DEAD,
+		[ROW_WAS] = ROW_WAS};
 	size_t n = 0;
 
 	for (row_id row = 0; row < r->n_rows; row++) {
-		enum row_mark mark = results_mark(r, row);
+		enum row_mark mark = next[results_mark(r, row)];
 
-		*mark_of(r, row) = mark == ROW_GONE || mark == ROW_DEAD ? ROW_DEAD : ROW_PLAIN;
-		n += mark == ROW_PLAIN || mark == ROW_NEW;
+		*mark_of(r, row) = (uint8_t)((*mark_of(r, row) & CHANGE) | mark);
+		n += mark == ROW_PLAIN;
 	}
 	return n;
 }
@@ -584,8 +641,8 @@ void results_refreshed(struct results *r, host_id host, bool whole)
 		return;
 	h->refreshing = false;
 	for (row_id row = h->first; row != NO_ROW; row = next_row(r, row)) {
-		if (whole && *mark_of(r, row) == ROW_PLAIN)
-			*mark_of(r, row) = ROW_GONE;
+		if (whole && (*mark_of(r, row) & ~CHANGE) == ROW_PLAIN)
+			*mark_of(r, row) |= ROW_GONE;
 		*mark_of(r, row) &= (uint8_t)~SEEN;
 	}
 	r->version++;
@@ -619,14 +676,10 @@ static int copy_row(struct results *to, const struct results *from, row_id row)
 	host_id host = results_host(from, row);
 	const struct host *h = &to->hosts[host];
 	struct cell cells[WIRE_COLUMNS_MAX];
-	int res;
 
 	for (size_t i = 0; i < h->n_columns; i++)
 		cells[i] = results_unpack(from, results_cell(from, row, h->columns[i]));
-	res = add_row(to, host, cells);
-	if (res == 0)
-		*mark_of(to, (row_id)(to->n_rows - 1)) = (uint8_t)results_mark(from, row);
-	return res;
+	return add_row(to, host, cells, results_mark(from, row));
 }
 
 struct results *results_compact(const struct results *r)
@@ -640,7 +693,7 @@ struct results *results_compact(const struct results *r)
 	for (size_t i = 0; res == 0 && i < r->n_hosts; i++)
 		res = copy_host(&r->hosts[i], &to->hosts[i]);
 	for (row_id row = 0; res == 0 && row < r->n_rows; row++)
-		if (results_mark(r, row) != ROW_DEAD)
+		if (results_mark(r, row) != ROW_DEAD && results_mark(r, row) != ROW_WAS)
 			res = copy_row(to, r, row);
 	if (res == 0)
 		return to;
@@ -672,7 +725,14 @@ host_id results_host(const struct results *r, row_id row)
 
 enum row_mark results_mark(const struct results *r, row_id row)
 {
-	return (enum row_mark)(atomic_load_explicit(mark_of(r, row), memory_order_relaxed) & ~SEEN);
+	return (enum row_mark)(atomic_load_explicit(mark_of(r, row), memory_order_relaxed) & MARK);
+}
+
+enum row_change results_change(const struct results *r, row_id row)
+{
+	uint8_t mark = atomic_load_explicit(mark_of(r, row), memory_order_relaxed);
+
+	return (enum row_change)((mark & CHANGE) >> CHANGE_SHIFT);
 }
 
 packed results_cell(const struct results *r, row_id row, size_t column)

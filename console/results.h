@@ -60,7 +60,11 @@ enum row_mark {
 	ROW_NEW,  /* came with the last refresh */
 	ROW_GONE, /* did not come with the last refresh: shown for a while */
 	ROW_DEAD, /* not shown any more */
+	ROW_WAS,  /* of a run before, to be compared with: no answer (results_was) */
 };
+
+/* How a row differs from those of a run before. */
+enum row_change { ROW_SAME, ROW_ADDED, ROW_CHANGED };
 
 struct results;
 /* NULL when out of memory. */
@@ -90,7 +94,18 @@ int results_refresh(struct results *r);
 void results_refreshed(struct results *r, host_id host, bool whole);
 /* Rows that are dead: when they outweigh the others, a copy without them is worth its while. */
 size_t results_dead(const struct results *r);
+/* Without changes, and without rows that were. */
 struct results *results_compact(const struct results *r);
+
+/*
+ * Beside the answers, while none is on its way: `n_rows` rows of a run before, of the results'
+ * columns `columns`, marked ROW_WAS. As results_add.
+ */
+int results_was(struct results *r, host_id host, const size_t *columns, size_t n,
+	const struct cell *cells, size_t n_rows);
+void results_set_change(struct results *r, row_id row, enum row_change change);
+/* Every row is ROW_SAME; those that were are dead. */
+void results_unchange(struct results *r);
 
 /* ---- Reading ---- */
 
@@ -100,6 +115,7 @@ size_t results_columns_n(const struct results *r);
 const char *results_column_name(const struct results *r, size_t column);
 host_id results_host(const struct results *r, row_id row);
 enum row_mark results_mark(const struct results *r, row_id row);
+enum row_change results_change(const struct results *r, row_id row);
 /* PACKED_NULL also where the row's host has no such column. */
 packed results_cell(const struct results *r, row_id row, size_t column);
 struct span results_text(const struct results *r, text_id text);

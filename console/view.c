@@ -20,14 +20,14 @@
 struct own_spec {
 	char *filter;
 	struct view_key keys[VIEW_KEYS];
-	bool fold, gone;
+	bool fold, gone, changes;
 	bool *skip;
 	size_t n_skip;
 };
 
 struct lines {
 	struct view_line *of;
-	size_t n, rows;
+	size_t n, rows, all;
 	uint64_t version, serial; /* of the results; of the spec */
 };
 
@@ -66,7 +66,10 @@ static void spec_done(struct own_spec *s)
 
 static int spec_copy(struct own_spec *to, const struct view_spec *from)
 {
-	*to = (struct own_spec){.fold = from->fold, .gone = from->gone, .n_skip = from->n_skip};
+	*to = (struct own_spec){.fold = from->fold,
+		.gone = from->gone,
+		.changes = from->changes,
+		.n_skip = from->n_skip};
 	memcpy(to->keys, from->keys, sizeof(to->keys));
 	to->filter = strdup(from->filter ? from->filter : "");
 	to->skip = malloc(from->n_skip + 1);
@@ -87,7 +90,7 @@ struct pass {
 	struct own_spec spec;
 	uint64_t serial;
 	struct view_line *lines;
-	size_t n, cap, rows;
+	size_t n, rows, all;
 	bool stale; /* another spec is wanted by now */
 };
 
@@ -102,18 +105,32 @@ static bool is_stale(struct pass *p)
 	return p->stale;
 }
 
+static bool is_there(const struct results *r, const struct own_spec *spec, row_id row)
+{
+	enum row_mark mark = results_mark(r, row);
+
+	return mark != ROW_DEAD && (mark != ROW_GONE || spec->gone) &&
+	       (mark != ROW_WAS || spec->changes);
+}
+
+static bool is_answer(const struct results *r, row_id row)
+{
+	enum row_mark mark = results_mark(r, row);
+
+	return mark == ROW_PLAIN || mark == ROW_NEW;
+}
+
 static bool shows(struct pass *p, row_id row)
 {
-	enum row_mark mark = results_mark(p->v->r, row);
-
-	if (mark == ROW_DEAD || (mark == ROW_GONE && !p->spec.gone))
+	if (!is_there(p->v->r, &p->spec, row))
 		return false;
+	p->all += is_answer(p->v->r, row);
 	return filter_wants(p->v->filter, row);
 }
 
 static int gather(struct pass *p)
 {
-	size_t n = results_rows(p->v->r);
+	size_t n = results_rows(p->v->r), rows = 0;
 
 	p->lines = malloc((n ? n : 1) * sizeof(*p->lines));
 	if (!p->lines)
@@ -121,10 +138,12 @@ static int gather(struct pass *p)
 	for (size_t row = 0; row < n; row++) {
 		if (row % CHECK_ROWS == 0 && is_stale(p))
 			return -ECANCELED;
-		if (shows(p, (row_id)row))
-			p->lines[p->n++] = (struct view_line){(row_id)row, 1};
+		if (!shows(p, (row_id)row))
+			continue;
+		p->lines[p->n++] = (struct view_line){(row_id)row, 1};
+		rows += is_answer(p->v->r, (row_id)row);
 	}
-	p->rows = p->n;
+	p->rows = rows;
 	return 0;
 }
 
@@ -184,8 +203,21 @@ static uint64_t fold_hash(const struct pass *p, row_id row, size_t columns)
 	return h;
 }
 
+static bool differs(const struct results *r, row_id row)
+{
+	return results_mark(r, row) == ROW_WAS || results_change(r, row) != ROW_SAME;
+}
+
+static bool change_same(const struct results *r, row_id a, row_id b)
+{
+	return results_change(r, a) == results_change(r, b) &&
+	       (results_mark(r, a) == ROW_WAS) == (results_mark(r, b) == ROW_WAS);
+}
+
 static bool fold_same(const struct pass *p, row_id a, row_id b, size_t columns)
 {
+	if (p->spec.changes && !change_same(p->v->r, a, b))
+		return false;
 	for (size_t i = 0; i < columns; i++)
 		if (counts(p, i) && results_cell(p->v->r, a, i) != results_cell(p->v->r, b, i))
 			return false;
@@ -406,6 +438,26 @@ static int other_keys(struct pass *p, int column, struct keyed *keys)
 	return 0;
 }
 
+/* What differs first, each part in the order that it has. */
+static int put_changes_first(struct pass *p)
+{
+	struct view_line *sorted = malloc((p->n + 1) * sizeof(*sorted));
+	size_t n = 0, rest = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	/* Each is looked at once: meanwhile it may become another. */
+	for (size_t i = 0; i < p->n; i++)
+		if (differs(p->v->r, p->lines[i].row))
+			sorted[n++] = p->lines[i];
+		else
+			p->lines[rest++] = p->lines[i];
+	memcpy(sorted + n, p->lines, rest * sizeof(*sorted));
+	free(p->lines);
+	p->lines = sorted;
+	return 0;
+}
+
 static int sort_by(struct pass *p, const struct view_key *k)
 {
 	struct keyed *keys = malloc((2 * p->n + 1) * sizeof(*keys));
@@ -469,7 +521,9 @@ static int run_pass(struct pass *p)
 		r = gather(p);
 	if (r == 0 && p->spec.fold)
 		r = fold(p);
-	return r < 0 ? r : sort(p);
+	if (r == 0)
+		r = sort(p);
+	return r == 0 && p->spec.changes ? put_changes_first(p) : r;
 }
 
 /* ---- The thread ---- */
@@ -481,7 +535,8 @@ static bool take_order(struct view *v, struct pass *p, uint64_t *ret_version)
 		.fold = v->spec.fold,
 		.skip = v->spec.skip,
 		.n_skip = v->spec.n_skip,
-		.gone = v->spec.gone};
+		.gone = v->spec.gone,
+		.changes = v->spec.changes};
 
 	memcpy(spec.keys, v->spec.keys, sizeof(spec.keys));
 	*p = (struct pass){.v = v, .serial = v->serial};
@@ -493,7 +548,7 @@ static void put_done(struct view *v, struct pass *p, uint64_t version)
 {
 	pthread_mutex_lock(&v->lock);
 	free(v->done.of);
-	v->done = (struct lines){p->lines, p->n, p->rows, version, p->serial};
+	v->done = (struct lines){p->lines, p->n, p->rows, p->all, version, p->serial};
 	pthread_mutex_unlock(&v->lock);
 	p->lines = NULL;
 	v->ready(v->arg);
@@ -666,7 +721,7 @@ bool view_take(struct view *v, struct view_lines *ret)
 	pthread_mutex_unlock(&v->lock);
 	if (newer)
 		*ret = (struct view_lines){
-			v->taken.of, v->taken.n, v->taken.rows, v->taken.version};
+			v->taken.of, v->taken.n, v->taken.rows, v->taken.all, v->taken.version};
 	return newer;
 }
 
@@ -687,10 +742,7 @@ size_t view_unfold(struct view *v, row_id row, row_id *ret, size_t max)
 
 	/* The spec is only changed by this thread. */
 	for (size_t i = 0; i < rows; i++) {
-		enum row_mark mark = results_mark(v->r, (row_id)i);
-
-		if (mark == ROW_DEAD || (mark == ROW_GONE && !v->spec.gone) ||
-			!fold_same(&p, row, (row_id)i, columns))
+		if (!is_there(v->r, &v->spec, (row_id)i) || !fold_same(&p, row, (row_id)i, columns))
 			continue;
 		if (n++ < max)
 			ret[n - 1] = (row_id)i;

@@ -34,7 +34,8 @@ struct view_spec {
 	/* Columns that do not count when folding; `n_skip` of them, later ones count. */
 	const bool *skip;
 	size_t n_skip;
-	bool gone; /* ROW_GONE rows as well */
+	bool gone;    /* ROW_GONE rows as well */
+	bool changes; /* ROW_WAS rows as well; what differs comes first, and folds apart */
 };
 
 /* One line: a row, or several that were folded, of which it is the first. */
@@ -46,7 +47,8 @@ struct view_line {
 struct view_lines {
 	const struct view_line *of;
 	size_t n;
-	size_t rows;	  /* that passed the filter */
+	size_t rows;	  /* answers that passed the filter */
+	size_t all;	  /* that might have */
 	uint64_t version; /* of the results they are of */
 };
 

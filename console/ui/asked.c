@@ -34,7 +34,9 @@ int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err)
 		.fold = v->fold,
 		.skip = v->hidden,
 		.n_skip = v->n_hidden,
-		.gone = v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS};
+		/* Beside another run only that one's rows are gone. */
+		.gone = !v->diff && (v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS),
+		.changes = v->diff && v->compare};
 
 	memcpy(spec.keys, v->keys, sizeof(spec.keys));
 	return view_set(v->view, &spec, ret_at, err);
@@ -85,6 +87,9 @@ static void on_begun(void *arg)
 		v->series = record_series();
 	if (v->background)
 		run.series = v->series;
+	else
+		v->asked_us = clock_real_us();
+	memset(v->answers, COMPARE_NONE, app->n_hosts);
 	v->begun_ms = clock_mono_ms();
 	v->record = record_begin(v->p.ui->recorder, &run);
 }
@@ -111,6 +116,13 @@ static bool refuses(const struct fleet_end *end)
 	return end->has_code && (end->code == WIRE_CODE_SQL || end->code == WIRE_CODE_USAGE);
 }
 
+static uint8_t answer_of(const struct fleet_end *end)
+{
+	if (end->state != HOST_ANSWERED)
+		return COMPARE_NONE;
+	return end->truncated ? COMPARE_CUT : COMPARE_WHOLE;
+}
+
 static void on_event(void *arg, const struct fleet_event *e)
 {
 	struct results_pane *v = arg;
@@ -126,6 +138,7 @@ static void on_event(void *arg, const struct fleet_event *e)
 		v->to_answer -= v->to_answer > 0;
 		v->failed += e->end->state != HOST_ANSWERED;
 		v->refused += refuses(e->end);
+		v->answers[e->host] = answer_of(e->end);
 		if (v->refreshing)
 			results_refreshed(v->results, e->host,
 				e->end->state == HOST_ANSWERED && !e->end->truncated);
@@ -158,6 +171,7 @@ static void compact(struct results_pane *v)
 	copy = results_compact(v->results);
 	if (!copy)
 		return;
+	results_diff_forget(v);
 	view_free(v->view);
 	v->view = NULL;
 	results_free(v->results);
@@ -180,6 +194,7 @@ static void on_over(void *arg, bool begun, bool cancelled)
 		ui_say(v->p.ui, STYLE_BAD, "the question could not be put");
 	compact(v);
 	results_apply(v);
+	results_diff_start(v);
 }
 
 void results_ask(struct results_pane *v, bool background)
@@ -217,7 +232,8 @@ int results_open_pane(struct pane *p, struct err *err)
 	v->grid.frozen = COLUMNS_BEFORE;
 	v->last_marked = UINT32_MAX;
 	v->results = results_new(p->ui->app->n_hosts);
-	return v->results ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
+	v->answers = calloc(p->ui->app->n_hosts + 1, sizeof(*v->answers));
+	return v->results && v->answers ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
 }
 
 void results_close_pane(struct pane *p)
@@ -228,10 +244,13 @@ void results_close_pane(struct pane *p)
 	if (v->number)
 		live_forget(p->ui->live, v->number);
 	end_record(v, true);
+	results_diff_forget(v);
 	view_free(v->view);
 	results_free(v->results);
 	questions_done(&v->question);
 	free(v->words);
+	free(v->answers);
+	free(v->diff_run);
 	free(v->filter);
 	free(v->last_filter);
 	free(v->hidden);

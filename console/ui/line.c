@@ -178,15 +178,17 @@ static void take_bare_sql(const char *line, struct words *w)
 static int run_words(struct ui *ui, struct pane *p, struct words *w, struct err *err)
 {
 	const struct ui_command *own = find(p->kind->commands, w->of[0]);
-	const struct command *c;
+	const struct command *c = command_find(w->of[0]);
 
 	if (!own)
 		own = find(ui_commands, w->of[0]);
+	/* With other words it is the program's of the same name: diff 4 7. */
+	if (own && c && !right_count(w->n - 1, own->min_args, own->max_args))
+		own = NULL;
 	if (own && !right_count(w->n - 1, own->min_args, own->max_args))
 		return err_set(err, EINVAL, "usage: %s %s", own->name, own->args);
 	if (own)
 		return own->run(ui, p, w->n - 1, w->of + 1, err);
-	c = command_find(w->of[0]);
 	if (c)
 		return run_command(ui, c, w->n - 1, w->of + 1, err);
 	return err_set(err, ENOENT, "no command `%s`; F1 lists them", w->of[0]);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Private to the results pane: panes/results.c are its commands and keys, asked.c the question and
- * its rows, rowview.c what is seen of them.
+ * its rows, rowview.c what is seen of them, rowdiff.c what differs from a run before.
  */
 #ifndef CONSOLE_UI_RESULTS_H
 #define CONSOLE_UI_RESULTS_H
 
+#include "console/compare.h"
 #include "console/questions.h"
 #include "console/results.h"
 #include "console/store_record.h"
@@ -36,6 +37,14 @@ struct results_pane {
 	int64_t begun_ms;
 	int64_t watch_ms, next_ms, refreshed_ms;
 
+	bool diff;		   /* what differs from a run before is marked */
+	char *diff_run;		   /* which; NULL: the one before this question was put */
+	uint8_t *answers;	   /* per host, enum compare_answer */
+	int64_t asked_us;	   /* when a person put it last, since 1970 */
+	struct compare *comparing; /* still at work, or NULL */
+	struct compare *compare;   /* what is marked is of it, or NULL; `compared` is its result */
+	struct compared compared;
+
 	char *filter, *last_filter;
 	struct view_key keys[VIEW_KEYS];
 	bool fold;
@@ -53,9 +62,19 @@ static inline struct results_pane *results_of(struct pane *p)
 {
 	return (struct results_pane *)p;
 }
+static inline const char *results_host_name(const struct results_pane *v, row_id row)
+{
+	return v->p.ui->app->hosts[results_host(v->results, row)].name;
+}
 static inline const struct host_config *results_hosts(const struct results_pane *v)
 {
 	return v->p.ui->app->hosts;
+}
+
+/* Lines of rows that are seen: below the names and what is said of a diff. */
+static inline int results_height(const struct results_pane *v)
+{
+	return v->p.area.h - 1 - v->diff;
 }
 
 /* ---- asked.c ---- */
@@ -69,6 +88,22 @@ int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err);
 void results_apply(struct results_pane *v);
 /* Makes the list of the columns that are shown anew. */
 void results_list_columns(struct results_pane *v);
+
+/* ---- rowdiff.c ---- */
+
+/* The command. */
+int results_run_diff(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err);
+/* All have answered: compares anew, where that is wanted. */
+void results_diff_start(struct results_pane *v);
+void results_diff_take(struct results_pane *v);
+/* Before the results go. */
+void results_diff_forget(struct results_pane *v);
+/* One line. */
+void results_diff_draw(const struct results_pane *v, struct area a);
+/* "added", "removed", "changed", or "". */
+const char *results_change_name(const struct results_pane *v, row_id row);
+/* What a changed cell held before; false: it is no such cell. */
+bool results_was_cell(const struct results_pane *v, row_id row, size_t column, struct cell *ret);
 
 /* ---- rowview.c ---- */
 

@@ -93,6 +93,26 @@ bool results_put_cell(
 	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
 }
 
+/* Where it is another than before, both. */
+static bool put_cell(const struct results_pane *v, row_id row, int column, struct buf *out)
+{
+	struct cell was;
+	bool right, ignored;
+
+	if (!results_was_cell(v, row, (size_t)column, &was))
+		return results_put_cell(v, row, column, v->raw, out);
+	(void)buf_putc(out, '~');
+	right = results_put_cell(v, row, column, v->raw, out);
+	(void)buf_puts(out, " (was ");
+	if (v->raw)
+		(void)format_cell_text(out, &was);
+	else
+		(void)humane_cell(
+			out, results_column_name(v->results, (size_t)column), &was, &ignored);
+	(void)buf_putc(out, ')');
+	return right;
+}
+
 static bool cell(void *arg, size_t line, size_t column, struct buf *out)
 {
 	struct results_pane *v = arg;
@@ -100,13 +120,24 @@ static bool cell(void *arg, size_t line, size_t column, struct buf *out)
 	int c = results_column_of(v, column);
 
 	if (c >= 0)
-		return results_put_cell(v, l->row, c, v->raw, out);
+		return put_cell(v, l->row, c, out);
 	if (c == VIEW_COUNT) {
 		(void)buf_printf(out, "%" PRIu32, l->hosts);
 		return true;
 	}
 	(void)buf_puts(out, results_hosts(v)[results_host(v->results, l->row)].name);
 	return false;
+}
+
+static enum style change_style(const struct results_pane *v, row_id row, char *ret_sign)
+{
+	const char *change = results_change_name(v, row);
+
+	*ret_sign = *change == 'a' ? '+' : *change == 'r' ? '-' : *change == 'c' ? '~' : ' ';
+	return *change == 'a'	? STYLE_NEW
+	       : *change == 'r' ? STYLE_GONE
+	       : *change == 'c' ? STYLE_WARN
+				: STYLE_PLAIN;
 }
 
 static enum style style(void *arg, size_t line, char *ret_sign)
@@ -119,6 +150,8 @@ static enum style style(void *arg, size_t line, char *ret_sign)
 		*ret_sign = '*';
 		return STYLE_MARKED;
 	}
+	if (v->diff && v->compare)
+		return change_style(v, row, ret_sign);
 	*ret_sign = mark == ROW_NEW ? '+' : mark == ROW_GONE ? '-' : ' ';
 	return mark == ROW_NEW ? STYLE_NEW : mark == ROW_GONE ? STYLE_GONE : STYLE_PLAIN;
 }
@@ -170,7 +203,7 @@ static void draw_nothing(const struct results_pane *v, struct area a)
 {
 	const char *why = "No rows.";
 
-	if (results_rows(v->results) > 0 && v->filter && *v->filter)
+	if (v->lines.all > 0 && v->filter && *v->filter)
 		why = "No row passes the filter; / changes it.";
 	else if (v->number)
 		why = "Asking…";
@@ -182,7 +215,13 @@ void results_draw(struct pane *p, struct area a, bool focus)
 	struct results_pane *v = results_of(p);
 	struct grid_source s;
 
+	results_diff_take(v);
 	take_lines(v);
+	if (v->diff) {
+		results_diff_draw(v, a);
+		a.y++;
+		a.h--;
+	}
 	results_list_columns(v);
 	s = results_source(v);
 	grid_draw(&v->grid, &s, a, focus);
@@ -193,12 +232,12 @@ void results_draw(struct pane *p, struct area a, bool focus)
 void results_title(const struct pane *p, struct buf *out)
 {
 	const struct results_pane *v = (const struct results_pane *)p;
-	size_t rows = results_rows(v->results), lost = results_lost(v->results);
+	size_t lost = results_lost(v->results);
 
-	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "",
-		v->fold ? v->lines.rows : v->lines.n, v->lines.rows == 1 ? "" : "s");
+	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "", v->lines.rows,
+		v->lines.rows == 1 ? "" : "s");
 	if (v->filter && *v->filter)
-		(void)buf_printf(out, " of %zu  /%s", rows, v->filter);
+		(void)buf_printf(out, " of %zu  /%s", v->lines.all, v->filter);
 	if (v->fold)
 		(void)buf_printf(out, "  folded into %zu", v->lines.n);
 	if (v->marked)
@@ -222,5 +261,5 @@ bool results_tick(struct pane *p)
 
 	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
 		results_ask(v, true);
-	return v->number || !view_settled(v->view);
+	return v->number || v->comparing || !view_settled(v->view);
 }

@@ -29,7 +29,7 @@ struct plan;
 struct ui {
 	struct app *app;
 	struct live *live;
-	const char *target; /* the hosts it was started for, as a pattern */
+	const char *target;	   /* the hosts it was started for, as a pattern */
 	struct library *library;   /* saved queries, or NULL where they could not be read */
 	struct recorder *recorder; /* of runs; NULL: nothing is remembered */
 	struct pane *focus;

@@ -232,6 +232,10 @@ done
 mux resize-window -x 120 -y 40
 key results r
 sees results-r "100 rows"
+key results d
+sees results-d "0 added, 0 removed, 0 changed"
+keys d
+misses results-d-off "compared with"
 # ---- Acting: only planned, and of a process and a file of the test's own ----
 background sleep 600
 echo x >"$T/file"

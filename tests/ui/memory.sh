@@ -41,7 +41,7 @@ sees watched "3 rows"
 command_line 'watch 1'
 for line in two three; do
 	printf '%s\n' "$line" >"$T/lines"
-	sees "watched-$line" "+host1  $line"
+	sees "watched-$line" "host1  $line"
 done
 last_has() { tocsin -q -o csv show "$(history | jq '.[0].run')" | grep -q "host1,$1"; }
 check watch-remembered wait_for "$SCREEN_WAIT" last_has three

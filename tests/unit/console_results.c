@@ -224,6 +224,45 @@ TEST(a_copy_without_the_dead)
 	CHECK_INT(results_dead(r), 0);
 }
 
+TEST(beside_a_run_before)
+{
+	static const size_t places[] = {1, 0};
+	const struct cell was[] = {number(4), text("old")};
+	struct results *copy;
+
+	begin(2);
+	CHECK_INT(results_columns(r, 0, ab, 2), 0);
+	add(0, "x", 1);
+	add(0, "y", 2);
+	results_set_change(r, 0, ROW_ADDED);
+	CHECK_INT(results_was(r, 0, places, 2, was, 1), 0);
+	CHECK_INT(results_rows(r), 3);
+	CHECK_INT(results_mark(r, 2), ROW_WAS);
+	is_text(2, 0, "old");
+	is_number(2, 1, 4);
+	/* A refresh neither knows it again nor changes it, and keeps what differs. */
+	CHECK_INT(results_refresh(r), 0);
+	CHECK_INT(results_was(r, 0, places, 2, was, 1), -EINVAL);
+	add(0, "x", 1);
+	add(0, "old", 4);
+	results_refreshed(r, 0, true);
+	CHECK_INT(results_rows(r), 4);
+	CHECK_INT(results_mark(r, 0), ROW_PLAIN);
+	CHECK_INT(results_change(r, 0), ROW_ADDED);
+	CHECK_INT(results_mark(r, 1), ROW_GONE);
+	CHECK_INT(results_mark(r, 2), ROW_WAS);
+	CHECK_INT(results_mark(r, 3), ROW_NEW);
+	copy = results_compact(r);
+	CHECK(copy);
+	CHECK_INT(results_rows(copy), 3);
+	CHECK_INT(results_change(copy, 0), ROW_SAME);
+	results_free(copy);
+	results_unchange(r);
+	CHECK_INT(results_change(r, 0), ROW_SAME);
+	CHECK_INT(results_mark(r, 2), ROW_DEAD);
+	CHECK_INT(results_mark(r, 3), ROW_NEW);
+}
+
 TEST(many_texts)
 {
 	char name[32];
@@ -265,4 +304,4 @@ TEST(without_memory)
 
 TEST_MAIN(&rows_of_two_hosts, &columns_of_the_same_name, &cells_of_every_kind,
 	&cells_too_long_are_cut, &rows_at_their_cap, &what_a_refresh_marks,
-	&a_copy_without_the_dead, &many_texts, &without_memory)
+	&a_copy_without_the_dead, &beside_a_run_before, &many_texts, &without_memory)

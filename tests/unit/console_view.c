@@ -330,6 +330,28 @@ TEST(what_is_gone)
 	CHECK_STR(shown(), "01234");
 }
 
+TEST(what_differs)
+{
+	static const size_t places[] = {0};
+	const struct cell was = text("old");
+	struct view_spec spec = plain;
+
+	begin();
+	CHECK_INT(results_was(r, 0, places, 1, &was, 1), 0);
+	results_set_change(r, 3, ROW_CHANGED);
+	show(&spec);
+	CHECK_STR(shown(), "01234");
+	spec.changes = true;
+	show(&spec);
+	CHECK_STR(shown(), "350124");
+	CHECK_INT(lines.rows, 5);
+	CHECK_INT(lines.all, 5);
+	spec.filter = "old";
+	show(&spec);
+	CHECK_STR(shown(), "5");
+	CHECK_INT(lines.rows, 0);
+}
+
 TEST(rows_that_come_later)
 {
 	begin();
@@ -351,4 +373,5 @@ TEST(rows_that_come_later)
 }
 
 TEST_MAIN(&filters, &digits_in_numbers, &filters_refused, &texts_that_come_later, &collation,
-	&views, &numbers_of_every_size, &folded, &what_is_gone, &rows_that_come_later)
+	&views, &numbers_of_every_size, &folded, &what_is_gone, &what_differs,
+	&rows_that_come_later)

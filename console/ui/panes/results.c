@@ -6,6 +6,7 @@
 #include "common/str.h"
 #include "console/filter.h"
 #include "console/output.h"
+#include "console/rows.h"
 #include "console/ui/rowact.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		g->left -= g->left > 0;
 	else if (str_eq(argv[0], "right"))
 		g->left += g->frozen + g->left + 1 < n;
-	else if (!list_move(&g->list, argv[0], v->lines.n, p->area.h - 1))
+	else if (!list_move(&g->list, argv[0], v->lines.n, results_height(v)))
 		return err_set(err, EINVAL, PANE_LIST_WORDS ", left, right");
 	return 0;
 }
@@ -42,13 +43,13 @@ static void mouse(struct pane *p, int y, int x, int dy, bool twice)
 {
 	struct results_pane *v = results_of(p);
 	struct grid_source s = results_source(v);
-	size_t line = grid_line_at(&v->grid, &s, y);
+	size_t line = grid_line_at(&v->grid, &s, y - v->diff);
 
 	(void)x;
 	if (dy) {
 		v->grid.list.at =
 			dy < 0 && v->grid.list.at < (size_t)-dy ? 0 : v->grid.list.at + (size_t)dy;
-		list_fit(&v->grid.list, v->lines.n, p->area.h - 1);
+		list_fit(&v->grid.list, v->lines.n, results_height(v));
 	} else if (line != SIZE_MAX) {
 		v->grid.list.at = line;
 		if (twice)
@@ -411,7 +412,7 @@ static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	} else {
 		results_mark_line(v, at, !results_is_marked(v, v->lines.of[at].row));
 		v->last_marked = v->lines.of[at].row;
-		list_move(&v->grid.list, "down", v->lines.n, p->area.h - 1);
+		list_move(&v->grid.list, "down", v->lines.n, results_height(v));
 	}
 	return 0;
 }
@@ -420,23 +421,29 @@ static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t hosts)
 {
-	size_t n = results_columns_n(v->results);
-	const char **names = calloc(n + 1, sizeof(*names));
-	struct cell *cells = calloc(n + 1, sizeof(*cells));
-	const char *host = results_hosts(v)[results_host(v->results, row)].name;
+	size_t columns = results_columns_n(v->results), n = 0;
+	/* The host, how it differs, and twice each cell that does. */
+	const char **names = calloc(2 * columns + 2, sizeof(*names));
+	struct cell *cells = calloc(2 * columns + 2, sizeof(*cells));
+	const char *change = v->diff ? results_change_name(v, row) : "";
 	char words[64];
 
 	if (names && cells) {
-		names[0] = "host";
-		cells[0] = (struct cell){.type = CELL_TEXT, .n = (uint32_t)strlen(host), .p = host};
-		for (size_t i = 0; i < n; i++) {
-			names[i + 1] = results_column_name(v->results, i);
-			cells[i + 1] = results_unpack(v->results, results_cell(v->results, row, i));
+		names[n] = "host";
+		cells[n++] = rows_text(results_host_name(v, row));
+		if (*change) {
+			names[n] = "(change)";
+			cells[n++] = rows_text(change);
+		}
+		for (size_t i = 0; i < columns; i++) {
+			names[n] = results_column_name(v->results, i);
+			cells[n++] = results_unpack(v->results, results_cell(v->results, row, i));
+			names[n] = "  was";
+			n += results_was_cell(v, row, i, &cells[n]);
 		}
 		snprintf(words, sizeof(words), hosts > 1 ? "one of the rows of %u hosts" : "row",
 			hosts);
-		/* The last name's place was counted for the host. */
-		detail_open(ui, words, names, cells, n + 1);
+		detail_open(ui, words, names, cells, n);
 	}
 	free(names);
 	free(cells);
@@ -524,27 +531,36 @@ static const struct format *format_of(const char *path)
 	return format_find("table");
 }
 
+static struct cell change_cell(const struct results_pane *v, row_id row)
+{
+	const char *change = results_change_name(v, row);
+
+	return *change ? rows_text(change) : (struct cell){.type = CELL_NULL};
+}
+
 /* Exactly what is shown: the lines, the columns that are not hidden, in their order. */
 static int write_lines(struct results_pane *v, struct output *o)
 {
-	const char *names[GRID_COLUMNS_MAX + 1];
-	struct cell row[GRID_COLUMNS_MAX + 1];
+	const char *names[GRID_COLUMNS_MAX + 2];
+	struct cell row[GRID_COLUMNS_MAX + 2];
+	size_t n = 0;
 	int r;
 
-	names[0] = results_name_of(v, COLUMN_HOST);
+	if (v->diff)
+		names[n++] = "change";
+	names[n++] = results_name_of(v, COLUMN_HOST);
 	for (size_t i = 0; i < v->n_shown; i++)
-		names[i + 1] = results_column_name(v->results, v->shown[i]);
-	r = output_header(o, names, v->n_shown + 1);
+		names[n++] = results_column_name(v->results, v->shown[i]);
+	r = output_header(o, names, n);
 	for (size_t l = 0; r == 0 && l < v->lines.n; l++) {
 		row_id id = v->lines.of[l].row;
-		const char *host = results_hosts(v)[results_host(v->results, id)].name;
-
-		row[0] = v->fold ? (struct cell){.type = CELL_INT, .i = v->lines.of[l].hosts}
-				 : (struct cell){.type = CELL_TEXT,
-					   .n = (uint32_t)strlen(host),
-					   .p = host};
+		n = 0;
+		if (v->diff)
+			row[n++] = change_cell(v, id);
+		row[n++] = v->fold ? (struct cell){.type = CELL_INT, .i = v->lines.of[l].hosts}
+				   : rows_text(results_host_name(v, id));
 		for (size_t i = 0; i < v->n_shown; i++)
-			row[i + 1] = results_unpack(
+			row[n++] = results_unpack(
 				v->results, results_cell(v->results, id, v->shown[i]));
 		r = output_row(o, row);
 	}
@@ -579,32 +595,50 @@ static int run_write(struct ui *ui, struct pane *p, int argc, char **argv, struc
 /* ---- Commands: acting ---- */
 
 /* The marked rows, or the one under the cursor. */
-static size_t chosen(struct results_pane *v, row_id **ret)
+static size_t chosen(struct results_pane *v, row_id *ret)
 {
 	size_t n = 0;
-	row_id *rows = malloc((v->marked + 1) * sizeof(*rows));
 
-	*ret = rows;
-	if (!rows)
-		return 0;
 	if (v->marked == 0 && v->grid.list.at < v->lines.n)
-		rows[n++] = v->lines.of[v->grid.list.at].row;
-	/* Rows that are gone meanwhile are no targets any more. */
+		ret[n++] = v->lines.of[v->grid.list.at].row;
 	for (size_t i = 0; v->marked && i < v->n_marks * 8 && n < v->marked; i++)
-		if (results_is_marked(v, (row_id)i) &&
-			results_mark(v->results, (row_id)i) != ROW_DEAD)
-			rows[n++] = (row_id)i;
+		if (results_is_marked(v, (row_id)i))
+			ret[n++] = (row_id)i;
 	return n;
+}
+
+/* Rows that no answer has any more, or had in this run, are no targets: how many stay. */
+static size_t drop_gone(const struct results_pane *v, row_id *rows, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum row_mark mark = results_mark(v->results, rows[i]);
+
+		if (mark == ROW_PLAIN || mark == ROW_NEW)
+			rows[left++] = rows[i];
+	}
+	return left;
 }
 
 static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct results_pane *v = results_of(p);
-	row_id *rows;
-	size_t n = chosen(v, &rows);
-	int r = rows ? rowact_open(ui, v->results, rows, n, argc, argv, err)
-		     : err_sys(err, ENOMEM, "rows");
+	row_id *rows = malloc((v->marked + 1) * sizeof(*rows));
+	size_t n = rows ? chosen(v, rows) : 0, left = drop_gone(v, rows, n);
+	int r = 0;
 
+	if (!rows)
+		return err_sys(err, ENOMEM, "rows");
+	if (n > 0 && left == 0)
+		r = err_set(err, ENOENT,
+			n == 1 ? "the row is gone: nothing is left to act on"
+			       : "the marked rows are gone: nothing is left to act on");
+	if (r == 0)
+		r = rowact_open(ui, v->results, rows, left, argc, argv, err);
+	if (r == 0 && left < n)
+		ui_say(ui, STYLE_WARN, "%zu of the %zu marked rows %s gone: not planned for",
+			n - left, n, n - left == 1 ? "is" : "are");
 	free(rows);
 	return r;
 }
@@ -630,6 +664,8 @@ static const struct ui_command commands[] = {
 	{"act", "ACTION [OPTION …]", "do it to the marked rows, or to this one", 1, -1, run_act},
 	{"columns", "[COLUMN …]", "show these columns only, or all of them", 0, -1, run_columns},
 	{"copy", "[row]", "copy the cell of the sorted column, or the row", 0, 1, run_copy},
+	{"diff", "[RUN|off]", "mark what differs from the run before, or from that one", 0, 1,
+		results_run_diff},
 	{"filter", "[TEXT]", "show the rows that pass; without TEXT typed live", 0, 1, run_filter},
 	{"find", "next|previous", "go to the next row that passes the filter", 1, 1, run_find},
 	{"fold", "[rarest|commonest|off]", "equal rows of many hosts as one", 0, 1, run_fold},
@@ -661,6 +697,7 @@ static const struct ui_binding bindings[] = {
 	{"I", "invert", NULL, "sort the other way round"},
 	{"f", "fold", "fold", "equal rows of many hosts as one"},
 	{"F", "fold commonest", NULL, "likewise, the commonest first"},
+	{"d", "diff", "diff", "mark what differs from the run before"},
 	{"o", "show hosts", NULL, "the hosts that have this row"},
 	{"Space", "mark", "mark", "mark the row"},
 	{"v", "mark range", NULL, "mark all from the last marked one to here"},
