@@ -7,6 +7,7 @@
 #include "console/command.h"
 #include "console/paths.h"
 #include "console/runbook_details.h"
+#include "console/runbook_lines.h"
 #include "console/runbook_words.h"
 
 #include <ctype.h>
@@ -59,6 +60,7 @@ static void line_free(struct runbook_line *l)
 	for (size_t i = 0; i < l->n; i++)
 		runbook_word_done(&l->words[i]);
 	free(l->words);
+	free(l->joins);
 	free(l->text);
 	free(l);
 }
@@ -80,7 +82,13 @@ void runbook_done(struct runbook *b)
 
 int runbook_at(const struct runbook_line *l, unsigned column, struct err *err)
 {
-	return err_prefix(err, "%s:%u:%u", l->file, l->line, column);
+	unsigned line = l->line, place = column;
+
+	for (size_t i = 0; i < l->n_joins && l->joins[i].at < column; i++) {
+		line = l->joins[i].line;
+		place = column - l->joins[i].at + l->joins[i].blanks;
+	}
+	return err_prefix(err, "%s:%u:%u", l->file, line, place);
 }
 
 static int block_add(struct runbook_block *b, struct runbook_line *l, struct err *err)
@@ -372,14 +380,11 @@ static bool wants_result(const struct runbook_line *l)
 
 /* ---- Blocks ---- */
 
-static int open_block(struct parser *p, struct runbook_line *l, struct err *err)
+/* There is room for it. */
+static void open_block(struct parser *p, struct runbook_line *l)
 {
-	if (p->depth == RUNBOOK_DEPTH_MAX)
-		return err_set(
-			err, E2BIG, "more than %d blocks within each other", RUNBOOK_DEPTH_MAX);
 	p->foreach += l->kind == RUNBOOK_FOREACH;
 	p->nests[++p->depth] = (struct nest){.into = &l->body, .opened = l};
-	return 0;
 }
 
 static int turn_block(struct parser *p, struct err *err)
@@ -449,6 +454,7 @@ static int split(struct span text, struct runbook_line *l, unsigned *column, str
 	if (memmem(after.p, after.n, "${", 2))
 		return err_set(err, EINVAL,
 			"no value is pasted into SQL: write :name, or --param name=${…}");
+	l->raw = true;
 	r = runbook_word_raw(word, (unsigned)(word.p - text.p) + 1, l, err);
 	return r < 0 ? r : runbook_word_raw(after, *column, l, err);
 }
@@ -490,50 +496,78 @@ static int understand(struct parser *p, struct runbook_line *l, unsigned *column
 	return r;
 }
 
-/* Keeps the line in the tree; what it opens then has it. */
+static bool opens(const struct runbook_line *l)
+{
+	return l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY;
+}
+
+/* Takes the line into the tree; what it opens then has those that follow. */
 static int keep(struct parser *p, struct runbook_line *l, struct err *err)
 {
-	int r = block_add(p->nests[p->depth].into, l, err);
+	int r;
 
-	if (r == 0 &&
-		(l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY))
-		return open_block(p, l, err);
+	if (opens(l) && p->depth == RUNBOOK_DEPTH_MAX)
+		return err_set(
+			err, E2BIG, "more than %d blocks within each other", RUNBOOK_DEPTH_MAX);
+	r = block_add(p->nests[p->depth].into, l, err);
+	if (r == 0 && opens(l))
+		open_block(p, l);
 	return r;
 }
 
-static int take_line(struct parser *p, struct span text, unsigned number, struct err *err)
+/* *ret_kept: it is the tree's. */
+static int take_words(struct parser *p, struct span text, struct runbook_line *l, unsigned *column,
+	bool *ret_kept, struct err *err)
 {
-	struct runbook_line *l;
+	bool mark = false;
+	int r = split(text, l, column, err);
+
+	if (r < 0 || l->n == 0)
+		return r;
+	*column = l->words[0].column;
+	r = take_mark(p, l, &mark, err);
+	if (r < 0 || mark)
+		return r;
+	r = understand(p, l, column, err);
+	if (r == 0)
+		r = keep(p, l, err);
+	*ret_kept = r == 0;
+	return r;
+}
+
+static struct runbook_line *new_line(const struct parser *p, const struct runbook_lines *from)
+{
+	struct runbook_line *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->file = p->file;
+	l->line = from->line;
+	l->text = span_dup(span_trim(from->text));
+	l->joins = calloc(from->n_joins + 1, sizeof(*l->joins));
+	if (!l->text || !l->joins) {
+		line_free(l);
+		return NULL;
+	}
+	if (from->n_joins > 0)
+		memcpy(l->joins, from->joins, from->n_joins * sizeof(*l->joins));
+	l->n_joins = from->n_joins;
+	return l;
+}
+
+static int take_line(struct parser *p, const struct runbook_lines *from, struct err *err)
+{
+	struct runbook_line *l = new_line(p, from);
 	unsigned column = 1;
-	bool mark = false, kept = false;
+	bool kept = false;
 	int r;
 
-	if (p->b->n_lines++ == RUNBOOK_LINES_MAX) {
-		p->placed = true;
-		return err_set(err, E2BIG, "%s:%u:1: more than %d lines", p->file, number,
-			RUNBOOK_LINES_MAX);
-	}
-	l = calloc(1, sizeof(*l));
-	if (!l || !(l->text = span_dup(span_trim(text)))) {
-		free(l);
+	if (!l)
 		return err_sys(err, ENOMEM, "line");
-	}
-	l->file = p->file;
-	l->line = number;
-	r = split(text, l, &column, err);
-	if (r == 0 && l->n > 0) {
-		column = l->words[0].column;
-		r = take_mark(p, l, &mark, err);
-	}
-	if (r == 0 && l->n > 0 && !mark)
-		r = understand(p, l, &column, err);
-	if (r == 0 && l->n > 0 && !mark) {
-		size_t before = p->nests[p->depth].into->n;
-		struct runbook_block *into = p->nests[p->depth].into;
-
-		r = keep(p, l, err);
-		kept = into->n > before;
-	}
+	if (p->b->n_lines++ == RUNBOOK_LINES_MAX)
+		r = err_set(err, E2BIG, "more than %d lines", RUNBOOK_LINES_MAX);
+	else
+		r = take_words(p, from->text, l, &column, &kept, err);
 	if (r < 0 && !p->placed)
 		runbook_at(l, column, err);
 	p->placed |= r < 0;
@@ -542,64 +576,21 @@ static int take_line(struct parser *p, struct span text, unsigned number, struct
 	return r;
 }
 
-/* Takes the next line off, joined with those that a \ at its end goes on to. */
-static int next_line(struct span *rest, struct buf *joined, struct span *ret, unsigned *ret_lines)
+static int parse_lines(struct parser *p, struct span text, struct err *err)
 {
-	struct span part = {NULL, 0};
-	int r = 0;
+	struct runbook_lines lines;
+	int r;
 
-	buf_reset(joined);
-	*ret_lines = 0;
-	for (;;) {
-		if (!span_split(rest, '\n', &part))
-			break;
-		++*ret_lines;
-		if (part.n && part.p[part.n - 1] == '\r')
-			part.n--;
-		if (part.n == 0 || part.p[part.n - 1] != '\\' || !rest->p) {
-			if (joined->len == 0) {
-				*ret = part;
-				return part.n > RUNBOOK_LINE_MAX ? -EMSGSIZE : 0;
-			}
-			r = buf_add(joined, part.p, part.n);
-			break;
-		}
-		r = buf_add(joined, part.p, part.n - 1);
-		if (r == 0)
-			r = buf_putc(joined, ' ');
+	runbook_lines_init(&lines, text);
+	while ((r = runbook_lines_next(&lines, err)) > 0) {
+		r = take_line(p, &lines, err);
 		if (r < 0)
 			break;
 	}
-	*ret = (struct span){buf_str(joined), joined->len};
-	return r;
-}
-
-static int parse_lines(struct parser *p, struct span rest, struct err *err)
-{
-	struct span line = {NULL, 0};
-	struct buf joined;
-	unsigned number = 1, lines;
-	int r = 0;
-
-	buf_init(&joined, RUNBOOK_LINE_MAX);
-	span_skip(&rest, "\xef\xbb\xbf");
-	while (r == 0 && rest.p) {
-		r = next_line(&rest, &joined, &line, &lines);
-		if (r == -EMSGSIZE)
-			r = err_set(err, EMSGSIZE, "%s:%u:1: the line is longer than %u KiB",
-				p->file, number, RUNBOOK_LINE_MAX >> 10);
-		else if (r < 0)
-			r = err_sys(err, -r, "line");
-		else if (memchr(line.p, '\0', line.n))
-			r = err_set(err, EINVAL, "%s:%u:1: the line holds a NUL", p->file, number);
-		else if (!utf8_valid(line.p, line.n))
-			r = err_set(err, EINVAL, "%s:%u:1: the line is not UTF-8", p->file, number);
-		else
-			r = take_line(p, line, number, err);
-		number += lines;
-	}
+	if (r < 0 && !p->placed)
+		err_prefix(err, "%s:%u:1", p->file, lines.line);
 	p->placed |= r < 0;
-	buf_done(&joined);
+	runbook_lines_done(&lines);
 	return r;
 }
 

@@ -67,6 +67,11 @@ struct runbook_condition {
 	size_t message; /* the first word behind `or`; 0: none */
 };
 
+/* From this byte of a line's text on it stands elsewhere: behind so many blanks of that line. */
+struct runbook_join {
+	unsigned at, line, blanks;
+};
+
 struct runbook_line;
 struct runbook_block {
 	struct runbook_line **of;
@@ -78,7 +83,10 @@ struct runbook_line {
 	const struct command *command;
 	const char *file; /* the runbook's */
 	unsigned line;
+	struct runbook_join *joins;
+	size_t n_joins;
 	char *text; /* as written, without blanks at its ends */
+	bool raw;   /* the second word is the rest of the line, as it stands */
 	struct runbook_word *words;
 	size_t n, cap;
 	bool rows; /* --rows was given: not among the words */
@@ -115,7 +123,7 @@ int runbook_parse(struct runbook *b, const char *name, const char *text, size_t 
 
 /* The value of a variable that is not a row's; NULL: there is none. */
 const char *runbook_value(const struct runbook *b, const char *name);
-/* Puts "file:line:column: " before what `err` says. Returns -err->code. */
+/* Puts "file:line:column: " before what `err` says: where that column of the text stands. -code. */
 int runbook_at(const struct runbook_line *l, unsigned column, struct err *err);
 
 #endif
