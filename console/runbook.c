@@ -80,6 +80,21 @@ void runbook_done(struct runbook *b)
 	*b = (struct runbook){0};
 }
 
+bool runbook_line_opens(const struct runbook_line *l)
+{
+	return l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY;
+}
+
+bool runbook_line_wants_row(const struct runbook_line *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t j = 0; j < l->words[i].n; j++)
+			if (l->words[i].parts[j].variable &&
+				str_starts(l->words[i].parts[j].text, "row."))
+				return true;
+	return false;
+}
+
 int runbook_at(const struct runbook_line *l, unsigned column, struct err *err)
 {
 	unsigned line = l->line, place = column;
@@ -496,21 +511,16 @@ static int understand(struct parser *p, struct runbook_line *l, unsigned *column
 	return r;
 }
 
-static bool opens(const struct runbook_line *l)
-{
-	return l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY;
-}
-
 /* Takes the line into the tree; what it opens then has those that follow. */
 static int keep(struct parser *p, struct runbook_line *l, struct err *err)
 {
 	int r;
 
-	if (opens(l) && p->depth == RUNBOOK_DEPTH_MAX)
+	if (runbook_line_opens(l) && p->depth == RUNBOOK_DEPTH_MAX)
 		return err_set(
 			err, E2BIG, "more than %d blocks within each other", RUNBOOK_DEPTH_MAX);
 	r = block_add(p->nests[p->depth].into, l, err);
-	if (r == 0 && opens(l))
+	if (r == 0 && runbook_line_opens(l))
 		open_block(p, l);
 	return r;
 }

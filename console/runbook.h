@@ -121,6 +121,9 @@ int runbook_load(struct runbook *b, const char *path, struct err *err);
  */
 int runbook_parse(struct runbook *b, const char *name, const char *text, size_t n, struct err *err);
 
+/* Does it begin a block? Does it have a value of a row in it? */
+bool runbook_line_opens(const struct runbook_line *l);
+bool runbook_line_wants_row(const struct runbook_line *l);
 /* The value of a variable that is not a row's; NULL: there is none. */
 const char *runbook_value(const struct runbook *b, const char *name);
 /* Puts "file:line:column: " before what `err` says: where that column of the text stands. -code. */

@@ -81,9 +81,8 @@ static int check_target(struct runner *r, const struct runbook_line *l, struct e
 	int res;
 
 	r->targeted = true;
-	for (size_t i = 0; i < l->words[1].n; i++)
-		if (l->words[1].parts[i].variable && str_starts(l->words[1].parts[i].text, "row."))
-			return 0;
+	if (runbook_line_wants_row(l))
+		return 0;
 	res = runner_make(r, l, 1, &m, err);
 	if (res == 0)
 		res = app_inventory(r->app, err);
@@ -137,45 +136,107 @@ int runner_check(struct runner *r, const struct runbook *b, bool rehearse, struc
 
 /* ---- Printing ---- */
 
+#define NAMES_SHOWN 5
+
+/* "# web: 12 hosts: web1 web2 … */
+static int print_hosts(struct runner *r, const char *pattern, unsigned depth, struct buf *out)
+{
+	size_t *selected = NULL, n = 0, shown = 0;
+	struct err err;
+	int res = 0;
+
+	if (app_inventory(r->app, &err) < 0 ||
+		inventory_select(r->app->inventory, pattern, &selected, &n, &err) < 0)
+		return 0;
+	res = buf_fill(out, ' ', 2 * depth);
+	if (res == 0)
+		res = buf_puts(out, "# ");
+	if (res == 0)
+		res = text_escape(out, pattern, strlen(pattern));
+	if (res == 0)
+		res = buf_printf(out, ": %zu host%s:", n, n == 1 ? "" : "s");
+	for (; res == 0 && shown < n && shown < NAMES_SHOWN; shown++) {
+		const char *name = inventory_host_name(r->app->inventory, selected[shown]);
+
+		res = buf_putc(out, ' ');
+		if (res == 0)
+			res = text_escape(out, name, strlen(name));
+	}
+	free(selected);
+	return res < 0 ? res : buf_puts(out, shown < n ? " \xe2\x80\xa6\n" : "\n");
+}
+
+/* What is not known before its time stands as it is written. */
+static char *line_text(struct runner *r, const struct runbook_line *l)
+{
+	struct prepared p = {.values = NULL};
+	char *text = NULL;
+	struct err err;
+	int res;
+
+	if (l->kind == RUNBOOK_COMMAND)
+		res = runner_prepare(r, l, &p, &err);
+	else
+		res = runner_make(r, l, 1, &p.made, &err);
+	if (res == 0 && !runbook_line_wants_row(l))
+		text = made_text(l, &p.made);
+	prepared_done(&p);
+	return text ? text : strdup(l->text);
+}
+
+static int print_words(const char *text, unsigned depth, struct buf *out)
+{
+	int r = buf_fill(out, ' ', 2 * depth);
+
+	if (r == 0)
+		r = text_escape(out, text, strlen(text));
+	return r < 0 ? r : buf_putc(out, '\n');
+}
+
+static int print_block(
+	struct runner *r, const struct runbook_block *b, unsigned depth, struct buf *out);
+
+static int print_line(
+	struct runner *r, const struct runbook_line *l, unsigned depth, struct buf *out)
+{
+	char *text = line_text(r, l);
+	int res = text ? print_words(text, depth, out) : -ENOMEM;
+
+	if (res == 0 && l->kind == RUNBOOK_TARGET && !runbook_line_wants_row(l))
+		res = print_hosts(r, text + strlen("target "), depth, out);
+	free(text);
+	if (res < 0 || !runbook_line_opens(l))
+		return res;
+	res = print_block(r, &l->body, depth + 1, out);
+	if (res == 0 && l->otherwise.n > 0)
+		res = print_words("else", depth, out);
+	if (res == 0)
+		res = print_block(r, &l->otherwise, depth + 1, out);
+	return res < 0 ? res : print_words("end", depth, out);
+}
+
 static int print_block(
 	struct runner *r, const struct runbook_block *b, unsigned depth, struct buf *out)
 {
 	int res = 0;
 
-	for (size_t i = 0; res == 0 && i < b->n; i++) {
-		const struct runbook_line *l = b->of[i];
-		struct made m = {.n = 0};
-		char *text = NULL;
-		struct err err;
-
-		if (runner_make(r, l, 1, &m, &err) == 0)
-			text = made_text(l, &m);
-		res = buf_fill(out, ' ', 2 * depth);
-		if (res == 0 && text)
-			res = text_escape(out, text, strlen(text));
-		if (res == 0)
-			res = buf_putc(out, '\n');
-		free(text);
-		made_done(&m);
-		if (res == 0)
-			res = print_block(r, &l->body, depth + 1, out);
-		if (res == 0 && l->otherwise.n > 0)
-			res = buf_fill(out, ' ', 2 * depth);
-		if (res == 0 && l->otherwise.n > 0)
-			res = buf_puts(out, "else\n");
-		if (res == 0)
-			res = print_block(r, &l->otherwise, depth + 1, out);
-	}
+	for (size_t i = 0; res == 0 && i < b->n; i++)
+		res = print_line(r, b->of[i], depth, out);
 	return res;
 }
 
 int runner_print(struct runner *r, const struct runbook *b, struct buf *out)
 {
-	int res;
+	const char *targets = r->app->o.targets;
+	int res = 0;
 
 	r->book = b;
 	r->checking = true;
-	res = print_block(r, &b->block, 0, out);
+	/* Somebody is to be asked before a line says who. */
+	if (targets || r->app->n_hosts > 0)
+		res = print_hosts(r, targets ? targets : "all", 0, out);
+	if (res == 0)
+		res = print_block(r, &b->block, 0, out);
 	r->checking = false;
 	return res;
 }

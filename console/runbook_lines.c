@@ -35,15 +35,22 @@ static bool goes_on(struct span part, const struct runbook_lines *l)
 	return part.n > 0 && part.p[part.n - 1] == '\\' && l->rest.p;
 }
 
-/* The blanks at its beginning are one. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The blanks around the join are one. */
 static int join(struct runbook_lines *l, struct span part)
 {
 	unsigned blanks = 0;
 	int r = array_grow(
 		&l->joins, &l->joins_cap, l->n_joins + 1, sizeof(*l->joins), RUNBOOK_LINE_MAX);
 
-	while (blanks < part.n && (part.p[blanks] == ' ' || part.p[blanks] == '\t'))
+	while (blanks < part.n && is_blank(part.p[blanks]))
 		blanks++;
+	while (l->joined.len > 0 && is_blank(l->joined.p[l->joined.len - 1]))
+		buf_cut(&l->joined, l->joined.len - 1);
 	if (r == 0)
 		r = buf_putc(&l->joined, ' ');
 	if (r < 0)

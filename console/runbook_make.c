@@ -166,8 +166,34 @@ int runner_prepare(
 	return res < 0 ? runbook_at(l, l->words[0].column, err) : 0;
 }
 
+/* ---- For people ---- */
+
+static bool wants_quotes(const char *word)
+{
+	return !*word || *word == '#' || strpbrk(word, " \t\r\n'\"\\") || strstr(word, "${");
+}
+
+/* So that it is one word again where it is read. */
+static int add_word(struct buf *b, const char *word)
+{
+	const char quote = strchr(word, '\'') ? '"' : '\'';
+	int r;
+
+	if (!wants_quotes(word))
+		return buf_puts(b, word);
+	r = buf_putc(b, quote);
+	for (; r == 0 && *word; word++) {
+		if (quote == '"' && (*word == '"' || *word == '\\' || *word == '$'))
+			r = buf_putc(b, '\\');
+		if (r == 0)
+			r = buf_putc(b, *word);
+	}
+	return r < 0 ? r : buf_putc(b, quote);
+}
+
 char *made_text(const struct runbook_line *l, const struct made *m)
 {
+	bool raw = l->raw && m->n == 1;
 	struct buf b;
 	char *text;
 	int r;
@@ -177,7 +203,7 @@ char *made_text(const struct runbook_line *l, const struct made *m)
 	for (int i = 0; r == 0 && i < m->n; i++) {
 		r = buf_putc(&b, ' ');
 		if (r == 0)
-			r = buf_puts(&b, m->words[i]);
+			r = raw ? buf_puts(&b, m->words[i]) : add_word(&b, m->words[i]);
 	}
 	if (r == 0 && l->rows)
 		r = buf_puts(&b, " --rows");

@@ -44,7 +44,10 @@ struct prepared {
 int runner_make(struct runner *r, const struct runbook_line *l, size_t first, struct made *ret,
 	struct err *err);
 void made_done(struct made *m);
-/* The line with its values, for people: heap, hostile bytes possible. NULL: no memory. */
+/*
+ * The line with its values, for people, as it could be written: heap, hostile bytes possible. NULL:
+ * no memory.
+ */
 char *made_text(const struct runbook_line *l, const struct made *m);
 /* A command's line with its options parsed; prepared_done in any case. 0 or -errno with `err`. */
 int runner_prepare(

@@ -127,6 +127,9 @@ end'
 refused 'unknown command' 'book:1:1: no command `frobnicate`' <<<'frobnicate'
 refused 'the last line counts too' 'book:2:1: no command `kil`; did you mean kill' <<<'query select 1
 kil 1'
+refused 'a joined line' 'book:3:5: \$\{b\} has no value' a=1 <<<'say \
+  first ${a} \
+  x ${b}'
 refused 'unclosed block' 'book:2:1: when has no end' <<<'query select 1
 when rows > 1'
 refused 'end of nothing' 'book:1:1: end without' <<<'end'
@@ -171,8 +174,36 @@ is 'results have titles' "$(grep -c '^[a-z0-9-]*: ' <<<"$out") $(grep -c '^$' <<
 batch --check <<<'query select 1
 kill --rows'
 is '--check: status' "$status" 0
-is '--check' "$out" 'query select 1
+is '--check' "$out" '# all: 2 hosts: web1 web2
+query select 1
 kill --rows'
+batch --check "v=$value" <<<'query --param a=1 "select :v as v, \
+		:a as a"
+run user-sweep user=${v}
+when rows > 0
+	foreach row
+		target ${row.host}
+		say ${row.username} and ${v}
+	end
+else
+	target web1
+	say "" "it'\''s" \#
+end'
+has '--check: what a value is' "$out" "^run user-sweep \"user=it's\\\\na "
+is '--check: all else' "$(grep -v '^run \|^query' <<<"$out")" '# all: 2 hosts: web1 web2
+when rows > 0
+  foreach row
+    target ${row.host}
+    say ${row.username} and ${v}
+  end
+else
+  target web1
+  # web1: 1 host: web1
+  say '"'' \"it's\" '#'"'
+end'
+batch <<<"$(run "$TOCSIN" -i hosts batch account-compromise user=root --check; echo "$out")"
+is '--check prints what runs' "$status" 1
+has '--check prints what runs: to its end' "$err" 'the account runs programs'
 cat >book <<<'query select 1'
 (
 	exec 9<book
