@@ -1,159 +1,89 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/sockdiag.h"
 
-#include "common/io.h"
-
-#include <errno.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-/* The kernel fills at most this much of one message. */
-#define RECEIVE_BYTES (32u << 10)
-/* It answers at once; this is for the day it does not. */
-#define WAIT_S 5
+/*
+ * States that /proc/net tells of, a bit each. Newer kernels have one more, for TCP sockets that
+ * are bound and neither listen nor are connected.
+ */
+#define INET_STATES 0xfff
 
-/* ---- Messages ---- */
-
-/* Takes the next message off; false at the end and where the rest is no message. */
-static bool next_message(struct span *rest, struct nlmsghdr *ret, struct span *ret_body)
+bool sockdiag_knows(uint16_t family, uint16_t protocol)
 {
-	size_t whole;
-
-	if (rest->n < sizeof(*ret))
-		return false;
-	memcpy(ret, rest->p, sizeof(*ret));
-	if (ret->nlmsg_len < NLMSG_HDRLEN || ret->nlmsg_len > rest->n)
-		return false;
-	*ret_body = (struct span){rest->p + NLMSG_HDRLEN, ret->nlmsg_len - NLMSG_HDRLEN};
-	whole = NLMSG_ALIGN(ret->nlmsg_len);
-	if (whole > rest->n)
-		whole = rest->n;
-	*rest = (struct span){rest->p + whole, rest->n - whole};
-	return true;
+	if (family == AF_INET || family == AF_INET6)
+		return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+	return family == AF_UNIX;
 }
 
-static bool find_attribute(struct span rest, unsigned type, struct span *ret)
+static int ask_unix(struct netlink *n)
 {
-	struct rtattr a;
+	struct unix_diag_req req = {
+		.sdiag_family = AF_UNIX, .udiag_states = UINT32_MAX, .udiag_show = UDIAG_SHOW_NAME};
 
-	while (rest.n >= sizeof(a)) {
-		size_t whole;
-
-		memcpy(&a, rest.p, sizeof(a));
-		if (a.rta_len < sizeof(a) || a.rta_len > rest.n)
-			return false;
-		if (a.rta_type == type) {
-			*ret = (struct span){rest.p + sizeof(a), a.rta_len - sizeof(a)};
-			return true;
-		}
-		whole = RTA_ALIGN(a.rta_len);
-		if (whole > rest.n)
-			return false;
-		rest = (struct span){rest.p + whole, rest.n - whole};
-	}
-	return false;
+	return netlink_dump(n, SOCK_DIAG_BY_FAMILY, &req, sizeof(req));
 }
 
-bool sockdiag_unix_next(struct span *rest, uint64_t *ret_inode, struct span *ret_name)
+static int ask_inet(struct netlink *n, uint16_t family, uint16_t protocol)
 {
-	struct unix_diag_msg msg;
-	struct nlmsghdr h;
-	struct span body;
+	struct inet_diag_req_v2 req = {.sdiag_family = (uint8_t)family,
+		.sdiag_protocol = (uint8_t)protocol,
+		.idiag_states = INET_STATES};
 
-	while (next_message(rest, &h, &body)) {
-		if (h.nlmsg_type != SOCK_DIAG_BY_FAMILY || body.n < sizeof(msg))
-			continue;
-		memcpy(&msg, body.p, sizeof(msg));
-		if (msg.udiag_family != AF_UNIX)
-			continue;
-		body = (struct span){body.p + sizeof(msg), body.n - sizeof(msg)};
-		*ret_inode = msg.udiag_ino;
-		if (!find_attribute(body, UNIX_DIAG_NAME, ret_name))
-			*ret_name = (struct span){"", 0};
-		/* A path comes with the NUL at its end. */
-		else if (ret_name->n && ret_name->p[0] && !ret_name->p[ret_name->n - 1])
-			ret_name->n--;
-		return true;
-	}
-	return false;
+	return netlink_dump(n, SOCK_DIAG_BY_FAMILY, &req, sizeof(req));
 }
 
-/* 1: the answer goes on; 0: that was its end; or the kernel's -errno. */
-static int answer_state(struct span part)
+int sockdiag_ask(struct netlink *n, uint16_t family, uint16_t protocol)
 {
-	struct nlmsghdr h;
-	struct span body;
-	int error;
-
-	while (next_message(&part, &h, &body)) {
-		if (h.nlmsg_type != NLMSG_DONE && h.nlmsg_type != NLMSG_ERROR)
-			continue;
-		if (body.n < sizeof(error))
-			return h.nlmsg_type == NLMSG_DONE ? 0 : -EPROTO;
-		memcpy(&error, body.p, sizeof(error));
-		return error < 0 ? error : 0;
-	}
-	return 1;
-}
-
-/* ---- Asking ---- */
-
-static int ask(int fd)
-{
-	struct {
-		struct nlmsghdr h;
-		struct unix_diag_req r;
-	} req = {
-		.h = {.nlmsg_len = sizeof(req),
-			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-		.r = {.sdiag_family = AF_UNIX,
-			.udiag_states = UINT32_MAX,
-			.udiag_show = UDIAG_SHOW_NAME},
-	};
-
-	return send(fd, &req, sizeof(req), 0) < 0 ? -errno : 0;
-}
-
-static int receive(int fd, struct buf *b)
-{
-	struct sockaddr_nl from;
-	socklen_t len = sizeof(from);
-	ssize_t n;
-	int r = buf_room(b, RECEIVE_BYTES);
+	int r = netlink_init(n, NETLINK_SOCK_DIAG);
 
 	if (r < 0)
 		return r;
-	n = recvfrom(fd, b->p + b->len, RECEIVE_BYTES, MSG_TRUNC, (struct sockaddr *)&from, &len);
-	if (n < 0)
-		return errno == EINTR ? 1 : -errno;
-	if (n == 0 || (size_t)n > RECEIVE_BYTES)
-		return -EPROTO;
-	/* Any process may send to our port; only the kernel has port 0. */
-	if (from.nl_pid != 0)
-		return 1;
-	r = answer_state((struct span){b->p + b->len, (size_t)n});
-	buf_added(b, (size_t)n);
-	return r;
+	return family == AF_UNIX ? ask_unix(n) : ask_inet(n, family, protocol);
 }
 
-int sockdiag_unix(struct buf *b)
+static bool read_unix(const struct netlink_message *m, struct sock *k, struct span *ret_name)
 {
-	struct timeval wait = {.tv_sec = WAIT_S};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), r;
+	struct unix_diag_msg msg;
+	struct netlink_attrs rest;
+	struct netlink_attr a;
 
-	if (fd < 0)
-		return -errno;
-	r = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ? -errno : ask(fd);
-	if (!r)
-		do
-			r = receive(fd, b);
-		while (r > 0);
-	io_close(fd);
-	return r;
+	if (!netlink_head(m, &msg, sizeof(msg), &rest) || msg.udiag_family != AF_UNIX)
+		return false;
+	k->inode = msg.udiag_ino;
+	*ret_name = (struct span){"", 0};
+	while (netlink_attr(&rest, &a))
+		if (a.type == UNIX_DIAG_NAME)
+			*ret_name = (struct span){a.p, a.n};
+	/* A path comes with the NUL at its end. */
+	if (ret_name->n && ret_name->p[0] && !ret_name->p[ret_name->n - 1])
+		ret_name->n--;
+	return true;
+}
+
+static bool read_inet(const struct netlink_message *m, struct sock *k)
+{
+	struct inet_diag_msg msg;
+	struct netlink_attrs rest;
+
+	if (!netlink_head(m, &msg, sizeof(msg), &rest) || msg.idiag_family != k->family)
+		return false;
+	k->inode = msg.idiag_inode;
+	k->state = msg.idiag_state;
+	k->local_port = ntohs(msg.id.idiag_sport);
+	k->remote_port = ntohs(msg.id.idiag_dport);
+	memcpy(k->local, msg.id.idiag_src, sizeof(k->local));
+	memcpy(k->remote, msg.id.idiag_dst, sizeof(k->remote));
+	return true;
+}
+
+bool sockdiag_read(const struct netlink_message *m, struct sock *k, struct span *ret_name)
+{
+	if (m->type != SOCK_DIAG_BY_FAMILY)
+		return false;
+	return k->family == AF_UNIX ? read_unix(m, k, ret_name) : read_inet(m, k);
 }

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The unix sockets of our own network namespace, asked of the kernel by netlink (sock_diag(7)).
- * /proc/net/unix writes a socket's name as it is, so that whoever binds a name with a newline in
- * it can make up lines; here a name is a name.
+ * Sockets of our own network namespace, asked of the kernel by netlink (sock_diag(7)). It is
+ * quicker than reading /proc/net, whose files are made 4 KiB at a time, and truer: /proc/net/unix
+ * writes a socket's name as it is, so that whoever binds a name with a newline in it can make up
+ * lines; here a name is a name.
  */
 #ifndef AGENTD_SOCKDIAG_H
 #define AGENTD_SOCKDIAG_H
 
-#include "common/buf.h"
-#include "common/str.h"
+#include "agentd/netlink.h"
+#include "agentd/sockets.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Bytes of an answer: about a hundred for each socket. */
-#define SOCKDIAG_MAX (32u << 20)
-
-/* Appends the kernel's whole answer to `b`. 0 or -errno: not every kernel and sandbox allows it. */
-int sockdiag_unix(struct buf *b);
+/* Can these be asked for? Unix sockets, TCP and UDP. */
+bool sockdiag_knows(uint16_t family, uint16_t protocol);
 /*
- * Takes the next socket off an answer: false when there is none. The name is "" or as bound, for an
- * abstract one with its leading NUL; it points into the answer.
+ * Asks for all of them; netlink_next gives the answers, netlink_done may be called in any case.
+ * 0 or -errno. Not every kernel and sandbox allows it: the first answer may be an error as well.
  */
-bool sockdiag_unix_next(struct span *rest, uint64_t *ret_inode, struct span *ret_name);
+int sockdiag_ask(struct netlink *n, uint16_t family, uint16_t protocol);
+/*
+ * Fills all of the sock but ns, family, protocol and what its caller keeps there; false when the
+ * message is about no socket of that family. The name of a unix socket is "" or as bound, an
+ * abstract one with its leading NUL; it points into the message.
+ */
+bool sockdiag_read(const struct netlink_message *m, struct sock *k, struct span *ret_name);
 
 #endif

@@ -16,14 +16,17 @@
 #define FILE_BYTES_MAX (UINT64_C(256) << 20)
 /* Bytes of unix names kept in all. */
 #define PATHS_MAX (32u << 20)
+/* Answers of the kernel between two looks at whether to stop. */
+#define ANSWERS_PER_LOOK 256
 /* Words of a line that are looked at. */
 #define WORDS_MAX 10
 
 struct namespace
 {
 	uint64_t id;
-	uint64_t inode; /* of its net/unix: tells namespaces apart where their ids are a secret */
-	int32_t pid;	/* whose net/ was read, 0: /proc/net */
+	uint64_t inode;	 /* of its net/unix: tells namespaces apart where their ids are a secret */
+	int32_t pid;	 /* whose net/ was read, 0: /proc/net */
+	unsigned doubts; /* sources to look at again, a bit each */
 };
 
 struct sockets {
@@ -373,13 +376,18 @@ static int read_file(struct reading *rd, int fd, char *buf)
 	return r;
 }
 
-/* The name as /proc/net/unix would write it. */
-static int add_unix(struct sockets *s, uint64_t ns, uint64_t inode, struct span name)
+/* Names of unix sockets as /proc/net/unix would write them. */
+static int add_answer(struct reading *rd, const struct netlink_message *m)
 {
-	struct sock k = {.inode = inode, .ns = ns, .family = AF_UNIX};
+	struct sockets *s = rd->s;
+	struct sock k = {
+		.ns = rd->ns, .family = rd->source->family, .protocol = rd->source->protocol};
+	struct span name = {"", 0};
 	size_t from = s->paths.len;
-	int r = add(s, &k, name);
+	int r = 0;
 
+	if (sockdiag_read(m, &k, &name))
+		r = add(s, &k, name);
 	for (size_t i = from; i < s->paths.len; i++)
 		if (s->paths.p[i] == '\0')
 			s->paths.p[i] = '@';
@@ -387,21 +395,20 @@ static int add_unix(struct sockets *s, uint64_t ns, uint64_t inode, struct span 
 }
 
 /* 1 when that is not to be had here, 0 or -errno. */
-static int read_diag(struct sockets *s, uint64_t ns)
+static int read_diag(struct reading *rd)
 {
-	struct span rest, name;
-	uint64_t inode;
-	struct buf b;
-	int r = 0;
+	struct netlink_message m;
+	struct netlink n;
+	size_t answers = 0;
+	int r = sockdiag_ask(&n, rd->source->family, rd->source->protocol);
 
-	buf_init(&b, SOCKDIAG_MAX);
-	if (sockdiag_unix(&b) < 0)
-		r = 1;
-	rest = (struct span){b.p, b.len};
-	while (!r && sockdiag_unix_next(&rest, &inode, &name))
-		r = add_unix(s, ns, inode, name);
-	buf_done(&b);
-	return r;
+	while (!r && (r = netlink_next(&n, &m)) > 0) {
+		r = add_answer(rd, &m);
+		if (!r && ++answers % ANSWERS_PER_LOOK == 0 && stopped(rd->s))
+			r = -ECANCELED;
+	}
+	netlink_done(&n);
+	return r < 0 && !answers ? 1 : r;
 }
 
 /*
@@ -433,8 +440,9 @@ static int read_source(struct reading *rd, int fd, char *buf)
 	struct sockets *s = rd->s;
 	int r = 1;
 
-	if (rd->source->family == AF_UNIX && rd->ns && rd->ns == s->own_id)
-		r = read_diag(s, rd->ns);
+	if (rd->ns && rd->ns == s->own_id &&
+		sockdiag_knows(rd->source->family, rd->source->protocol))
+		r = read_diag(rd);
 	return r == 1 ? read_file(rd, fd, buf) : r;
 }
 
@@ -614,20 +622,6 @@ int sockets_load_all(struct sockets *s, void (*denied)(void *arg, int err), void
 	return r;
 }
 
-static int load_same(struct sockets *s, const struct sockets *from)
-{
-	for (size_t i = 0; i < from->n_spaces; i++) {
-		int r = load_process(s, from->spaces[i].pid, NULL, NULL);
-
-		if (r < 0)
-			return r;
-		/* The process is gone, or in another namespace now: ask them all. */
-		if (!is_known(s, &from->spaces[i]))
-			return sockets_load_all(s, NULL, NULL);
-	}
-	return 0;
-}
-
 /* Bit of the source that it was read from. */
 static unsigned source_of(const struct sock *k)
 {
@@ -638,19 +632,56 @@ static unsigned source_of(const struct sock *k)
 	return 0;
 }
 
-int sockets_look_again(struct sockets *s, bool (*matters)(const struct sock *k))
+/* Of those whose ids are a secret none can be told from another: the doubt is about all. */
+static void doubt(struct sockets *s, uint64_t ns, unsigned bit)
 {
-	struct sockets now = {.fs = s->fs, .stop = s->stop, .stop_arg = s->stop_arg, .mark = s};
-	int r;
+	for (size_t i = 0; i < s->n_spaces; i++)
+		if (s->spaces[i].id == ns)
+			s->spaces[i].doubts |= bit;
+}
 
+/* Returns the doubts of all namespaces together. */
+static unsigned find_doubts(struct sockets *s, bool (*matters)(const struct sock *k))
+{
+	const struct sock *last = NULL;
+	unsigned all = 0;
+
+	for (size_t i = 0; i < s->n_spaces; i++)
+		s->spaces[i].doubts = 0;
 	for (size_t i = 0; i < s->len; i++) {
 		struct sock *k = &s->socks[i];
 
 		k->again = false;
-		if (!k->held && k->inode && (!matters || matters(k)))
-			now.only |= source_of(k);
+		if (k->held || !k->inode || (matters && !matters(k)))
+			continue;
+		/* They stand as they were read, those of one file together. */
+		if (!last || last->ns != k->ns || last->family != k->family ||
+			last->protocol != k->protocol)
+			doubt(s, k->ns, source_of(k));
+		all |= source_of(k);
+		last = k;
 	}
-	r = now.only ? load_same(&now, s) : 0;
+	return all;
+}
+
+int sockets_look_again(struct sockets *s, bool (*matters)(const struct sock *k))
+{
+	struct sockets now = {.fs = s->fs, .stop = s->stop, .stop_arg = s->stop_arg, .mark = s};
+	unsigned all = find_doubts(s, matters);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->n_spaces; i++) {
+		now.only = s->spaces[i].doubts;
+		if (!now.only)
+			continue;
+		r = load_process(&now, s->spaces[i].pid, NULL, NULL);
+		if (r < 0 || is_known(&now, &s->spaces[i]))
+			continue;
+		/* The process is gone, or in another namespace now: ask them all. */
+		now.only = all;
+		r = sockets_load_all(&now, NULL, NULL);
+		break;
+	}
 	free(now.spaces);
 	return r;
 }

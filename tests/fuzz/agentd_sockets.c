@@ -49,15 +49,20 @@ static void fuzz_file(size_t file, struct span text)
 
 static void fuzz_netlink(struct span answer)
 {
-	struct span rest = answer, name;
-	size_t left = rest.n;
-	uint64_t inode;
+	static const uint16_t families[] = {AF_UNIX, AF_INET, AF_INET6};
+	struct netlink n = {.p = (char *)answer.p, .end = answer.n};
+	struct netlink_message m;
 
-	while (sockdiag_unix_next(&rest, &inode, &name)) {
-		MUST(rest.n < left);
-		left = rest.n;
-		MUST(!name.n || (name.p >= answer.p && name.p + name.n <= answer.p + answer.n));
-	}
+	while (netlink_take(&n, &m) > 0)
+		for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+			struct sock k = {.family = families[i]};
+			struct span name = {"", 0};
+
+			if (!sockdiag_read(&m, &k, &name))
+				continue;
+			MUST(!name.n ||
+				(name.p >= answer.p && name.p + name.n <= answer.p + answer.n));
+		}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

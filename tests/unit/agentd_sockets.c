@@ -3,6 +3,8 @@
 #include "agentd/sockets.h"
 #include "tests/unit/test.h"
 
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -213,35 +215,97 @@ static void put_unix(struct answer *a, uint32_t inode, const char *name, size_t 
 	put(a, SOCK_DIAG_BY_FAMILY, body, sizeof(m) + (n ? sizeof(attr) + n : 0));
 }
 
-TEST(diag_answers)
+/* The next socket of that family in the answer; false when there is none. */
+static bool next(struct netlink *n, uint16_t family, struct sock *ret, struct span *ret_name)
+{
+	struct netlink_message m;
+
+	while (netlink_take(n, &m) > 0) {
+		*ret = (struct sock){.family = family};
+		*ret_name = (struct span){"", 0};
+		if (sockdiag_read(&m, ret, ret_name))
+			return true;
+	}
+	return false;
+}
+
+TEST(diag_unix)
 {
 	static struct answer a;
-	struct span rest, name;
-	uint64_t inode;
+	struct netlink n;
+	struct span name;
+	struct sock k;
 
 	a.n = 0;
 	put_unix(&a, 1, "/run/x", 7);
 	put_unix(&a, 2, "\0abs\n", 5);
 	put_unix(&a, 3, "", 0);
 	put(&a, NLMSG_DONE, "\0\0\0", 4);
-	rest = (struct span){a.p, a.n};
-	CHECK(sockdiag_unix_next(&rest, &inode, &name));
-	CHECK(inode == 1 && span_eq(name, "/run/x"));
-	CHECK(sockdiag_unix_next(&rest, &inode, &name));
-	CHECK(inode == 2 && name.n == 5 && memcmp(name.p, "\0abs\n", 5) == 0);
-	CHECK(sockdiag_unix_next(&rest, &inode, &name));
-	CHECK(inode == 3 && name.n == 0);
-	CHECK(!sockdiag_unix_next(&rest, &inode, &name));
+	n = (struct netlink){.p = a.p, .end = a.n};
+	CHECK(next(&n, AF_UNIX, &k, &name));
+	CHECK(k.inode == 1 && span_eq(name, "/run/x"));
+	CHECK(next(&n, AF_UNIX, &k, &name));
+	CHECK(k.inode == 2 && name.n == 5 && memcmp(name.p, "\0abs\n", 5) == 0);
+	CHECK(next(&n, AF_UNIX, &k, &name));
+	CHECK(k.inode == 3 && name.n == 0);
+	CHECK(!next(&n, AF_UNIX, &k, &name));
 	/* Cut anywhere it ends early and reads nothing behind its end. */
-	for (size_t n = 0; n < a.n; n++) {
-		char *copy = malloc(n ? n : 1);
+	for (size_t i = 0; i < a.n; i++) {
+		char *copy = malloc(i ? i : 1);
 
-		memcpy(copy, a.p, n);
-		rest = (struct span){copy, n};
-		while (sockdiag_unix_next(&rest, &inode, &name))
+		memcpy(copy, a.p, i);
+		n = (struct netlink){.p = copy, .end = i};
+		while (next(&n, AF_UNIX, &k, &name))
 			CHECK(name.n <= 7);
 		free(copy);
 	}
+}
+
+TEST(diag_inet)
+{
+	struct inet_diag_msg m = {.idiag_family = AF_INET6,
+		.idiag_state = 10,
+		.idiag_inode = 7,
+		.id = {.idiag_sport = htons(443),
+			.idiag_src = {htonl(0x20010db8), 0, 0, htonl(1)}}};
+	static struct answer a;
+	char address[INET6_ADDRSTRLEN];
+	struct netlink n;
+	struct span name;
+	struct sock k;
+
+	a.n = 0;
+	put(&a, SOCK_DIAG_BY_FAMILY, &m, sizeof(m) - 1);
+	put(&a, SOCK_DIAG_BY_FAMILY, &m, sizeof(m));
+	n = (struct netlink){.p = a.p, .end = a.n};
+	CHECK(next(&n, AF_INET6, &k, &name));
+	k.protocol = IPPROTO_TCP;
+	CHECK_INT(k.inode, 7);
+	CHECK_INT(k.local_port, 443);
+	CHECK_INT(k.remote_port, 0);
+	CHECK_STR(sock_state(&k), "LISTEN");
+	sock_address(&k, false, address);
+	CHECK_STR(address, "2001:db8::1");
+	CHECK(!next(&n, AF_INET6, &k, &name));
+	/* Not of the family that was asked for. */
+	n = (struct netlink){.p = a.p, .end = a.n};
+	CHECK(!next(&n, AF_INET, &k, &name));
+	CHECK(!sockdiag_knows(AF_INET, IPPROTO_RAW));
+}
+
+static bool ask_kernel(uint16_t family, uint16_t protocol, uint64_t inode, struct sock *ret,
+	struct span *ret_name, struct netlink *n)
+{
+	struct netlink_message m;
+
+	if (sockdiag_ask(n, family, protocol) < 0)
+		return false;
+	while (netlink_next(n, &m) > 0) {
+		*ret = (struct sock){.family = family, .protocol = protocol};
+		if (sockdiag_read(&m, ret, ret_name) && ret->inode == inode)
+			return true;
+	}
+	return false;
 }
 
 /* Against the kernel: a name made to look like a line of another socket is that socket's no more.
@@ -252,11 +316,10 @@ TEST(diag_of_the_kernel)
 		"\0x\n0000000000000000: 00000002 00000000 00010000 0001 01 1 /fake";
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct span rest, got;
+	struct netlink n;
+	struct span got;
 	struct stat st;
-	struct buf b;
-	uint64_t inode;
-	bool found = false;
+	struct sock k;
 
 	CHECK(fd >= 0);
 	memcpy(a.sun_path, name, sizeof(name) - 1);
@@ -264,21 +327,71 @@ TEST(diag_of_the_kernel)
 			  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1)),
 		0);
 	CHECK_INT(fstat(fd, &st), 0);
-	buf_init(&b, SOCKDIAG_MAX);
-	if (sockdiag_unix(&b) < 0)
+	CHECK(!ask_kernel(AF_UNIX, 0, 1, &k, &got, &n));
+	netlink_done(&n);
+	if (!ask_kernel(AF_UNIX, 0, st.st_ino, &k, &got, &n))
 		SKIP("no sock_diag for unix sockets here");
-	rest = (struct span){b.p, b.len};
-	while (sockdiag_unix_next(&rest, &inode, &got)) {
-		CHECK(inode != 1);
-		if (inode != st.st_ino)
-			continue;
-		found = true;
-		CHECK(got.n == sizeof(name) - 1 && memcmp(got.p, name, got.n) == 0);
-	}
-	CHECK(found);
-	buf_done(&b);
+	CHECK(got.n == sizeof(name) - 1 && memcmp(got.p, name, got.n) == 0);
+	netlink_done(&n);
 	close(fd);
 }
 
+/* A socket of ours as the file below /proc/net has it. */
+static void read_proc(const char *file, uint64_t inode, struct sock *ret)
+{
+	static char text[1 << 20];
+	char path[64];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/net/%s", file);
+	f = fopen(path, "re");
+	CHECK(f != NULL);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	take(file, text);
+	CHECK(sockets_find(s, inode) != NULL);
+	*ret = *sockets_find(s, inode);
+	done();
+}
+
+static void both_ways(const char *file, int family, int type, int protocol)
+{
+	struct sockaddr_storage a = {.ss_family = (sa_family_t)family};
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+	struct sock told, asked;
+	struct netlink n;
+	struct span name;
+	struct stat st;
+
+	if (fd < 0)
+		SKIP("no such sockets here");
+	CHECK_INT(bind(fd, (struct sockaddr *)&a,
+			  family == AF_INET ? sizeof(struct sockaddr_in)
+					    : sizeof(struct sockaddr_in6)),
+		0);
+	CHECK(type != SOCK_STREAM || listen(fd, 1) == 0);
+	CHECK_INT(fstat(fd, &st), 0);
+	read_proc(file, st.st_ino, &told);
+	if (!ask_kernel((uint16_t)family, (uint16_t)protocol, st.st_ino, &asked, &name, &n))
+		SKIP("no sock_diag for these sockets here");
+	CHECK_INT(asked.local_port, told.local_port);
+	CHECK_INT(asked.remote_port, told.remote_port);
+	CHECK_INT(asked.state, told.state);
+	CHECK(memcmp(asked.local, told.local, sizeof(told.local)) == 0);
+	CHECK(memcmp(asked.remote, told.remote, sizeof(told.remote)) == 0);
+	netlink_done(&n);
+	close(fd);
+}
+
+TEST(diag_and_proc_agree)
+{
+	both_ways("tcp", AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	both_ways("tcp6", AF_INET6, SOCK_STREAM, IPPROTO_TCP);
+	both_ways("udp", AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+	both_ways("udp6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+}
+
 TEST_MAIN(&tcp, &tcp6, &lines_that_are_none, &unix_names, &same_inode_twice, &other_families, &many,
-	&memory_runs_out, &diag_answers, &diag_of_the_kernel)
+	&memory_runs_out, &diag_unix, &diag_inet, &diag_of_the_kernel, &diag_and_proc_agree)
