@@ -62,7 +62,10 @@ static int list(
 	l.output = output_new(format, sink, &err);
 	if (!l.output)
 		return -err.code;
-	r = put_header(&l);
+	output_prose(l.output);
+	r = table ? output_title(l.output, table->name, table->doc) : 0;
+	if (!r)
+		r = put_header(&l);
 	if (!r)
 		r = catalog_rows(table, put_row, &l);
 	if (!r)

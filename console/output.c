@@ -329,6 +329,11 @@ int output_title(struct output *o, const char *name, const char *text)
 	return o->format->title ? put_line(o, o->format->title(&o->state, name, text)) : 0;
 }
 
+void output_prose(struct output *o)
+{
+	o->state.prose = true;
+}
+
 int output_header(struct output *o, const char *const *columns, size_t n)
 {
 	int r = columns_init(&o->columns, columns, n);

@@ -61,6 +61,7 @@ struct format_state {
 	const struct columns *columns;
 	size_t rows; /* written before this one */
 	bool tty, colour;
+	bool prose;	/* see output_prose */
 	unsigned width; /* of the terminal, 0: no bound */
 	void *own;	/* the format's */
 };
@@ -103,6 +104,11 @@ struct output;
 struct output *output_new(const struct format *f, struct sink *sink, struct err *err);
 /* A title above the header, for formats that have one; `text` may be NULL. */
 int output_title(struct output *o, const char *name, const char *text);
+/*
+ * The last column is prose: where a format cuts cells to a terminal, it goes on in further lines.
+ * Before the header.
+ */
+void output_prose(struct output *o);
 /* The names are copied. Once at most. */
 int output_header(struct output *o, const char *const *columns, size_t n);
 /* As many cells as the header has names. */

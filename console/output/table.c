@@ -5,6 +5,7 @@
  */
 #include "console/output.h"
 #include "common/clock.h"
+#include "common/str.h"
 #include "common/text.h"
 
 #include <stdint.h>
@@ -20,6 +21,8 @@
 /* A cell wider than this overflows: one long cell must not pad every other row. */
 #define PAD_MAX 400
 #define GAP	2
+/* Prose is not wrapped into less than this. */
+#define PROSE_MIN 16
 
 struct row {
 	struct row *next;
@@ -179,6 +182,52 @@ static int draw_cell(struct format_state *f, struct pen *pen, const struct colum
 	return r;
 }
 
+/* Bytes of the text that make one line of `room` columns: whole words, one at least. */
+static size_t line_of(struct span text, size_t room)
+{
+	size_t n = 0;
+
+	while (n < text.n) {
+		const char *blank = memchr(text.p + n + 1, ' ', text.n - n - 1);
+		size_t next = blank ? (size_t)(blank - text.p) : text.n;
+
+		if (n > 0 && text_width(text.p, next) > room)
+			break;
+		n = next;
+	}
+	return n;
+}
+
+/* A word that is too long is cut, as any cell is. */
+static int draw_prose(struct format_state *f, struct pen *pen, const struct cell *c)
+{
+	size_t indent = pen->used + pen->pending;
+	const struct column_layout rest = {.width = f->width > indent ? f->width - indent : 0};
+	struct span text = {c->p, c->n};
+	int r;
+
+	for (;;) {
+		struct cell line = {.type = CELL_TEXT, .p = text.p};
+
+		line.n = (uint32_t)line_of(text, rest.width);
+		r = draw_cell(f, pen, &rest, &line);
+		text = (struct span){text.p + line.n, text.n - line.n};
+		if (r < 0 || text.n <= 1)
+			return r;
+		/* The blank between the two lines. */
+		text = (struct span){text.p + 1, text.n - 1};
+		r = buf_putc(&f->line, '\n');
+		*pen = (struct pen){.pending = indent};
+		if (r < 0)
+			return r;
+	}
+}
+
+static bool is_prose(const struct format_state *f, const struct pen *pen, const struct cell *c)
+{
+	return f->prose && cell_has_bytes(c) && f->width >= pen->used + pen->pending + PROSE_MIN;
+}
+
 static int draw_row(struct format_state *f, const struct cell *cells)
 {
 	struct table *t = f->own;
@@ -186,7 +235,10 @@ static int draw_row(struct format_state *f, const struct cell *cells)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < f->columns->n; i++)
-		r = draw_cell(f, &pen, &t->columns[i], &cells[i]);
+		if (i + 1 == f->columns->n && is_prose(f, &pen, &cells[i]))
+			r = draw_prose(f, &pen, &cells[i]);
+		else
+			r = draw_cell(f, &pen, &t->columns[i], &cells[i]);
 	return r < 0 ? r : buf_putc(&f->line, '\n');
 }
 

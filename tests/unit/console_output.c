@@ -423,6 +423,43 @@ TEST(titles)
 	CHECK_STR(got(1), "");
 }
 
+static void describe(const char *name, const char *doc)
+{
+	struct cell cells[] = {{.type = CELL_TEXT, .p = name, .n = (uint32_t)strlen(name)},
+		{.type = CELL_TEXT, .p = doc, .n = (uint32_t)strlen(doc)}};
+
+	CHECK_INT(output_row(at.o, cells), 0);
+}
+
+TEST(prose_goes_on)
+{
+	place_terminal("table", 30);
+	output_prose(at.o);
+	header("name", "doc");
+	describe("uptime", "Whole days, since the machine was started");
+	describe("a", "b");
+	describe("x", "unbreakable-word-of-30-letters two");
+	describe("none", "");
+	CHECK_STR(got(1), "name    doc\n"
+			  "uptime  Whole days, since the\n"
+			  "        machine was started\n"
+			  "a       b\n"
+			  "x       unbreakable-word-of-3…\n"
+			  "        two\n"
+			  "none\n");
+	/* Where there is no room for it, and in a file. */
+	place_terminal("table", 20);
+	output_prose(at.o);
+	header("name", "doc");
+	describe("uptime", "Whole days, since the start");
+	CHECK_STR(got(1), "name    doc\nuptime  Whole days,…\n");
+	place_file("table");
+	output_prose(at.o);
+	header("name", "doc");
+	describe("uptime", "Whole days, since the start");
+	CHECK_STR(got(1), "name    doc\nuptime  Whole days, since the start\n");
+}
+
 TEST(colour)
 {
 	place_terminal("table", 80);
@@ -544,8 +581,8 @@ int main(void)
 		&table_alignment, &table_mixed_column_is_left, &table_cut_to_the_terminal,
 		&table_of_many_columns, &table_numbers_are_not_shrunk,
 		&table_streams_after_the_bound, &table_bound_in_bytes,
-		&table_shows_early_on_a_terminal, &titles, &colour, &other_columns, &full_disk,
-		&no_memory, &progress_line_steps_aside};
+		&table_shows_early_on_a_terminal, &titles, &prose_goes_on, &colour, &other_columns,
+		&full_disk, &no_memory, &progress_line_steps_aside};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return test_main(tests, ARRAY_LEN(tests));
