@@ -211,6 +211,20 @@ int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_w
 	return 0;
 }
 
+const struct opt *opts_find(const struct opt *opts, const char *word, size_t n)
+{
+	if (n < 2 || word[0] != '-')
+		return NULL;
+	for (; opts && (opts->name || opts->letter); opts++) {
+		if (word[1] == '-' && opts->name && strlen(opts->name) == n - 2 &&
+			strncmp(opts->name, word + 2, n - 2) == 0)
+			return opts;
+		if (n == 2 && opts->letter && word[1] == opts->letter)
+			return opts;
+	}
+	return NULL;
+}
+
 int opts_usage(const struct opt *opts, struct buf *out)
 {
 	int r = 0;

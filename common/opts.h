@@ -60,6 +60,8 @@ struct opt_set {
  */
 int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_word, int *ret_rest,
 	struct err *err);
+/* The option that word[0..n) is, such as -t or --target in full, without a value; or NULL. */
+const struct opt *opts_find(const struct opt *opts, const char *word, size_t n);
 /* Appends one aligned line per option. */
 int opts_usage(const struct opt *opts, struct buf *out);
 

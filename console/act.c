@@ -278,6 +278,8 @@ static int add_target(struct app *app, const struct act *act, const char *target
 	int r = act->args(target, act->values, &args, err);
 
 	for (size_t h = 0; r == 0 && h < app->n_hosts; h++) {
+		if (act->only && !act->only[h])
+			continue;
 		r = plan_add(plan, (host_id)h, target ? target : "host", json_incref(args));
 		if (r < 0)
 			err_set(err, -r, r == -E2BIG ? "more than %d targets" : "out of memory",

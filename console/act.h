@@ -27,6 +27,7 @@ struct act {
 	 */
 	int (*args)(const char *target, const void *values, json_t **ret, struct err *err);
 	const void *values;
+	const bool *only; /* per host: whether it is meant; NULL: all are */
 	/* Instead of `targets` on every host: fills the plan. 0 or -errno with `err`. */
 	int (*fill)(const struct act *act, struct plan *plan, struct err *err);
 	void *arg; /* fill's */

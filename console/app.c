@@ -193,6 +193,36 @@ int app_targets(struct app *app, struct err *err)
 	return 0;
 }
 
+int app_among(
+	const struct app *app, const char *pattern, bool **ret, size_t *ret_n, struct err *err)
+{
+	bool *in = calloc(app->n_hosts + 1, sizeof(*in));
+	size_t *selected = NULL, n = 0, found = 0;
+	int r = in ? inventory_select(app->inventory, pattern, &selected, &n, err)
+		   : err_sys(err, ENOMEM, "targets");
+
+	/* All three are in the inventory's order. */
+	for (size_t k = 0, i = 0, h = 0; r == 0 && i < n && h < app->n_hosts; k++) {
+		bool means = selected[i] == k;
+
+		i += means;
+		if (!str_eq(inventory_host_name(app->inventory, k), app->hosts[h].name))
+			continue;
+		in[h++] = means;
+		found += means;
+	}
+	free(selected);
+	if (r == 0 && found == 0)
+		r = err_set(err, ENOENT, "no host that is here matches `%s`", pattern);
+	if (r < 0) {
+		free(in);
+		return r;
+	}
+	*ret = in;
+	*ret_n = found;
+	return 0;
+}
+
 void app_retarget(struct app *app, const char *pattern)
 {
 	host_configs_free(app->configs);

@@ -61,6 +61,12 @@ int app_inventory(struct app *app, struct err *err);
  * bad pattern, no host matches.
  */
 int app_targets(struct app *app, struct err *err);
+/*
+ * Which of the hosts that app_targets selected the pattern means as well: per host, on the heap.
+ * 0 or -errno with `err`: bad pattern, none of them matches.
+ */
+int app_among(
+	const struct app *app, const char *pattern, bool **ret, size_t *ret_n, struct err *err);
 /* Forgets the selected hosts: app_targets selects those of `pattern` (which must stay) next. */
 void app_retarget(struct app *app, const char *pattern);
 /* Points into `app`. */

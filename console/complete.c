@@ -84,18 +84,6 @@ static bool split(const char *line, size_t end, struct words *ret)
 	return done;
 }
 
-static const struct opt *find_opt(const struct opt *opts, const char *word, size_t n)
-{
-	for (; opts && (opts->name || opts->letter); opts++) {
-		if (word[1] == '-' && opts->name && strlen(opts->name) == n - 2 &&
-			strncmp(opts->name, word + 2, n - 2) == 0)
-			return opts;
-		if (n == 2 && opts->letter && word[1] == opts->letter)
-			return opts;
-	}
-	return NULL;
-}
-
 /* The option of which word[0..n) is all. */
 static const struct opt *option_of(const struct command *program, const char *word, size_t n)
 {
@@ -103,8 +91,8 @@ static const struct opt *option_of(const struct command *program, const char *wo
 
 	if (!program || n < 2 || word[0] != '-')
 		return NULL;
-	o = find_opt(program->opts, word, n);
-	return o ? o : find_opt(app_opts, word, n);
+	o = opts_find(program->opts, word, n);
+	return o ? o : opts_find(app_opts, word, n);
 }
 
 /* Words behind the command, the one being typed not counted, that are neither options nor theirs.

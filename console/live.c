@@ -25,6 +25,7 @@ struct live {
 	size_t n_queue;
 	struct waiting running; /* number 0: none */
 	bool cancelled;		/* the running one */
+	bool closing;		/* nothing more is asked */
 	bool *in;		/* per host: its end is still to come */
 	size_t asked, ended;
 	int64_t rows, since_ms, last_number;
@@ -78,12 +79,26 @@ static void forget_host(struct live_host *h)
 	free(h->quarantine);
 }
 
+/* Those who asked have something to free. */
+static void end_questions(struct live *l)
+{
+	size_t n = l->n_queue;
+
+	l->closing = true;
+	l->n_queue = 0;
+	if (l->running.number)
+		l->running.q.over(l->running.q.arg, true, true);
+	for (size_t i = 0; i < n; i++)
+		l->queue[i].q.over(l->queue[i].q.arg, false, true);
+}
+
 void live_free(struct live *l)
 {
 	struct fleet_event *next;
 
 	if (!l)
 		return;
+	end_questions(l);
 	for (; l->list; l->list = next) {
 		next = l->list->next;
 		fleet_event_free(l->list);
@@ -115,11 +130,11 @@ static struct waiting take_from_queue(struct live *l, size_t i)
 	return w;
 }
 
-/* Hosts of the question are those that end; which they are is known only then. */
-static void mark_asking(struct live *l, bool on)
+/* Of a question with requests of their own, which hosts have one is known only when they end. */
+static void mark_asking(struct live *l, const struct fleet_question *q)
 {
 	for (size_t i = 0; i < l->n_hosts; i++)
-		l->hosts[i].asking = l->in[i] = on;
+		l->hosts[i].asking = l->in[i] = q && !q->request && (!q->only || q->only[i]);
 	l->version++;
 }
 
@@ -144,8 +159,7 @@ static void start(struct live *l)
 		l->ended = 0;
 		l->rows = 0;
 		l->since_ms = clock_mono_ms();
-		/* Of a question to some hosts only those that end are told apart. */
-		mark_asking(l, !w.q.fleet.request);
+		mark_asking(l, &w.q.fleet);
 	}
 }
 
@@ -190,7 +204,7 @@ int64_t live_ask(struct live *l, const struct live_question *q)
 {
 	struct waiting *w;
 
-	if (l->n_queue == LIVE_QUEUE_MAX)
+	if (l->n_queue == LIVE_QUEUE_MAX || l->closing)
 		return -ENOBUFS;
 	w = &l->queue[l->n_queue++];
 	*w = (struct waiting){*q, ++l->last_number};
@@ -337,7 +351,7 @@ static void finish(struct live *l)
 	if (!w.number)
 		return;
 	l->running = (struct waiting){0};
-	mark_asking(l, false);
+	mark_asking(l, NULL);
 	w.q.over(w.q.arg, true, l->cancelled);
 }
 

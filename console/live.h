@@ -60,7 +60,7 @@ struct live_question {
 struct live;
 /* Starts to connect; app_targets was called. NULL with `err`. */
 struct live *live_new(struct app *app, struct err *err);
-/* Without `over` for what still runs. */
+/* Ends what still runs and waits: each has its `over`, which may ask nothing more. */
 void live_free(struct live *l);
 
 /* A number for live_cancel, or -errno: -ENOBUFS when too many wait. */

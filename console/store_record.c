@@ -78,7 +78,7 @@ struct record {
 	char *command, *name, *title, *question, *sql, *params, *key, *diff_ignore, *target;
 	char operator[OPERATOR_MAX];
 	const struct host_config *hosts;
-	size_t n_hosts;
+	size_t n_hosts, n_asked;
 	uint64_t series;
 	int64_t time_us;
 
@@ -245,6 +245,7 @@ struct record *record_begin(struct recorder *r, const struct record_run *run)
 	rec->r = r;
 	rec->hosts = run->hosts;
 	rec->n_hosts = run->n_hosts;
+	rec->n_asked = run->n_asked ? run->n_asked : run->n_hosts;
 	rec->series = run->series;
 	rec->time_us = clock_real_us();
 	buf_init(&rec->packed, 2 * BLOCK_RAW_MAX);
@@ -379,7 +380,7 @@ static int insert_run(struct store *s, struct record *rec, struct err *err)
 		"INSERT INTO runs (finished, time, name, question, target, operator, hosts) "
 		"VALUES (0, ?, ?, ?, ?, ?, ?)",
 		"itttti", rec->time_us, rec->name, rec->question, rec->target,
-		rec->operator,(int64_t) rec->n_hosts);
+		rec->operator,(int64_t) rec->n_asked);
 
 	if (r == 0)
 		rec->id = sqlite3_last_insert_rowid(s->db);

@@ -47,7 +47,7 @@ struct record_run {
 	const char *target; /* the pattern */
 	/* Must stay until recorder_free. */
 	const struct host_config *hosts;
-	size_t n_hosts;
+	size_t n_hosts, n_asked; /* the latter of them, 0: all */
 	/*
 	 * A question that is put again and again is remembered as it was answered last: each run
 	 * takes the place of the one before with the same number here, unless that is a baseline by

@@ -52,6 +52,7 @@ int words_split(const char *line, struct words *ret, size_t *ret_at, struct err 
 		if (read_word(&p, &to) < 0)
 			r = err_set(err, EINVAL, "a quote does not end");
 	}
+	w.room = w.text + n + 1;
 	if (r == 0) {
 		*ret = w;
 		return 0;
@@ -60,6 +61,23 @@ int words_split(const char *line, struct words *ret, size_t *ret_at, struct err 
 		*ret_at = at;
 	free(w.text);
 	return r;
+}
+
+void words_join(struct words *w, const char *line, int from, int to)
+{
+	size_t at = w->at[from], end = to < w->n ? w->at[to] : strlen(line);
+	int behind = w->n - to;
+
+	while (end > at && blank(line[end - 1]))
+		end--;
+	memcpy(w->room, line + at, end - at);
+	w->room[end - at] = '\0';
+	memmove(&w->of[from], &w->of[to], (size_t)behind * sizeof(w->of[0]));
+	memmove(&w->at[from], &w->at[to], (size_t)behind * sizeof(w->at[0]));
+	w->n = from + behind + 1;
+	w->of[w->n - 1] = w->room;
+	w->at[w->n - 1] = at;
+	w->of[w->n] = NULL;
 }
 
 void words_done(struct words *w)

@@ -159,7 +159,8 @@ static void say_states(const struct run *run)
 
 		if (o->truncated)
 			fold_add(f, o->name, "answer cut off");
-		if (o->state == HOST_ANSWERED)
+		/* Pending: it was not asked. */
+		if (o->state == HOST_ANSWERED || o->state == HOST_PENDING)
 			continue;
 		snprintf(text, sizeof(text), "%s%s%s", answers_state_words(o->state),
 			o->error ? ": " : "", o->error ? o->error : "");

@@ -509,16 +509,21 @@ void fleet_leave(struct fleet *f)
 
 /* ---- Questions ---- */
 
+static int make_parts(struct fleet *f, struct err *err)
+{
+	if (!f->parts)
+		f->parts = calloc(f->n_hosts, sizeof(*f->parts));
+	return f->parts ? 0 : out_of_memory(err);
+}
+
 /* The requests of all hosts, one behind the other. */
 static int write_lines(struct fleet *f, const struct fleet_question *q, int64_t id, struct err *err)
 {
 	struct buf line;
 	int r = 0;
 
-	if (!f->parts)
-		f->parts = calloc(f->n_hosts, sizeof(*f->parts));
-	if (!f->parts)
-		return out_of_memory(err);
+	if (make_parts(f, err) < 0)
+		return -err->code;
 	buf_reset(&f->line);
 	buf_init(&line, WIRE_REQUEST_MAX + 1);
 	f->line.max = FLEET_REQUESTS_MAX;
@@ -559,6 +564,21 @@ static int write_line(struct fleet *f, const struct fleet_question *q, int64_t i
 	return r < 0 ? out_of_memory(err) : 0;
 }
 
+/* One line, for some of the hosts. */
+static int choose(struct fleet *f, const bool *only, struct err *err)
+{
+	if (!only)
+		return 0;
+	if (make_parts(f, err) < 0)
+		return -err->code;
+	f->n_asked = 0;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		f->parts[i] = (struct question_part){0, only[i] ? f->line.len : 0};
+		f->n_asked += only[i];
+	}
+	return f->n_asked ? 0 : err_set(err, ENOENT, "no host is asked");
+}
+
 /* Made before anything is sent, so that each host can be reported whatever happens. */
 static int make_ends(struct fleet *f, struct err *err)
 {
@@ -579,6 +599,8 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err)
 	if (f->to_come)
 		return err_set(err, EBUSY, "a question is running");
 	r = q->request ? write_lines(f, q, id, err) : write_line(f, q, id, err);
+	if (r == 0 && !q->request)
+		r = choose(f, q->only, err);
 	if (r == 0)
 		r = make_ends(f, err);
 	if (r < 0)
@@ -587,7 +609,7 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err)
 	f->to_come = f->n_asked;
 	f->question = (struct question){.line = f->line.p,
 		.n = f->line.len,
-		.parts = q->request ? f->parts : NULL,
+		.parts = q->request || q->only ? f->parts : NULL,
 		.ping = !q->sql && !q->tables && !q->request,
 		.action = q->request,
 		.fresh = q->fresh,

@@ -201,8 +201,9 @@ void fleet_leave(struct fleet *f);
 const char *const *fleet_notices(const struct fleet *f, size_t *ret_n);
 
 struct fleet_question {
-	const char *sql; /* NULL: only connect and say hello; what is connected is pinged */
-	bool tables;	 /* instead of sql: which tables the agents have */
+	const char *sql;  /* NULL: only connect and say hello; what is connected is pinged */
+	bool tables;	  /* instead of sql: which tables the agents have */
+	const bool *only; /* per host: whether it is asked; NULL: all are. Not with `request` */
 	const struct wire_param *params;
 	size_t n_params;
 	int64_t max_rows; /* 0: default */

@@ -79,9 +79,10 @@ static void on_begun(void *arg)
 	const struct question_text *q = &v->question.of[0];
 	struct record_run run = {.command = q->name ? "run" : "query",
 		.question = q,
-		.target = v->p.ui->target,
+		.target = v->target ? v->target : v->p.ui->target,
 		.hosts = app->hosts,
-		.n_hosts = app->n_hosts};
+		.n_hosts = app->n_hosts,
+		.n_asked = v->n_only};
 
 	if (v->background && !v->series)
 		v->series = record_series();
@@ -104,7 +105,7 @@ static void keep(void *arg, struct fleet_event *e)
 /* What every host refused was not asked; a refresh that was cut short is no news. */
 static void end_record(struct results_pane *v, bool cancelled)
 {
-	if (v->refused == v->p.ui->app->n_hosts || (v->background && cancelled))
+	if (v->refused == v->n_only || (v->background && cancelled))
 		record_drop(v->record);
 	else
 		record_end(v->record, clock_mono_ms() - v->begun_ms, cancelled);
@@ -210,10 +211,11 @@ void results_ask(struct results_pane *v, bool background)
 		return;
 	v->refreshing = v->asked_once && results_refresh(v->results) == 0;
 	v->asked_once = true;
-	v->to_answer = v->p.ui->app->n_hosts;
+	v->to_answer = v->n_only;
 	v->failed = v->refused = 0;
 	v->background = background;
 	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
+	q.fleet.only = v->only;
 	v->number = live_ask(v->p.ui->live, &q);
 	if (v->number < 0) {
 		v->number = 0;
@@ -251,6 +253,8 @@ void results_close_pane(struct pane *p)
 	free(v->words);
 	free(v->answers);
 	free(v->diff_run);
+	free(v->only);
+	free(v->target);
 	free(v->filter);
 	free(v->last_filter);
 	free(v->hidden);
@@ -267,11 +271,14 @@ struct pane *results_open(
 	if (!v)
 		return NULL;
 	v->words = strdup(words);
-	if (questions_add_copy(&v->question, q, &err) < 0) {
+	if (ui_targets(ui, &v->only, &v->n_only, &err) < 0 ||
+		questions_add_copy(&v->question, q, &err) < 0) {
 		ui_say(ui, STYLE_BAD, "%s", err.text);
 		ui_close(ui, &v->p);
 		return NULL;
 	}
+	if (v->only)
+		v->target = strdup(ui->app->o.targets);
 	results_apply(v);
 	results_ask(v, false);
 	return &v->p;

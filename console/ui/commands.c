@@ -170,6 +170,31 @@ static int run_save_screen(struct ui *ui, struct pane *p, int argc, char **argv,
 	return 0;
 }
 
+/* What is open asks on as it did. */
+static int run_target(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct ui_self *s = self(ui);
+	char *target = NULL;
+	bool *in = NULL;
+	size_t n;
+	int r;
+
+	(void)p;
+	if (argc) {
+		r = app_among(ui->app, argv[0], &in, &n, err);
+		free(in);
+		if (r < 0)
+			return r;
+		target = strdup(argv[0]);
+		if (!target)
+			return err_sys(err, ENOMEM, "target");
+	}
+	ui->app->o.targets = target ? target : s->targets;
+	free(s->target);
+	s->target = target;
+	return 0;
+}
+
 static int run_redraw(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	(void)ui;
@@ -290,6 +315,8 @@ const struct ui_command ui_commands[] = {
 	{"save-screen", "FILE", "write the screen's text into a file", 1, 1, run_save_screen},
 	{"split", "[KIND]", "a pane below this one", 0, 1, run_split},
 	{"tables", "[TABLE]", "the agents' tables, or the columns of one", 0, 1, run_tables},
+	{"target", "[PATTERN]", "only these hosts are asked from now on, or all again", 0, 1,
+		run_target},
 	{"theme", "dark|light|mono", "other colours", 1, 1, run_theme},
 	{"vsplit", "[KIND]", "a pane beside this one", 0, 1, run_vsplit},
 	{"zoom", "", "this pane only, or all of them again", 0, 0, run_zoom},

@@ -53,6 +53,7 @@ static int put_progress(int y, int w, const struct live_counts *c)
 
 void fleetbar_draw(struct ui *ui, int y, int w)
 {
+	const struct ui_self *s = (const struct ui_self *)ui;
 	struct live_counts c;
 	int x, end = w;
 
@@ -60,8 +61,10 @@ void fleetbar_draw(struct ui *ui, int y, int w)
 	screen_text(y, 0, w, STYLE_BAR, true, "", 0);
 	if (c.running)
 		end = put_progress(y, w, &c) - 1;
-	x = screen_print(y, 0, end, STYLE_BAR, false, " tocsin  %.30s: %zu host%s",
-		ui->app->o.targets ? ui->app->o.targets : "all", c.hosts, c.hosts == 1 ? "" : "s");
+	x = screen_print(y, 0, end, STYLE_BAR, false, " tocsin  %.30s: %zu host%s", ui->target,
+		c.hosts, c.hosts == 1 ? "" : "s");
+	if (s->target)
+		x += screen_print(y, x, end - x, STYLE_BAR, false, "  only %.30s", s->target);
 	x = put_state(y, x, end, c.up, "+", "up");
 	x = put_state(y, x, end, c.asking - c.slow, "~", "asking");
 	x = put_state(y, x, end, c.slow, "~", "slow");

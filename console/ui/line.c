@@ -43,6 +43,18 @@ static bool right_count(int n, int min, int max)
 	return n >= min && (max < 0 || n <= max);
 }
 
+int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err)
+{
+	const char *pattern = ui->app->o.targets;
+
+	if (!pattern || pattern == ((struct ui_self *)ui)->targets) {
+		*ret = NULL;
+		*ret_n = ui->app->n_hosts;
+		return 0;
+	}
+	return app_among(ui->app, pattern, ret, ret_n, err);
+}
+
 /* ---- Commands of the program ---- */
 
 static int show_questions(struct ui *ui, const struct questions *q)
@@ -69,13 +81,19 @@ static int act(struct ui *ui, const struct command *c, const void *values, int a
 	struct err *err)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
+	bool *only = NULL;
 	struct act a;
+	size_t n;
 	int r;
 
 	if (!plan)
 		return err_sys(err, ENOMEM, "plan");
 	c->act(values, argc, argv, &a);
-	r = act_plan(ui->app, &a, plan, err);
+	r = ui_targets(ui, &only, &n, err);
+	a.only = only;
+	if (r == 0)
+		r = act_plan(ui->app, &a, plan, err);
+	free(only);
 	if (r == 0) {
 		plan_open(ui, plan);
 		return 0;
@@ -146,10 +164,6 @@ static int run_command(
 	if (!values)
 		return err_sys(err, ENOMEM, "%s", c->name);
 	r = opts_parse(sets, argc, argv, false, &rest, err);
-	if (r == 0 && ui->app->o.targets != before.targets)
-		r = err_set(err, EINVAL,
-			"the screen is about %s: start tocsin with -t %s for those", ui->target,
-			ui->app->o.targets);
 	if (r == 0)
 		r = run_it(ui, c, values, rest, argv, err);
 	ui->app->o = before;
@@ -159,18 +173,68 @@ static int run_command(
 
 /* ---- A line ---- */
 
-/* `query select 'a' …` without quotes around all of it: its SQL is the line's own text. */
+static const struct opt *option_of(const struct command *c, const char *word)
+{
+	size_t n = strcspn(word, "=");
+	const struct opt *o = opts_find(c->opts, word, n);
+
+	return o ? o : opts_find(app_opts, word, n);
+}
+
+/* Are they options, and nothing else? */
+static bool only_options(const struct command *c, char *const *argv, int argc)
+{
+	char *copy[WORDS_MAX + 1];
+	struct app_options options = {0};
+	void *values = calloc(1, c->values_size + 1);
+	const struct opt_set sets[] = {{app_opts, &options}, {c->opts, values}, {NULL, NULL}};
+	struct err err;
+	int rest = 0, r = -ENOMEM;
+
+	memcpy(copy, argv, ((size_t)argc + 1) * sizeof(copy[0]));
+	if (values)
+		r = opts_parse(sets, argc, copy, false, &rest, &err);
+	free(values);
+	return r == 0 && rest == 0;
+}
+
+/* The first word that is neither an option nor an option's value. */
+static int first_argument(const struct command *c, const struct words *w)
+{
+	int i = 1;
+
+	while (i < w->n && w->of[i][0] == '-' && w->of[i][1]) {
+		const struct opt *o = option_of(c, w->of[i]);
+
+		i += o && o->arg && !strchr(w->of[i], '=') ? 2 : 1;
+	}
+	return i;
+}
+
+/* Where the options behind SQL begin: what looks like one would be a comment in SQL, or is whole.
+ */
+static int options_behind(
+	const struct command *c, const char *line, const struct words *w, int from)
+{
+	for (int i = from; i < w->n; i++) {
+		if (line[w->at[i]] != '-' || !option_of(c, w->of[i]))
+			continue;
+		if (w->of[i][1] == '-' || only_options(c, w->of + i, w->n - i))
+			return i;
+	}
+	return w->n;
+}
+
+/* `query -t web select 'a' …` without quotes around all of it: its SQL is the line's own text. */
 static void take_bare_sql(const char *line, struct words *w)
 {
 	static const char *const first[] = {"select", "with", "values"};
+	const struct command *c = w->n > 2 ? command_find(w->of[0]) : NULL;
+	int at = c && str_eq(c->args, "SQL") ? first_argument(c, w) : w->n;
 
-	if (w->n < 3 || !str_eq(w->of[0], "query"))
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(first); i++)
-		if (strcasecmp(w->of[1], first[i]) == 0) {
-			memcpy(w->of[1], line + w->at[1], strlen(line + w->at[1]) + 1);
-			w->n = 2;
-			w->of[2] = NULL;
+	for (size_t i = 0; at < w->n && i < ARRAY_LEN(first); i++)
+		if (strcasecmp(w->of[at], first[i]) == 0) {
+			words_join(w, line, at, options_behind(c, line, w, at + 1));
 			return;
 		}
 }

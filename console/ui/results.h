@@ -24,6 +24,9 @@ struct results_pane {
 	struct pane p;
 	struct questions question; /* one */
 	char *words;
+	bool *only; /* per host: whether it is asked; NULL: all are */
+	size_t n_only;
+	char *target; /* which those are, as a person gave it, or NULL */
 	struct results *results;
 	struct view *view;
 	struct view_lines lines;

@@ -238,6 +238,8 @@ void results_title(const struct pane *p, struct buf *out)
 		v->lines.rows == 1 ? "" : "s");
 	if (v->filter && *v->filter)
 		(void)buf_printf(out, " of %zu  /%s", v->lines.all, v->filter);
+	if (v->target)
+		(void)buf_printf(out, "  of %.40s", v->target);
 	if (v->fold)
 		(void)buf_printf(out, "  folded into %zu", v->lines.n);
 	if (v->marked)

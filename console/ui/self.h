@@ -18,6 +18,8 @@ struct ui_self {
 	struct loop_timer tick;
 	struct layout *layout;
 	struct complete_with completes;
+	const char *targets;	       /* of the whole screen: those of its start, NULL for all */
+	char *target;		       /* what `target` narrows them to, or NULL */
 	int saved_stderr, errors_pipe; /* what libraries say goes to the message line */
 
 	char message[UI_MESSAGE_MAX];

@@ -726,6 +726,8 @@ static void end(struct ui_self *s)
 	for (size_t i = 0; i < s->n_activity; i++)
 		free(s->activity[(s->first_activity + i) % UI_ACTIVITY_MAX].text);
 	free(s->activity);
+	s->ui.app->o.targets = s->targets;
+	free(s->target);
 	free(s);
 }
 
@@ -747,6 +749,7 @@ int ui_run(struct app *app)
 		return status;
 	}
 	s->ui.app = app;
+	s->targets = app->o.targets;
 	s->ui.target = app->o.targets ? app->o.targets : "all";
 	s->saved_stderr = -1;
 	if (app_targets(app, &err) == 0 && begin(s, &err) == 0) {

@@ -42,6 +42,11 @@ int ui_run(struct app *app);
 
 /* Runs a line as if typed; what is wrong with it is shown. `p`: the pane it is meant for. */
 void ui_line(struct ui *ui, struct pane *p, const char *line);
+/*
+ * The hosts of the screen that the line which is being run is meant for, -t or `target`: per host,
+ * on the heap; *ret NULL: all. 0 or -errno with `err`.
+ */
+int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err);
 /* Opens the prompt. */
 void ui_prompt(struct ui *ui, const struct prompt_use *use);
 

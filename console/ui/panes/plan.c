@@ -150,6 +150,14 @@ static void go_on(struct plan_pane *v)
 	}
 }
 
+static void set_reason(struct plan_pane *v, const char *reason)
+{
+	char *own = reason ? strdup(reason) : NULL;
+
+	free(v->reason);
+	v->plan->reason = v->reason = own;
+}
+
 struct pane *plan_open(struct ui *ui, struct plan *plan)
 {
 	struct plan_pane *v = of(ui_open(ui, "plan", UI_HERE));
@@ -160,6 +168,8 @@ struct pane *plan_open(struct ui *ui, struct plan *plan)
 		return NULL;
 	}
 	v->plan = plan;
+	/* That of the line, or of another plan, does not stay. */
+	set_reason(v, plan->reason);
 	plan_begin(plan, PLAN_DRY);
 	go_on(v);
 	return &v->p;
@@ -170,7 +180,6 @@ struct pane *plan_open(struct ui *ui, struct plan *plan)
 static void apply(struct plan_pane *v)
 {
 	v->applied = true;
-	v->plan->reason = v->reason;
 	ui_note(v->p.ui, STYLE_WARN, "%s of %zu target%s: %s", v->plan->action, v->plan->n,
 		v->plan->n == 1 ? "" : "s", v->reason && *v->reason ? v->reason : "no reason");
 	for (size_t i = 0; i < v->plan->n; i++)
@@ -209,8 +218,7 @@ static void reason_given(void *arg, const char *text)
 
 	if (!text)
 		return;
-	free(v->reason);
-	v->reason = strdup(text);
+	set_reason(v, text);
 	if (hosts > TYPED_ABOVE)
 		snprintf(label, sizeof(label),
 			"%s %zu targets on %zu hosts: type the number of hosts: ", v->plan->action,

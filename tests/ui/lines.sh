@@ -1,0 +1,102 @@
+#!/bin/bash
+# Lines at the prompt: whom they are meant for, what is wrong with them and where, what runs on when
+# the screen is left.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
+need python3
+
+cat >"$H/.config/tocsin/hosts" <<'END'
+[web]
+host1 ansible_connection=local
+host2 ansible_connection=local
+[db]
+host3 ansible_connection=local
+END
+
+# ---- Some of the hosts ----
+screen
+sees up "+3 up"
+command_line "query -t web select 1 as n"
+sees target-of-a-line "2 rows  of web"
+keys r
+sees target-stays "2 rows  of web"
+keys q
+command_line "query select 1 as n --target db"
+sees target-behind-bare-sql "1 row  of db"
+keys q
+command_line "target db:host1"
+sees target-in-the-bar "all: 3 hosts  only db:host1"
+command_line "query select 1 as n"
+sees target-of-all-lines "2 rows  of db:host1"
+keys q
+command_line "query -t all select 1 as n"
+sees target-of-a-line-wins "3 rows"
+keys q
+command_line "kill -t host2 --reason INC-9 999999"
+sees target-of-a-plan "0 targets on 0 hosts may be acted on"
+is planned-nowhere-else "$(shown | grep -c '999999 ')" 1
+keys q
+command_line "target nowhere"
+sees target-unknown "nowhere"
+sees target-kept "only db:host1"
+command_line target
+misses target-all-again "only"
+leave
+
+# An agent that does as it is told here, and never gives a file.
+cat >"$T/agent" <<'END'
+#!/usr/bin/env python3
+import json, sys
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+say(op="hello", protocol=1, agent="0.1.0", privileged=True, time=1.5, actions=["kill"],
+    ops=["query", "ping", "get", "cancel", "action"],
+    host=dict(name="x", machine_id="x", boot_id="x", os="Debian", os_version="12", kernel="6", arch="x86_64"))
+for line in sys.stdin:
+    r = json.loads(line)
+    if r["op"] == "action":
+        say(op="outcome", id=r["id"], action=r["action"], status="planned", detail="for " + r.get("reason", "nothing"))
+    elif r["op"] == "ping":
+        say(op="pong", id=r["id"])
+    elif r["op"] == "query":
+        say(op="columns", id=r["id"], columns=[dict(name="path", type="TEXT")])
+        say(op="rows", id=r["id"], rows=[["/slow"], ["/slower"]])
+        say(op="done", id=r["id"], rows=2, ms=1, warnings=[])
+END
+chmod +x "$T/agent"
+echo host >"$T/hosts"
+# ---- The reason of a line is still there when the plan is made ----
+screen -i "$T/hosts" --ssh-command "$T/agent"
+sees up-reason "+1 up"
+command_line "kill --reason INC-47 12"
+sees reason-planned "for INC-47"
+sees reason-ready "Enter goes on"
+keys Enter
+sees reason-proposed "Reason: INC-47"
+keys C-u
+typed INC-48
+keys Enter
+sees reason-changed "[y/N]"
+keys n Enter
+sees reason-not-agreed "nothing was done"
+keys Enter
+sees reason-proposed-again "Reason: INC-48"
+keys Escape
+misses reason-given-up "Reason:"
+leave
+
+# ---- Files that are being fetched when the screen is left ----
+mkdir "$T/got"
+echo slow >"$T/hosts"
+SCREEN_DIR=$T/got screen -i "$T/hosts" --ssh-command "$T/agent"
+sees up-slow "+1 up"
+command_line "query select path"
+sees slow-files "2 rows"
+keys '*'
+sees slow-marked "2 marked"
+keys E
+sees fetching "fetching 2 files"
+leave
+pass left-while-fetching
