@@ -31,8 +31,11 @@ sees saved-query "host-identity"
 saved_is_first() { [ "$(history | jq -r '.[0].question')" = host-identity ]; }
 check saved-remembered wait_for "$SCREEN_WAIT" saved_is_first
 is refused-is-not "$(asked | wc -l)" 3
-command_line "query -t host1 select 1"
-sees other-targets "start tocsin with -t host1"
+command_line "query -t host1 select 1 as one"
+sees other-targets "1 row  of host1"
+target_is() { [ "$(history | jq -c '.[0] | [.target, .hosts, .answered]')" = "$1" ]; }
+check other-targets-remembered wait_for "$SCREEN_WAIT" target_is '["host1",1,1]'
+keys q
 
 # ---- Again and again: the last answer takes the place of the one before ----
 printf 'one\n' >"$T/lines"
