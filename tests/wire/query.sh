@@ -78,7 +78,7 @@ is "another root" "$out" "$(printf 'uid\tusername\n4711\teve')"
 # ---- tables ----
 
 agent tables -o tsv
-is "tsv: three fields, no header" "$(awk -F'\t' 'NF != 3 || $3 !~ /^(TEXT|INTEGER|BIGINT|DOUBLE|BLOB)$/' <<<"$out")" ""
+is "tsv: three fields, no header" "$(awk -F'\t' 'NF != 3 || $3 !~ /^(TEXT|INTEGER|(UNSIGNED_)?BIGINT|DATETIME|DOUBLE|BLOB)$/' <<<"$out")" ""
 has "tsv: an ordinary column" "$out" $'^processes\tpid\tBIGINT$'
 agent tables -o json
 hidden=$(jq -r '.[] | select(.flags != null and (.flags | contains("hidden"))) | .table + "\t" + .column + "\t" + .type' <<<"$out" | head -n 1)
