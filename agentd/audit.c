@@ -32,6 +32,7 @@ struct audit {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
+	uint64_t written;
 
 	bool known; /* the end of the chain is in mind, whatever the files say */
 	int64_t seq;
@@ -168,6 +169,7 @@ static int append(struct audit *a, struct span text)
 		lose(a);
 	else
 		a->size += (off_t)text.n;
+	a->written += text.n;
 	return r;
 }
 
@@ -421,6 +423,11 @@ void audit_configure(struct audit *a, const struct conf *conf)
 {
 	a->max_bytes = conf->audit_max_mb << 20;
 	a->keep = conf->audit_keep;
+}
+
+uint64_t audit_written(const struct audit *a)
+{
+	return a->written;
 }
 
 int audit_write(struct audit *a, const struct audit_entry *e, bool sync, struct err *err)

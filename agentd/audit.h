@@ -46,8 +46,9 @@ enum audit_event {
 	AUDIT_QUERY,
 	AUDIT_REQUEST, /* an action is about to be tried */
 	AUDIT_OUTCOME,
-	AUDIT_REVERT, /* the daemon lifted a quarantine by itself */
-	AUDIT_REPAIR, /* … or put its rules in force again */
+	AUDIT_REVERT,  /* the daemon lifted a quarantine by itself */
+	AUDIT_REPAIR,  /* … or put its rules in force again */
+	AUDIT_SKIPPED, /* lines about a user who caused too many */
 };
 
 struct audit_entry {
@@ -70,5 +71,7 @@ const char *audit_event_name(enum audit_event event);
  * may be done for which the line was to be the evidence. Tries again at the next call.
  */
 int audit_write(struct audit *a, const struct audit_entry *e, bool sync, struct err *err);
+/* Bytes written since it was opened. */
+uint64_t audit_written(const struct audit *a);
 
 #endif

@@ -43,6 +43,7 @@ static const char *const events[] = {
 	[AUDIT_OUTCOME] = "outcome",
 	[AUDIT_REVERT] = "revert",
 	[AUDIT_REPAIR] = "repair",
+	[AUDIT_SKIPPED] = "skipped",
 };
 
 const char *audit_event_name(enum audit_event event)

@@ -121,6 +121,7 @@ static const struct setting conf_settings[] = {
 	{"audit_max_mb", SIZE, IN_CONF(audit_max_mb), 1, 1u << 20},
 	{"audit_keep", UNSIGNED, IN_CONF(audit_keep), 1, 1000},
 	{"sessions_max", UNSIGNED, IN_CONF(sessions_max), 1, 1024},
+	{"sessions_user_max", UNSIGNED, IN_CONF(sessions_user_max), 1, 1024},
 	{"query_timeout_s", UNSIGNED, IN_CONF(query_timeout_s), 1, 3600},
 	{"worker_memory_mb", UNSIGNED, IN_CONF(worker_memory_mb), 64, 65536},
 	{"worker_cpu_s", UNSIGNED, IN_CONF(worker_cpu_s), 1, 3600},

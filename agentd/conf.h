@@ -33,7 +33,9 @@ struct conf {
 	uint64_t vault_max_mb;
 	uint64_t audit_max_mb; /* of one file, then it is rotated */
 	unsigned audit_keep;   /* rotated files kept */
-	unsigned sessions_max, query_timeout_s, worker_memory_mb, worker_cpu_s;
+	unsigned sessions_max;
+	unsigned sessions_user_max; /* of one user; 0: three quarters of sessions_max */
+	unsigned query_timeout_s, worker_memory_mb, worker_cpu_s;
 	struct conf_role *roles;
 	size_t n_roles;
 	/* Set by the daemon, whose it is. Copies of denied files lie there. NULL: nowhere. */

@@ -4,6 +4,7 @@
  * client's descriptors, gives up all that it does not need, and only then reads from them.
  */
 #include "agentd/broker.h"
+#include "agentd/clientfd.h"
 #include "agentd/engine.h"
 #include "agentd/handover.h"
 #include "agentd/othernames.h"
@@ -34,8 +35,8 @@
 /* ---- The client's descriptors ---- */
 
 /*
- * One packet with exactly two of them lies in the session's connection: the daemon has seen it.
- * Closes the connection.
+ * One packet with exactly two of them, of the kinds that a session has, lies in the session's
+ * connection: the daemon has seen it. Closes the connection.
  */
 static int take_client(int client, struct err *err)
 {
@@ -51,6 +52,11 @@ static int take_client(int client, struct err *err)
 	io_close(client);
 	if (r <= 0)
 		return err_sys(err, r ? -r : EPIPE, "no descriptors from the session");
+	r = clientfd_check(fds[0], false, err);
+	if (!r)
+		r = clientfd_check(fds[1], true, err);
+	if (r < 0)
+		return r;
 	if (dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
 		return err_sys(err, errno, "the session's descriptors");
 	io_close(fds[0]);

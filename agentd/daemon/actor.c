@@ -54,6 +54,21 @@ void actor_done(struct actor *a)
 		free(a->texts[i]);
 }
 
+/* ---- What it takes ---- */
+
+const char *actor_right(const struct actor *a)
+{
+	if (!a->action)
+		return right_name(RIGHT_GET);
+	return a->action->right ? a->action->right : a->action->name;
+}
+
+void actor_denied(const struct actor *a, char *out, size_t size)
+{
+	snprintf(out, size, "the agent's policy does not let %s do this (%s)",
+		a->who->user[0] ? a->who->user : "this user", actor_right(a));
+}
+
 /* ---- For the audit log ---- */
 
 static json_t *value_json(const struct action_arg *arg, const struct action_value *v)
@@ -154,19 +169,17 @@ static void answer_outcome(int out, const struct action_outcome *o, uint64_t num
 
 /* ---- In the child: actions ---- */
 
-static bool allowed(const struct actor *a, const char *word, const struct rights *rights,
-	struct action_outcome *o)
+static bool allowed(const struct actor *a, const struct rights *rights, struct action_outcome *o)
 {
-	if (rights->allow & right_of(word))
+	if (rights->allow & right_of(actor_right(a)))
 		return true;
-	action_say(o, WIRE_REFUSED, "the agent's policy does not let %s do this (%s)",
-		a->who->user[0] ? a->who->user : "this user", word);
+	o->status = WIRE_REFUSED;
+	actor_denied(a, o->detail, sizeof(o->detail));
 	return false;
 }
 
 static void act(const struct actor *a, const struct rights *rights, struct action_outcome *o)
 {
-	const char *word = a->action->right ? a->action->right : a->action->name;
 	struct err err;
 	struct root *root;
 	struct action_call call = {
@@ -181,7 +194,7 @@ static void act(const struct actor *a, const struct rights *rights, struct actio
 		.run_dir = a->daemon->run_dir,
 	};
 
-	if (!allowed(a, word, rights, o))
+	if (!allowed(a, rights, o))
 		return;
 	root = root_new("/", &err);
 	call.root = root;
@@ -313,7 +326,7 @@ static int open_file(const struct actor *a, const struct rights *rights, struct 
 {
 	int fd, got = -1;
 
-	if (!allowed(a, right_name(RIGHT_GET), rights, o))
+	if (!allowed(a, rights, o))
 		return -1;
 	if (has_dots(a->path)) {
 		action_say(o, WIRE_REFUSED, "a \".\" or \"..\" is in the path");

@@ -28,6 +28,10 @@ int actor_set_action(struct actor *a, const struct priv_action *v);
 int actor_set_get(struct actor *a, const struct priv_get *v);
 void actor_done(struct actor *a);
 
+/* The word of the policy that it takes; and the sentence that tells who lacks it. */
+const char *actor_right(const struct actor *a);
+void actor_denied(const struct actor *a, char *out, size_t size);
+
 /* For the audit log: the arguments; what a file was. NULL: no memory. */
 json_t *actor_args_json(const struct actor *a);
 json_t *actor_file_json(const struct actor *a, const struct priv_file *f, const char *sha256);

@@ -25,6 +25,8 @@
 struct child {
 	struct children *owner;
 	struct child *next;
+	enum child_kind kind;
+	uid_t uid;
 	pid_t pid; /* 0: reaped */
 	int status;
 	struct loop_io io;
@@ -149,6 +151,8 @@ static struct child *new_child(struct children *owner, const struct child_plan *
 	if (!c)
 		return NULL;
 	c->owner = owner;
+	c->kind = plan->kind;
+	c->uid = plan->uid;
 	c->io = (struct loop_io){.fd = fd, .fn = on_output, .arg = c};
 	c->limit = (struct loop_timer){.fn = on_limit, .arg = c};
 	c->done = plan->done;
@@ -157,12 +161,24 @@ static struct child *new_child(struct children *owner, const struct child_plan *
 	return c;
 }
 
+bool children_room(const struct children *owner, enum child_kind kind, uid_t uid)
+{
+	size_t of_user = 0, of_kind = 0;
+
+	for (const struct child *c = owner->first; c; c = c->next) {
+		of_user += c->uid == uid;
+		of_kind += c->kind == kind;
+	}
+	return owner->n < CHILDREN_MAX && of_user < CHILDREN_OF_USER_MAX &&
+	       of_kind < CHILDREN_OF_KIND_MAX;
+}
+
 struct child *child_start(struct children *owner, const struct child_plan *plan, struct err *err)
 {
 	struct child *c = NULL;
 	int out[2];
 
-	if (owner->n >= CHILDREN_MAX) {
+	if (!children_room(owner, plan->kind, plan->uid)) {
 		err_set(err, EBUSY, "%s: too many processes at once", plan->name);
 		return NULL;
 	}

@@ -13,8 +13,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* At once. */
-#define CHILDREN_MAX 64
+/*
+ * At once; of them for one user; and of one kind, so that there is always room for the other:
+ * whoever lets children hang takes neither all that others need nor the way in.
+ */
+#define CHILDREN_MAX	     64
+#define CHILDREN_OF_USER_MAX 24
+#define CHILDREN_OF_KIND_MAX 48
+
+enum child_kind {
+	CHILD_LOOKS_UP, /* who somebody is */
+	CHILD_ACTS,
+};
 
 struct child;
 struct children {
@@ -25,6 +35,8 @@ struct children {
 
 struct child_plan {
 	const char *name;
+	enum child_kind kind;
+	uid_t uid; /* for whom */
 	/*
 	 * In the child: `out` takes the answer, `fd` is a copy of plan->fd. No other descriptors
 	 * than 0 to 2 are open.
@@ -38,6 +50,8 @@ struct child_plan {
 	int64_t limit_ms; /* it is killed then; 0: never */
 };
 
+/* Is there room for one more? */
+bool children_room(const struct children *c, enum child_kind kind, uid_t uid);
 /* NULL with `err`. */
 struct child *child_start(struct children *c, const struct child_plan *plan, struct err *err);
 /* Its answer is of no interest any more. Accepts NULL. */

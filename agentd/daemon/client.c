@@ -20,8 +20,13 @@
 #define ACCEPT_ROUND 16
 /* When descriptors have run out: look again. */
 #define ACCEPT_AGAIN_MS 200
-/* Of n sessions, those of people who have their own rights only may be this many. */
-#define OWN_RIGHTS_SHARE(n) ((n) - (n) / 4)
+/*
+ * Of n sessions, those of one user, and those of all who have their own rights only, may be this
+ * many: one is always left.
+ */
+#define SHARE(n) ((n) > 1 ? (n) - ((n) + 3) / 4 : (n))
+/* Packets that a connection may hold beside its first one. */
+#define DRAIN_MAX 64
 
 /* ---- Ends ---- */
 
@@ -55,6 +60,12 @@ static void close_channel(struct client *c)
 	frames_done(c);
 }
 
+static void forget_process(struct client *c)
+{
+	io_close(c->pidfd);
+	c->pidfd = SUBJECT_PIDFD_UNKNOWN;
+}
+
 static void client_free(struct client *c)
 {
 	struct daemon *d = c->d;
@@ -64,6 +75,7 @@ static void client_free(struct client *c)
 	close_channel(c);
 	loop_unwatch(d->loop, &c->io);
 	io_close(c->io.fd);
+	forget_process(c);
 	loop_timer_stop(d->loop, &c->timer);
 	if (c->state <= CLIENT_ASKED)
 		d->n_new--;
@@ -82,7 +94,7 @@ static void drain(struct client *c)
 {
 	char byte;
 
-	while (recv(c->io.fd, &byte, 1, MSG_DONTWAIT) > 0)
+	for (int i = 0; i < DRAIN_MAX && recv(c->io.fd, &byte, 1, MSG_DONTWAIT) > 0; i++)
 		;
 }
 
@@ -104,10 +116,8 @@ static void audit_session(
 		.session = c->number,
 		.status = status,
 		.detail = detail};
-	struct err err;
 
-	if (audit_write(c->d->audit, &entry, false, &err) < 0)
-		log_error("audit: %s", err.text);
+	ration_write(c->d, &entry);
 }
 
 /* The worker is gone: the session process is told, and that was it. */
@@ -279,17 +289,21 @@ static void on_channel(struct loop_io *io, uint32_t events)
 static const char *what_refuses(struct client *c, const struct priv_subject *s)
 {
 	struct daemon *d = c->d;
-	size_t most = d->conf->sessions_max, own = 0;
+	size_t most = d->conf->sessions_max, own = 0, of_user = 0, of_user_max = SHARE(most);
 
 	if (!s->allow)
 		return "no role of the agent's policy names you";
 	if (d->privileged && s->who.uid == d->worker_uid && s->who.uid != 0)
 		return "this account is the agent's own";
-	for (const struct client *o = d->clients; o; o = o->next)
+	if (d->conf->sessions_user_max)
+		of_user_max = d->conf->sessions_user_max;
+	for (const struct client *o = d->clients; o; o = o->next) {
 		own += o->counted && o->as_user;
-	if (d->n_sessions >= most || (s->as_user && own >= OWN_RIGHTS_SHARE(most)))
+		of_user += o->counted && o->who.uid == s->who.uid;
+	}
+	if (d->n_sessions >= most || (s->as_user && own >= SHARE(most)))
 		return "too many sessions at once";
-	return NULL;
+	return of_user >= of_user_max ? "too many sessions of one user at once" : NULL;
 }
 
 static void start(struct client *c, const struct priv_subject *s)
@@ -349,8 +363,7 @@ static void ask(int out, int fd, void *arg)
 	struct rights rights = {.allow = 0};
 	struct buf frame;
 
-	(void)fd;
-	subject_look_up(&s.who);
+	subject_look_up(&s.who, fd >= 0 ? fd : c->pidfd);
 	if (policy_rights(c->d->conf, &s.who, &rights) < 0)
 		_exit(1);
 	s.allow = rights.allow;
@@ -389,9 +402,11 @@ static int look_at_handover(struct client *c)
 static void on_handover(struct client *c)
 {
 	const struct child_plan plan = {.name = "who is it",
+		.kind = CHILD_LOOKS_UP,
+		.uid = c->who.uid,
 		.run = ask,
 		.arg = c,
-		.fd = -1,
+		.fd = c->pidfd >= 0 ? c->pidfd : -1,
 		.done = on_subject,
 		.done_arg = c,
 		.limit_ms = DAEMON_ASK_MS};
@@ -410,6 +425,7 @@ static void on_handover(struct client *c)
 		refuse(c, WIRE_CODE_LIMIT, "the agent is busy");
 		return;
 	}
+	forget_process(c);
 	c->state = CLIENT_ASKED;
 	loop_timer_stop(c->d->loop, &c->timer);
 	/* What it sends from now on is of no interest, only that it sends no more. */
@@ -442,13 +458,14 @@ static void on_silence(struct loop_timer *timer)
 
 /* ---- Accepting ---- */
 
+/* When most of it is taken, the rest is for those who have none yet. */
 static bool has_room(const struct daemon *d, uid_t uid)
 {
-	size_t of_one = 0;
+	size_t most = d->n_new < SHARE(DAEMON_NEW_MAX) ? DAEMON_NEW_OF_ONE : 1, of_one = 0;
 
 	for (const struct client *c = d->clients; c; c = c->next)
 		of_one += c->state <= CLIENT_ASKED && c->who.uid == uid;
-	return d->n_new < DAEMON_NEW_MAX && of_one < DAEMON_NEW_OF_ONE;
+	return d->n_new < DAEMON_NEW_MAX && of_one < most;
 }
 
 static void add(struct daemon *d, int fd)
@@ -457,8 +474,9 @@ static void add(struct daemon *d, int fd)
 		.code = WIRE_CODE_LIMIT, .text = "too many connections to the agent at once"};
 	struct subject who;
 	struct client *c = NULL;
+	int pidfd;
 
-	if (subject_of_socket(fd, &who) < 0) {
+	if (subject_of_socket(fd, &who, &pidfd) < 0) {
 		io_close(fd);
 		return;
 	}
@@ -468,10 +486,12 @@ static void add(struct daemon *d, int fd)
 		if (priv_put_refused(&d->out, 0, &busy) == 0)
 			(void)priv_send(fd, &d->out, NULL, 0, false);
 		io_close(fd);
+		io_close(pidfd);
 		return;
 	}
 	c->d = d;
 	c->who = who;
+	c->pidfd = pidfd;
 	c->frames_end = &c->frames;
 	c->channel.fd = -1;
 	c->io = (struct loop_io){.fd = fd, .fn = on_client, .arg = c};

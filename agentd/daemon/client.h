@@ -30,9 +30,11 @@ struct client {
 	struct loop_timer timer;
 	struct child *asking;
 	struct subject who;
+	int pidfd; /* of subject_of_socket, until it is known who it is */
 	uint32_t allow;
 	bool as_user;
 	bool counted; /* among the sessions */
+	int64_t queries;
 
 	pid_t worker; /* 0: none, or reaped */
 	struct loop_io channel;

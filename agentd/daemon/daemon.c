@@ -260,6 +260,7 @@ int daemon_run(struct daemon *d, struct err *err)
 		/* What could not be waited for is written down as such. */
 		clients_free(d);
 		children_end(&d->children);
+		ration_end(d);
 		audit_event(d, AUDIT_STOP, NULL, NULL, true);
 	}
 	done(d);

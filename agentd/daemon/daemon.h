@@ -11,6 +11,7 @@
  *   actor.c     what such a child does
  *   relay.c     connections for workers
  *   child.c     children that answer by a pipe
+ *   ration.c    how much of the audit log one user may fill
  *   notify.c    the service manager
  *
  * It runs one thread, reads no JSON and no SQL of anybody's, and opens no file that a client names:
@@ -23,6 +24,7 @@
 #include "agentd/conf.h"
 #include "agentd/daemon/child.h"
 #include "agentd/daemon/notify.h"
+#include "agentd/daemon/ration.h"
 #include "agentd/policy.h"
 #include "agentd/priv.h"
 #include "agentd/quarantine_watch.h"
@@ -75,6 +77,7 @@ struct daemon {
 	/* Their own paths, whatever links lead to them. */
 	char state_real[PATH_MAX], vault[PATH_MAX], audit_files[PATH_MAX];
 	struct audit *audit;
+	struct ration ration;
 	struct quarantine_watch *quarantine; /* NULL: it may not */
 	struct children children;
 	struct notify notify;

@@ -12,18 +12,20 @@
 struct relay {
 	pid_t pid;
 	int64_t session;
+	uid_t uid; /* whose session it is */
 	struct relay *next;
 };
 
 static bool has_room(const struct client *c)
 {
-	size_t all = 0, of_one = 0;
+	size_t all = 0, of_user = 0, of_one = 0;
 
 	for (const struct relay *r = c->d->relays; r; r = r->next) {
 		all++;
+		of_user += r->uid == c->who.uid;
 		of_one += r->session == c->number;
 	}
-	return all < RELAYS_MAX && of_one < RELAYS_OF_ONE_MAX;
+	return all < RELAYS_MAX && of_user < RELAYS_OF_USER_MAX && of_one < RELAYS_OF_ONE_MAX;
 }
 
 static void describe(const struct client *c, const struct priv_connect *what, struct priv_relay *r)
@@ -93,7 +95,8 @@ int relay_start(struct client *c, const struct priv_connect *what, int *ret_fd)
 		free(relay);
 		return r;
 	}
-	*relay = (struct relay){.pid = r, .session = c->number, .next = c->d->relays};
+	*relay = (struct relay){
+		.pid = r, .session = c->number, .uid = c->who.uid, .next = c->d->relays};
 	c->d->relays = relay;
 	*ret_fd = ends[0];
 	return 0;

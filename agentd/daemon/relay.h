@@ -8,9 +8,10 @@
 
 #include "agentd/daemon/client.h"
 
-/* Of one session at once, and of all. */
-#define RELAYS_OF_ONE_MAX 8
-#define RELAYS_MAX	  64
+/* Of one session at once, of one user, and of all. */
+#define RELAYS_OF_ONE_MAX  8
+#define RELAYS_OF_USER_MAX 48
+#define RELAYS_MAX	   64
 
 /* 0 with the worker's end of it, or -errno. */
 int relay_start(struct client *c, const struct priv_connect *what, int *ret_fd);

@@ -190,6 +190,8 @@ static void start_child(struct request *q)
 {
 	struct child_plan plan = {
 		.name = action_name(q),
+		.kind = CHILD_ACTS,
+		.uid = q->who.uid,
 		.run = q->actor.action ? actor_act : actor_open,
 		.arg = &q->actor,
 		.fd = q->actor.action ? -1 : q->client->channel.fd,
@@ -237,11 +239,41 @@ static struct request *new_request(struct client *c, uint64_t number)
 	return q;
 }
 
+/*
+ * By the rights that the session began with: costs no process and no wait for the disk. Of what is
+ * let through here an actor looks the rights up anew.
+ */
+static void refuse(struct request *q)
+{
+	char detail[ERR_TEXT_MAX];
+	const struct audit_entry entry = {
+		.event = AUDIT_OUTCOME,
+		.who = &q->who,
+		.session = q->session,
+		.request = q->id,
+		.action = action_name(q),
+		.dry_run = q->actor.dry_run,
+		.reason = q->actor.reason,
+		.args = q->args,
+		.status = wire_status_name(WIRE_REFUSED),
+		.detail = detail,
+	};
+
+	actor_denied(&q->actor, detail, sizeof(detail));
+	ration_write(q->d, &entry);
+	say(q->client, q->number, WIRE_REFUSED, "%s", detail);
+	request_free(q);
+}
+
 /* Nothing is done of which the log does not tell. */
 static void begin(struct request *q)
 {
 	struct err err;
 
+	if (!(q->client->allow & right_of(actor_right(&q->actor)))) {
+		refuse(q);
+		return;
+	}
 	if (audit_request(q, &err) < 0) {
 		log_error("audit: %s", err.text);
 		say(q->client, q->number, WIRE_REFUSED, "the audit log cannot be written: %s",
@@ -258,7 +290,8 @@ static bool has_room(struct client *c, uint64_t number)
 		say(c, number, WIRE_REFUSED, "the agent is being stopped");
 		return false;
 	}
-	if (count_of(c) < REQUESTS_OF_ONE_MAX)
+	if (count_of(c) < REQUESTS_OF_ONE_MAX &&
+		children_room(&c->d->children, CHILD_ACTS, c->who.uid))
 		return true;
 	say(c, number, WIRE_REFUSED, "too many actions at once");
 	return false;
@@ -351,19 +384,18 @@ static void give_time(const struct client *c)
 	(void)prlimit(c->worker, RLIMIT_CPU, &limit, NULL);
 }
 
-/* That a query cannot be written down does not keep it from being answered. */
+/* That a query is not written down does not keep it from being answered. */
 static int take_query(struct client *c, const struct buf *frame)
 {
 	struct span sql;
 	struct audit_entry entry = {.event = AUDIT_QUERY, .who = &c->who, .session = c->number};
-	struct err err;
 
 	if (priv_read_query(frame->p, frame->len, &sql) < 0)
 		return -EBADMSG;
 	give_time(c);
+	c->queries++;
 	entry.text = sql.p;
-	if (audit_write(c->d->audit, &entry, false, &err) < 0)
-		log_error("audit: %s", err.text);
+	ration_write(c->d, &entry);
 	return 0;
 }
 

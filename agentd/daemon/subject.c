@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
 /* Bytes of a user's record. */
 #define USER_RECORD_MAX (64u << 10)
 
-int subject_of_socket(int fd, struct subject *ret)
+static int peer_pidfd(int fd)
+{
+	int pidfd = -1;
+	socklen_t size = sizeof(pidfd);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0)
+		return pidfd;
+	return errno == ENOPROTOOPT ? SUBJECT_PIDFD_UNKNOWN : SUBJECT_PIDFD_GONE;
+}
+
+int subject_of_socket(int fd, struct subject *ret, int *ret_pidfd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -34,6 +49,7 @@ int subject_of_socket(int fd, struct subject *ret)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, ret->groups, &size) < 0)
 		return errno == ERANGE ? -E2BIG : -errno;
 	ret->n_groups = size / sizeof(ret->groups[0]);
+	*ret_pidfd = peer_pidfd(fd);
 	return 0;
 }
 
@@ -75,17 +91,25 @@ struct ancestor {
 	bool server;
 };
 
-static int read_ancestor(const struct procfs_proc *p, struct buf *b, struct ancestor *ret)
+/* Or -errno. */
+static pid_t parent_of(const struct procfs_proc *p, struct buf *b)
 {
 	struct procfs_stat stat;
-	struct procfs_status status;
 	int r = procfs_read(p, "stat", b);
 
 	if (!r)
 		r = procfs_stat_parse((struct span){buf_str(b), b->len}, &stat);
+	return r < 0 ? r : (pid_t)stat.ppid;
+}
+
+static int read_ancestor(const struct procfs_proc *p, struct buf *b, struct ancestor *ret)
+{
+	struct procfs_status status;
+	int r = parent_of(p, b);
+
 	if (r < 0)
 		return r;
-	ret->parent = (pid_t)stat.ppid;
+	ret->parent = r;
 	r = procfs_read(p, "status", b);
 	if (!r)
 		r = procfs_status_parse((struct span){buf_str(b), b->len}, &status);
@@ -223,40 +247,72 @@ static bool look_at(const struct procfs *fs, const struct procfs_proc *p, struct
 }
 
 /*
+ * Is what was opened by its number the process that connected? Once that has ended, its number is
+ * anybody's. Without a descriptor of it at least its user must be the one that connected.
+ */
+static bool is_who_connected(
+	const struct procfs_proc *p, const struct subject *who, int pidfd, struct buf *b)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	struct ancestor a = {.parent = 0};
+
+	if (pidfd >= 0)
+		return poll(&ended, 1, 0) == 0;
+	return pidfd == SUBJECT_PIDFD_UNKNOWN && read_ancestor(p, b, &a) == 0 &&
+	       (a.uid[0] == who->uid || a.uid[1] == who->uid);
+}
+
+/* One step up, *p to its parent: held before it is asked whether it still is that. */
+static bool go_up(struct procfs *fs, struct procfs_proc *p, pid_t parent, struct buf *b)
+{
+	struct procfs_proc up;
+	bool good;
+
+	if (parent <= 1 || procfs_open(fs, parent, &up) < 0)
+		return false;
+	good = parent_of(p, b) == parent;
+	procfs_close(good ? p : &up);
+	if (good)
+		*p = up;
+	return good;
+}
+
+/*
  * Upwards from the session. Anybody may run an sshd of their own with whatever clients they like:
  * only one that is root's counts.
  */
-static void look_up_address(struct procfs *fs, struct subject *who)
+static void look_up_address(struct procfs *fs, struct subject *who, int pidfd)
 {
-	pid_t pid = who->pid;
+	struct ancestor a = {.parent = 0};
+	struct procfs_proc p;
 	struct buf b;
 
+	if (procfs_open(fs, who->pid, &p) < 0)
+		return;
 	buf_init(&b, PROCFS_FILE_MAX);
-	for (unsigned i = 0; pid > 1 && i < SUBJECT_ANCESTORS_MAX; i++) {
-		struct ancestor a = {.parent = 0};
-		struct procfs_proc p;
-		bool found = false;
-
-		if (procfs_open(fs, pid, &p) < 0)
+	if (!is_who_connected(&p, who, pidfd, &b))
+		goto out;
+	for (unsigned i = 0; i < SUBJECT_ANCESTORS_MAX; i++) {
+		if (read_ancestor(&p, &b, &a) < 0)
 			break;
-		if (read_ancestor(&p, &b, &a) == 0 && a.server && a.uid[0] == 0 && a.uid[1] == 0)
-			found = look_at(fs, &p, who);
-		procfs_close(&p);
-		if (found)
+		if (a.server && a.uid[0] == 0 && a.uid[1] == 0 && look_at(fs, &p, who))
 			break;
-		pid = a.parent;
+		if (!go_up(fs, &p, a.parent, &b))
+			break;
 	}
+out:
+	procfs_close(&p);
 	buf_done(&b);
 }
 
-void subject_look_up(struct subject *who)
+void subject_look_up(struct subject *who, int pidfd)
 {
 	struct root *root = root_new("/", NULL);
 	struct procfs fs = {0};
 
 	look_up_name(who);
 	if (root && procfs_init(&fs, root) == 0)
-		look_up_address(&fs, who);
+		look_up_address(&fs, who, pidfd);
 	procfs_done(&fs);
 	root_free(root);
 }

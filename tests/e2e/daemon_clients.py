@@ -56,11 +56,21 @@ for name, fds in {"no_fds": [], "one_fd": [null], "many_fds": [null] * 200}.item
     got = ended(s)
     check(f"client_{name}", len(got) >= 16 and struct.unpack("=I", got[:4])[0] == 3 and b"could not begin" in got, repr(got[:80]))
 
-# Directories, what cannot be read from: the session's own affair.
+# What no session has to be answered on, in place of its input and of its output.
 d = os.open("/", os.O_RDONLY)
 s = connect()
 send(s, HAND, [d, null])
 check("client_directory", struct.unpack("=I", ended(s)[:4])[0] == 3)
+listening = socket.create_server(("127.0.0.1", 0))
+datagrams = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+r, w = os.pipe()
+for name, fds in {"directory": [d, null], "own_memory": [null, os.open("/proc/self/mem", os.O_RDWR)], "backwards": [w, r],
+                  "listening": [listening.fileno(), null], "datagrams": [null, datagrams[0].fileno()],
+                  "device": [os.open("/dev/zero", os.O_RDWR), null], "path": [os.open("/etc/passwd", os.O_PATH), null]}.items():
+    s = connect()
+    send(s, HAND, fds)
+    got = ended(s)
+    check(f"client_hands_{name}", len(got) >= 16 and b"could not begin" in got, repr(got[:80]))
 
 # Silent ones do not keep others out for long, and are not kept.
 silent = []

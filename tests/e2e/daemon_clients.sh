@@ -6,6 +6,7 @@ need python3 jq setpriv
 need_root
 cat >"$T/agentd.conf" <<'EOF'
 sessions_max = 4
+sessions_user_max = 4
 [role responder]
 users = root
 allow = all
@@ -115,7 +116,12 @@ check room_again wait_for 20 again
 
 # ---- Those who misbehave ----
 
+descriptors() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
+few=$(descriptors)
 python3 tests/e2e/daemon_clients.py "$T/run/agentd.sock"
+# The spare worker's, perhaps.
+no_more() { [ "$(descriptors)" -le $((few + 1)) ]; }
+check descriptors_are_closed wait_for 20 no_more
 has lives_on "$(sql 0 'select 1')" '"op":"done"'
 is still_the_same "$(kill -0 "$daemon" && echo yes)" yes
 

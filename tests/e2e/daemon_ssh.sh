@@ -60,6 +60,54 @@ is not_the_environment "$got" '[40001,"127.0.0.1"]'
 ask_daemon '{"op":"ping","id":1}' >/dev/null
 is no_address "$(jq -c 'select(.event == "session") | .address' "$T/state/audit.ndjson" | tail -n 1)" null
 
+# A process that connected is gone, and its number is that of another one below sshd: that one's address is not its.
+cat >"$T/connect.py" <<'EOF'
+import array, os, socket, struct, sys, time
+number, reused, path = sys.argv[1:]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+pid = os.fork()
+if pid == 0:
+    s.connect(path)
+    os._exit(0)
+os.waitpid(pid, 0)
+with open(number + ".new", "w") as f:
+    f.write(str(pid))
+os.rename(number + ".new", number)
+while not os.path.exists(reused):
+    time.sleep(0.01)
+text = struct.pack("=I", 0) + b"\0"
+mine, theirs = socket.socketpair()
+s.sendmsg([struct.pack("=IIQ", 1, len(text), 1) + text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()] * 2))])
+mine.recv(20)
+EOF
+cat >"$T/reuse.py" <<'EOF'
+import ctypes, os, struct, sys, time
+number, reused = sys.argv[1:]
+print("waits", flush=True)
+while not os.path.exists(number):
+    time.sleep(0.01)
+pid = ctypes.c_int32(int(open(number).read()))
+args = struct.pack("=11Q", 0, 0, 0, 0, 17, 0, 0, 0, ctypes.addressof(pid), 1, 0)
+got = ctypes.CDLL(None, use_errno=True).syscall(435, args, len(args))
+if got == 0:
+    time.sleep(20)
+    os._exit(0)
+with open(reused + ".new", "w") as f:
+    f.write("yes" if got == pid.value else f"no: {os.strerror(ctypes.get_errno())}")
+os.rename(reused + ".new", reused)
+time.sleep(20)
+EOF
+background "${ssh[@]}" root@127.0.0.1 "python3 $T/reuse.py $T/number $T/reused" >"$T/reuse.out" </dev/null
+check reuser_waits wait_for 20 grep -q waits "$T/reuse.out"
+n=$(wc -l <"$T/state/audit.ndjson")
+run python3 "$T/connect.py" "$T/number" "$T/reused" "$T/run/agentd.sock"
+if [ "$(cat "$T/reused")" = yes ]; then
+	got=$(tail -n +$((n + 1)) "$T/state/audit.ndjson" | jq -c 'select(.event == "session") | [.pid, .address]')
+	is not_of_a_reused_number "$got" "[$(cat "$T/number"),null]"
+else
+	skip not_of_a_reused_number "$(cat "$T/reused")"
+fi
+
 # The client goes away: the worker ends.
 background "${ssh[@]}" -s root@127.0.0.1 tocsin <>"$(mkfifo "$T/in" && echo "$T/in")" >"$T/out"
 client=$pid

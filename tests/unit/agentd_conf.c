@@ -32,7 +32,7 @@ static const char whole[] = "# limits\n"
 			    "; paths\n"
 			    "protect_paths = /srv /var/lib/db*\n"
 			    "vault_max_mb = 10\naudit_max_mb = 11\naudit_keep = 12\n"
-			    "sessions_max = 13\nquery_timeout_s = 14\nworker_memory_mb = 65\n"
+			    "sessions_max = 13\nsessions_user_max = 7\nquery_timeout_s = 14\nworker_memory_mb = 65\n"
 			    "worker_cpu_s = 15\n\n"
 			    "[role responder]\n"
 			    "groups = soc-responders 4711\n"
@@ -57,6 +57,7 @@ TEST(conf_reads)
 	CHECK_INT(c->audit_max_mb, 11);
 	CHECK_INT(c->audit_keep, 12);
 	CHECK_INT(c->sessions_max, 13);
+	CHECK_INT(c->sessions_user_max, 7);
 	CHECK_INT(c->query_timeout_s, 14);
 	CHECK_INT(c->worker_memory_mb, 65);
 	CHECK_INT(c->worker_cpu_s, 15);
@@ -79,6 +80,7 @@ TEST(conf_defaults)
 	CHECK(c);
 	CHECK_INT(c->quarantine_confirm_s, 60);
 	CHECK_INT(c->sessions_max, 16);
+	CHECK_INT(c->sessions_user_max, 0);
 	CHECK_INT(c->query_timeout_s, 30);
 	CHECK_INT(c->worker_memory_mb, 256);
 	CHECK(!c->n_roles && !c->quarantine_dns);
