@@ -63,6 +63,8 @@ check log_is_whole "$AGENTD" audit --verify --state-dir "$T/state"
 
 # ---- Killed ----
 
+# What the one before said is not this one's word.
+rm "$T/out"
 "$AGENTD" session --run-dir "$T/run" <>"$T/in" >"$T/out" &
 session=$!
 check session_waits wait_for 10 test -s "$T/out"
