@@ -186,7 +186,7 @@ $(B)/tools/console_%: $(B)/obj/tests/tools/console_%.o $(B)/lib/libconsole.a $(B
 $(B)/tools/agentd_%: $(B)/obj/tests/tools/agentd_%.o $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
 $(B)/tools/%: $(B)/obj/tests/tools/%.o $(B)/lib/libcommon.a
-	$(link) $(call pkg_libs,$(LIBS_common) libssh) -lm
+	$(link) $(call pkg_libs,$(LIBS_common) libssh libcrypto) -lm
 
 # tests/bench/NAME.c: a measurement of common/ on its own; console_NAME.c has the console too.
 bench_bin := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))

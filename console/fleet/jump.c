@@ -201,7 +201,7 @@ static void pull(struct bridge *b)
 	char bytes[PULL_BYTES];
 	ssize_t n;
 
-	if (j->clogged || s->paused || !window) {
+	if (j->clogged || s->paused || s->odd_packets || !window) {
 		stall(b);
 		return;
 	}
@@ -434,7 +434,7 @@ static void look_at_pending(struct jump *j)
 			r = SSH_ERROR;
 		else if (news)
 			r = ask_channel(b);
-		if (!ssh_is_connected(j->ssh->session))
+		if (ssh_broken(j->ssh))
 			return;
 		if (r == SSH_OK)
 			now_open(b);
@@ -450,12 +450,11 @@ static int serve(struct ssh *s)
 	struct jump *j = s->t.arg;
 
 	(void)ssh_execute_message_callbacks(s->session);
-	if (ssh_is_connected(s->session) && !s->odd_packets)
+	if (!ssh_broken(s) && !s->odd_packets)
 		look_at_pending(j);
 	if (s->odd_packets)
-		return ssh_fail(
-			s, HOST_FAILED, "protocol error: packets of an impossible size offered");
-	if (!ssh_is_connected(s->session))
+		return ssh_odd_packets(s);
+	if (ssh_broken(s))
 		return ssh_lost(s);
 	if (!j->pending)
 		s->chatty = false;

@@ -162,7 +162,6 @@ void ssh_connected(struct ssh *s, int fd)
 	s->counter = (struct ssh_counter_struct){0};
 	s->heard = 0;
 	/* It may be the second one: what the first still brought is forgotten. */
-	s->confirmations = 0;
 	s->odd_packets = s->got = false;
 	buf_reset(&s->said);
 	lines_done(s->t.in);
@@ -340,7 +339,7 @@ static bool has_session(const struct ssh *s)
 	       !s->doomed;
 }
 
-/* libssh closed it while it read, as after a farewell, and told nobody yet. */
+/* libssh gave it up while it read, as after a farewell, and told nobody yet. */
 static void session_gone(struct ssh *s)
 {
 	if (s->step == SSH_AUTH)
@@ -355,9 +354,10 @@ static void session_gone(struct ssh *s)
 
 static void watch(struct ssh *s, bool writing)
 {
+	bool closed = s->handed && ssh_get_fd(s->session) < 0 && s->step != SSH_OPEN;
 	int r;
 
-	if (s->handed && ssh_get_fd(s->session) < 0 && s->step != SSH_OPEN) {
+	if (closed || ssh_get_status(s->session) & SSH_CLOSED_ERROR) {
 		session_gone(s);
 		return;
 	}

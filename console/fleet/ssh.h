@@ -118,11 +118,10 @@ struct ssh {
 	bool only_send;	 /* the timer runs for that; epoll tells when there is something to read */
 	bool by_agent;	 /* ssh-agent signed */
 	bool paused, waiting_for_status, odd_packets;
-	unsigned confirmations; /* of the channel */
-	struct bridge *bridge;	/* through the jump host, or NULL */
-	struct proxy *proxy;	/* the ProxyCommand, or NULL */
-	unsigned asked;		/* the question's number, or 0 */
-	char **secret;		/* of a jump host: where its password is kept, or NULL */
+	struct bridge *bridge; /* through the jump host, or NULL */
+	struct proxy *proxy;   /* the ProxyCommand, or NULL */
+	unsigned asked;	       /* the question's number, or 0 */
+	char **secret;	       /* of a jump host: where its password is kept, or NULL */
 	/* For a jump host: called after packets came, instead of the agent's channel. 0 or -1. */
 	int (*serve)(struct ssh *s);
 	/* Sees each line of libssh's log meanwhile; when `chatty`, those of each packet. */
@@ -187,6 +186,12 @@ int ssh_fail_err(struct ssh *s, enum host_state how, const struct err *err);
 /* Likewise, because the connection broke, within authentication or later; libssh knows more. */
 int ssh_broke_off(struct ssh *s);
 int ssh_lost(struct ssh *s);
+/* Likewise, because the host offered packets that libssh cannot live with. */
+int ssh_odd_packets(struct ssh *s);
+/* libssh gave the session up: a packet that cannot be, or the connection is gone. */
+bool ssh_broken(const struct ssh *s);
+/* Its words about that; an errno that the socket was closed with says nothing. */
+const char *ssh_why(const struct ssh *s);
 /*
  * A session to a jump host: up->opened when it is authenticated, then `serve` until it is over.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/ssh.h"
 
+#include "common/str.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +106,8 @@ static void add_methods(struct buf *b, int methods)
 	}
 }
 
-static int refused(struct ssh *s, const char *server_says)
+/* `more`: what else there is to say, after "; ", or "". */
+static int refused(struct ssh *s, const char *more)
 {
 	struct buf tried, methods;
 	char agent[AGENT_TEXT_MAX];
@@ -120,14 +123,13 @@ static int refused(struct ssh *s, const char *server_says)
 	agent_describe(agent_of(s), agent);
 	add_methods(&methods, ssh_userauth_list(s->session, NULL));
 	if (tried.len || agent_present(agent_of(s)))
-		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s%s",
+		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s",
 			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent, hint,
-			buf_str(&methods), server_says ? "; server says: " : "",
-			server_says ? server_says : "");
+			buf_str(&methods), more);
 	else
 		ssh_fail(s, HOST_FAILED,
-			"authentication failed for %s: no key in ~/.ssh and no agent%s%s",
-			user_of(s), hint, buf_str(&methods));
+			"authentication failed for %s: no key in ~/.ssh and no agent%s%s%s",
+			user_of(s), hint, buf_str(&methods), more);
 	buf_done(&tried);
 	buf_done(&methods);
 	return -1;
@@ -136,12 +138,18 @@ static int refused(struct ssh *s, const char *server_says)
 /* The connection broke, perhaps because the server had seen enough keys. */
 int ssh_broke_off(struct ssh *s)
 {
-	const char *why = ssh_get_error(s->session);
+	static const char farewell[] = "Received SSH_MSG_DISCONNECT: ";
+	const char *why = ssh_why(s);
+	char more[ERR_TEXT_MAX];
 
 	if (strstr(why, "Too many authentication failures"))
-		why = "too many keys were offered; name the right one by IdentityFile, or have "
-		      "fewer in the agent";
-	return refused(s, why);
+		return refused(s, "; too many keys were offered; name the right one by "
+				  "IdentityFile, or have fewer in the agent");
+	if (str_starts(why, farewell))
+		snprintf(more, sizeof(more), "; server says: %s", why + strlen(farewell));
+	else
+		snprintf(more, sizeof(more), "; connection lost: %s", why);
+	return refused(s, more);
 }
 
 /* The next thing to try, when an offer or a signature was turned down. */
@@ -157,8 +165,8 @@ int ssh_part_done(struct ssh *s, bool by_key)
 	struct ssh_opening *o = s->opening;
 
 	if (!s->serve || ++o->parts == SSH_PARTS_MAX)
-		return refused(
-			s, by_key ? "a key alone is not enough" : "a password alone is not enough");
+		return refused(s, by_key ? "; a key alone is not enough"
+					 : "; a password alone is not enough");
 	if (!(ssh_userauth_list(s->session, NULL) & SSH_AUTH_METHOD_PUBLICKEY)) {
 		o->at = o->n_ids;
 		o->agent_tried = true;
@@ -232,7 +240,7 @@ static void agent_finished(void *arg, int result)
 	agent_auth_end(s->opening->agent, NULL, NULL);
 	s->opening->agent = NULL;
 	s->opening->agent_tried = true;
-	if (result == SSH_AUTH_ERROR && ssh_is_connected(s->session))
+	if (result == SSH_AUTH_ERROR && !ssh_broken(s))
 		result = SSH_AUTH_DENIED; /* the agent would not sign */
 	s->by_agent = result == SSH_AUTH_SUCCESS;
 	if (judge(s, result, agent_said_no) > 0)
@@ -271,7 +279,7 @@ static int none_denied(struct ssh *s)
 {
 	if (ssh_wants_password(s))
 		return 1;
-	return refused(s, NULL);
+	return refused(s, "");
 }
 
 /* Nothing to offer: the server tells what it would take, and a few let everybody in. */
@@ -293,5 +301,5 @@ int ssh_authenticate(struct ssh *s)
 		return ssh_try_password(s);
 	if (!ssh_userauth_list(s->session, NULL) || o->none_tried)
 		return try_none(s);
-	return refused(s, NULL);
+	return refused(s, "");
 }

@@ -47,7 +47,8 @@ static void take_status(ssh_session session, ssh_channel channel, int status, vo
 #if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0)
 /*
  * Before 0.11 libssh sends packets of the host's size less ten bytes, without end when that is
- * none, and tells that size only in its log; a host may state it again at any time.
+ * none, and tells that size only in its log. Said a second time for a channel, it counts as well:
+ * then the log tells of a wrong state only.
  */
 static void watch_log(int level, const char *function, const char *text, void *arg)
 {
@@ -61,8 +62,8 @@ static void watch_log(int level, const char *function, const char *text, void *a
 		s->noted(s, function, text);
 	if (!s || !str_eq(function, "ssh_packet_channel_open_conf"))
 		return;
-	if (strstr(text, "Received a CHANNEL_OPEN_CONFIRMATION") && ++s->confirmations > 1 &&
-		!s->serve)
+	if (strstr(text, "in incorrect channel state") ||
+		strstr(text, "Invalid maximum packet size"))
 		s->odd_packets = true;
 	at = strstr(text, "maxpacket : ");
 	if (!at)
@@ -105,11 +106,12 @@ int ssh_open_channel(struct ssh *s)
 		ssh_set_channel_callbacks(s->channel, &s->callbacks);
 	}
 	r = ssh_channel_open_session(s->channel);
+	if (s->odd_packets)
+		return ssh_odd_packets(s);
 	if (r == SSH_AGAIN)
 		return 0;
 	if (r != SSH_OK)
-		return ssh_fail(s, HOST_FAILED, "cannot open an SSH session: %s",
-			ssh_get_error(s->session));
+		return ssh_fail(s, HOST_FAILED, "cannot open an SSH session: %s", ssh_why(s));
 	s->step = SSH_SUBSYSTEM;
 	return 1;
 }
@@ -129,21 +131,38 @@ int ssh_ask_subsystem(struct ssh *s)
 
 	if (r == SSH_AGAIN)
 		return 0;
-	if (r != SSH_OK && ssh_is_connected(s->session) && !ssh_channel_is_closed(s->channel))
+	if (r != SSH_OK && !ssh_broken(s) && !ssh_channel_is_closed(s->channel))
 		return ssh_fail(s, HOST_FAILED, "no tocsin agent on this host: subsystem refused");
 	if (r != SSH_OK)
 		return ssh_fail(s, HOST_FAILED, "connection lost while asking for the agent: %s",
-			ssh_get_error(s->session));
+			ssh_why(s));
 	ssh_now_open(s);
 	return s->doomed ? -1 : 1;
 }
 
-int ssh_lost(struct ssh *s)
+int ssh_odd_packets(struct ssh *s)
+{
+	return ssh_fail(s, HOST_FAILED, "protocol error: packets of an impossible size offered");
+}
+
+bool ssh_broken(const struct ssh *s)
+{
+	return !ssh_is_connected(s->session) || ssh_get_status(s->session) & SSH_CLOSED_ERROR;
+}
+
+const char *ssh_why(const struct ssh *s)
 {
 	const char *why = ssh_get_error(s->session);
 
-	return ssh_fail(s, HOST_FAILED, "connection lost: %s",
-		str_eq(why, "Socket error: disconnected") ? "the host closed it" : why);
+	if (str_eq(why, "Socket error: disconnected") || str_eq(why, "Socket error: Success") ||
+		str_eq(why, "Socket error: Operation now in progress"))
+		return "the host closed it";
+	return why[0] ? why : "the host closed it";
+}
+
+int ssh_lost(struct ssh *s)
+{
+	return ssh_fail(s, HOST_FAILED, "connection lost: %s", ssh_why(s));
 }
 
 /* 0, or -1 when it is over. */
@@ -153,14 +172,12 @@ int ssh_write_out(struct ssh *s)
 
 	while (s->out.len) {
 		if (s->odd_packets)
-			return ssh_fail(s, HOST_FAILED,
-				"protocol error: packets of an impossible size offered");
+			return ssh_odd_packets(s);
 		n = ssh_channel_write(s->channel, s->out.p, (uint32_t)s->out.len);
 		if (n == SSH_AGAIN || n == 0)
 			return 0;
 		if (n < 0)
-			return ssh_fail(
-				s, HOST_FAILED, "connection lost: %s", ssh_get_error(s->session));
+			return ssh_channel_is_closed(s->channel) ? ssh_say_ended(s) : ssh_lost(s);
 		buf_consume(&s->out, (size_t)n);
 	}
 	buf_done(&s->out);
@@ -189,8 +206,7 @@ static int wait_for_status(struct ssh *s)
 {
 	if (s->exit_status < 0)
 		(void)ssh_channel_get_exit_status(s->channel);
-	if (s->exit_status >= 0 || ssh_channel_is_closed(s->channel) ||
-		!ssh_is_connected(s->session))
+	if (s->exit_status >= 0 || ssh_channel_is_closed(s->channel) || ssh_broken(s))
 		return ssh_say_ended(s);
 	if (s->waiting_for_status)
 		return 0;
