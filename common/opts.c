@@ -182,6 +182,12 @@ static int parse_short(const struct opt_set *sets, int argc, char **argv, int *i
 	return 0;
 }
 
+/* SQL may begin with "-- a comment". */
+static bool is_comment(const char *word)
+{
+	return str_starts(word, "--") && word[2] && strchr(" \t\n", word[2]);
+}
+
 int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_word, int *ret_rest,
 	struct err *err)
 {
@@ -194,9 +200,9 @@ int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_w
 			i++;
 			break;
 		}
-		if (str_starts(word, "--"))
+		if (str_starts(word, "--") && !is_comment(word))
 			r = parse_long(sets, argc, argv, &i, err);
-		else if (word[0] == '-' && word[1])
+		else if (word[0] == '-' && word[1] && !is_comment(word))
 			r = parse_short(sets, argc, argv, &i, err);
 		else if (stop_at_word)
 			break;

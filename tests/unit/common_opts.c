@@ -71,6 +71,9 @@ TEST(options_anywhere)
 	CHECK(!v.flag);
 	CHECK_INT(PARSE("-", "", "-a"), 2);
 	CHECK_STR(joined, "-|");
+	CHECK_INT(PARSE("-- all\nselect 1", "-a", "--\nselect 2"), 2);
+	CHECK_STR(joined, "-- all\nselect 1|--\nselect 2");
+	CHECK(v.flag);
 	CHECK_INT(PARSE("--"), 0);
 }
 
