@@ -29,14 +29,7 @@ void buf_reset(struct buf *b)
 	buf_cut(b, 0);
 }
 
-void buf_cut(struct buf *b, size_t len)
-{
-	b->len = len;
-	if (b->p)
-		b->p[len] = '\0';
-}
-
-int buf_room(struct buf *b, size_t n)
+int buf_grow(struct buf *b, size_t n)
 {
 	size_t cap;
 	char *p;
@@ -58,33 +51,6 @@ int buf_room(struct buf *b, size_t n)
 	b->cap = cap;
 	b->p[b->len] = '\0';
 	return 0;
-}
-
-void buf_added(struct buf *b, size_t n)
-{
-	buf_cut(b, b->len + n);
-}
-
-int buf_add(struct buf *b, const void *p, size_t n)
-{
-	int r = buf_room(b, n);
-
-	if (r < 0)
-		return r;
-	if (n)
-		memcpy(b->p + b->len, p, n);
-	buf_added(b, n);
-	return 0;
-}
-
-int buf_puts(struct buf *b, const char *s)
-{
-	return buf_add(b, s, strlen(s));
-}
-
-int buf_putc(struct buf *b, char c)
-{
-	return buf_add(b, &c, 1);
 }
 
 int buf_fill(struct buf *b, char c, size_t n)

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
 	char *p;    /* NUL-terminated whenever it is not NULL; the NUL is not counted */
@@ -25,16 +26,45 @@ void buf_done(struct buf *b);
 /* Forgets the content, keeps the memory. */
 void buf_reset(struct buf *b);
 /* Cuts the content to `len` bytes; `len` must not be more than there are. */
-void buf_cut(struct buf *b, size_t len);
+static inline void buf_cut(struct buf *b, size_t len)
+{
+	b->len = len;
+	if (b->p)
+		b->p[len] = '\0';
+}
 
 /* Makes room for `n` more bytes: b->p + b->len may then be written; buf_added tells how many were.
  */
-int buf_room(struct buf *b, size_t n);
-void buf_added(struct buf *b, size_t n);
+int buf_grow(struct buf *b, size_t n);
+static inline int buf_room(struct buf *b, size_t n)
+{
+	/* There is one byte more than the content, for the NUL. */
+	return n <= b->max - b->len && b->len + n < b->cap ? 0 : buf_grow(b, n);
+}
+static inline void buf_added(struct buf *b, size_t n)
+{
+	buf_cut(b, b->len + n);
+}
 
-int buf_add(struct buf *b, const void *p, size_t n);
-int buf_puts(struct buf *b, const char *s);
-int buf_putc(struct buf *b, char c);
+static inline int buf_add(struct buf *b, const void *p, size_t n)
+{
+	int r = buf_room(b, n);
+
+	if (r < 0)
+		return r;
+	if (n)
+		memcpy(b->p + b->len, p, n);
+	buf_added(b, n);
+	return 0;
+}
+static inline int buf_puts(struct buf *b, const char *s)
+{
+	return buf_add(b, s, strlen(s));
+}
+static inline int buf_putc(struct buf *b, char c)
+{
+	return buf_add(b, &c, 1);
+}
 int buf_fill(struct buf *b, char c, size_t n);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));

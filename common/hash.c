@@ -14,15 +14,6 @@ uint64_t hash_seed(void)
 	return seed;
 }
 
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93u;
-	h ^= h >> 29;
-	h *= 0xd6e8feb86659fd93u;
-	return h ^ h >> 32;
-}
-
 /* Keyed by the seed, a word at a time. */
 uint64_t hash_bytes(uint64_t seed, const char *p, size_t n)
 {
@@ -30,10 +21,10 @@ uint64_t hash_bytes(uint64_t seed, const char *p, size_t n)
 
 	for (; n >= sizeof(word); p += sizeof(word), n -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		h = mix(h ^ word) + seed;
+		h = hash_mix(h ^ word) + seed;
 	}
 	word = 0;
 	if (n)
 		memcpy(&word, p, n);
-	return mix(h ^ word);
+	return hash_mix(h ^ word);
 }

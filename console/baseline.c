@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_BYTES_MAX (64u << 20)
 
 /* ---- Pinning ---- */
 
@@ -84,7 +83,6 @@ struct work {
 	uint64_t seed;
 	struct map *known;	    /* hosts of the baseline */
 	struct prints of_host, any; /* rows with their host, and without */
-	struct buf scratch;
 };
 
 static int add_print(struct prints *p, uint64_t print)
@@ -158,12 +156,10 @@ static int read_block(struct work *w, const struct block *b)
 
 	for (size_t i = 0; r == 0 && i < b->n_rows; i++) {
 		const char *host = w->run.outcomes.of[b->hosts[i]].name;
-		uint64_t print = 0;
+		uint64_t print =
+			rowkey_hash(w->seed, b->cells + i * b->n_cols, places, w->columns.n);
 
-		r = rowkey_hash(w->seed, b->cells + i * b->n_cols, places, w->columns.n,
-			&w->scratch, &print);
-		if (r == 0)
-			r = add_print(&w->any, print);
+		r = add_print(&w->any, print);
 		if (r == 0)
 			r = add_print(&w->of_host, with_host(w, print, host));
 	}
@@ -189,19 +185,17 @@ static int read_baseline(struct work *w, struct err *err)
 	return 0;
 }
 
-static int judge_row(
-	struct work *w, row_id row, struct cell *cells, const size_t *places, bool *ret)
+/* Does it deviate? */
+static bool judge_row(struct work *w, row_id row, struct cell *cells, const size_t *places)
 {
 	const char *host = w->hosts[results_host(w->rows, row)];
-	uint64_t print = 0;
-	int r;
+	uint64_t print;
 
 	for (size_t i = 0; i < results_columns_n(w->rows); i++)
 		cells[i] = results_unpack(w->rows, results_cell(w->rows, row, i));
-	r = rowkey_hash(w->seed, cells, places, w->columns.n, &w->scratch, &print);
-	*ret = map_get(w->known, host) ? !has_print(&w->of_host, with_host(w, print, host))
+	print = rowkey_hash(w->seed, cells, places, w->columns.n);
+	return map_get(w->known, host) ? !has_print(&w->of_host, with_host(w, print, host))
 				       : !has_print(&w->any, print);
-	return r;
 }
 
 static int judge(struct work *w, bool **ret)
@@ -220,7 +214,7 @@ static int judge(struct work *w, bool **ret)
 	if (!places)
 		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = judge_row(w, (row_id)i, cells, places, &wanted[i]);
+		wanted[i] = judge_row(w, (row_id)i, cells, places);
 	free(cells);
 	free(names);
 	free(places);
@@ -254,7 +248,6 @@ int baseline_compare(const struct question_text *t, const struct results *rows,
 	struct store *s = NULL;
 	int r = store_open(STORE_READ, &s, err);
 
-	buf_init(&w.scratch, ROW_BYTES_MAX);
 	if (r == 0)
 		r = find(s, t, &i, err);
 	if (r == 0)
@@ -266,7 +259,6 @@ int baseline_compare(const struct question_text *t, const struct results *rows,
 	store_close(s);
 	map_free(w.known, NULL);
 	rowkey_done(&w.columns);
-	buf_done(&w.scratch);
 	free(w.of_host.of);
 	free(w.any.of);
 	return r;

@@ -15,11 +15,9 @@
 #define ROW_BYTES_MAX (64u << 20)
 #define HOSTS_MAX     (2 * (size_t)OUTCOME_HOSTS_MAX)
 
-/* One row of a run, as two numbers. Collisions of 64 keyed bits are not to be met. */
-struct print {
-	uint64_t key, value;
-	uint32_t row; /* in the order of the run */
-};
+/* Rows that are put into the results at once, of one host and one block. */
+#define BATCH_ROWS  512
+#define BATCH_BYTES (1u << 20) /* of `was`, then no more rows are added */
 
 enum mark { MARK_SAME, MARK_ALONE, MARK_CHANGED };
 
@@ -28,7 +26,9 @@ struct side {
 	uint32_t *host;		 /* per host of the run: its number in the diff */
 	size_t **keys, **values; /* per shape: places of the columns */
 	size_t **all;
-	struct print *prints;
+	/* `row` is their number in the order of the run. Collisions of 64 keyed bits are not to be
+	 * met. */
+	struct rowprint *prints;
 	size_t n_prints, cap;
 	uint8_t *marks; /* enum mark per row of the run that was compared */
 	uint32_t *pair; /* of a changed row: the number of the change */
@@ -45,9 +45,12 @@ struct work {
 	/* Per change: the old row's cells, all->n of them, in `texts` by offset. */
 	struct cell *before;
 	struct buf texts;
-	struct cell *row; /* change, all, was */
+	struct cell *batch; /* rows: change, all, was */
+	size_t n_batch;
+	uint32_t batch_host;
 	struct wire_column *columns;
-	bool *begun; /* per host of the diff */
+	bool *counts; /* per column of `all`: is it compared by its value? */
+	bool *begun;  /* per host of the diff */
 	uint32_t n_changes;
 	size_t cap_from;
 	const atomic_bool *stop;
@@ -223,29 +226,15 @@ static int add_print(struct work *w, struct side *s, const struct block *b, size
 {
 	const struct cell *cells = b->cells + i * b->n_cols;
 	uint64_t seed = w->seed + s->host[b->hosts[i]];
-	struct print p = {.row = (uint32_t)s->n_prints};
+	struct rowprint p = {.row = (uint32_t)s->n_prints};
 	int r = array_grow(&s->prints, &s->cap, s->n_prints + 1, sizeof(*s->prints), DIFF_ROWS_MAX);
 
-	if (r == 0)
-		r = rowkey_hash(
-			seed, cells, s->values[b->shape], w->value.n, &w->scratch, &p.value);
-	p.key = p.value;
-	if (r == 0 && w->keyed)
-		r = rowkey_hash(seed, cells, s->keys[b->shape], w->key.n, &w->scratch, &p.key);
-	if (r == 0)
-		s->prints[s->n_prints++] = p;
-	return r;
-}
-
-static int by_print(const void *a, const void *b)
-{
-	const struct print *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return (x->row > y->row) - (x->row < y->row);
+	if (r < 0)
+		return r;
+	p.value = rowkey_hash(seed, cells, s->values[b->shape], w->value.n);
+	p.key = w->keyed ? rowkey_hash(seed, cells, s->keys[b->shape], w->key.n) : p.value;
+	s->prints[s->n_prints++] = p;
+	return 0;
 }
 
 /* As run_next. */
@@ -277,9 +266,8 @@ static int read_prints(struct work *w, struct side *s, struct err *err)
 	s->pair = w->keyed ? calloc(s->n_prints + 1, sizeof(*s->pair)) : NULL;
 	if (!s->marks || (w->keyed && !s->pair))
 		return err_sys(err, ENOMEM, "diff");
-	if (s->n_prints > 0)
-		qsort(s->prints, s->n_prints, sizeof(*s->prints), by_print);
-	return 0;
+	r = rowprints_sort(s->prints, s->n_prints);
+	return r < 0 ? err_sys(err, -r, "diff") : 0;
 }
 
 /* ---- Matching ---- */
@@ -379,83 +367,125 @@ static struct cell before_cell(const struct work *w, uint32_t change, size_t i)
 	return c;
 }
 
-/* {"column": what it was, …} of those that differ. */
-static int put_was(struct work *w, uint32_t change)
+/* The words of `was` lie in the scratch buffer, by offset until it does not move any more. */
+static int flush_rows(struct work *w)
 {
+	size_t n = w->n_batch, width = 1 + w->all.n + w->keyed;
+	int r;
+
+	for (size_t i = 0; w->keyed && i < n; i++) {
+		struct cell *was = &w->batch[(i + 1) * width - 1];
+
+		if (was->type == CELL_TEXT)
+			was->p = buf_str(&w->scratch) + was->i;
+	}
+	w->n_batch = 0;
+	r = n ? results_add(w->diff->rows, w->batch_host, w->batch, n) : 0;
+	buf_reset(&w->scratch);
+	return r;
+}
+
+static int note_from(struct work *w, size_t from)
+{
+	size_t row = results_rows(w->diff->rows) + w->n_batch;
+	int r = array_grow(
+		&w->diff->from, &w->cap_from, row + 1, sizeof(*w->diff->from), RESULTS_ROWS_MAX);
+
+	if (r == 0)
+		w->diff->from[row] = from;
+	return r;
+}
+
+/*
+ * Room for one more row of this host: its `all` follow behind the first cell. `from`: its number in
+ * the new run.
+ */
+static int begin_row(
+	struct work *w, uint32_t host, const char *change, size_t from, struct cell **ret)
+{
+	size_t n = 1 + w->all.n + w->keyed;
+	int r = 0;
+
+	if (w->n_batch == BATCH_ROWS || w->batch_host != host)
+		r = flush_rows(w);
+	if (r == 0 && !w->begun[host])
+		r = results_columns(w->diff->rows, host, w->columns, n);
+	if (r == 0)
+		r = note_from(w, from);
+	if (r < 0)
+		return r;
+	w->begun[host] = true;
+	w->batch_host = host;
+	*ret = w->batch + w->n_batch * n;
+	**ret = (struct cell){.type = CELL_TEXT, .n = (uint32_t)strlen(change), .p = change};
+	if (w->keyed)
+		(*ret)[n - 1] = (struct cell){.type = CELL_NULL};
+	w->n_batch++;
+	return 0;
+}
+
+/* {"column": what it was, …} of those that differ. */
+static int put_was(struct work *w, uint32_t change, const struct cell *is)
+{
+	struct buf *b = &w->scratch;
 	const char *between = "{";
 	int r = 0;
 
-	buf_reset(&w->scratch);
 	for (size_t i = 0; r == 0 && i < w->all.n; i++) {
-		struct cell was = before_cell(w, change, i), is = w->row[1 + i];
+		struct cell was = before_cell(w, change, i);
 
-		if (!rowkey_has(&w->value, w->all.names[i]) ||
-			(was.type == is.type && cell_compare(&was, &is) == 0))
+		if (!w->counts[i] || (was.type == is[i].type && cell_compare(&was, &is[i]) == 0))
 			continue;
-		r = buf_puts(&w->scratch, between);
+		r = buf_puts(b, between);
 		if (r == 0)
-			r = json_put_bytes(&w->scratch, w->all.names[i], strlen(w->all.names[i]));
+			r = json_put_bytes(b, w->all.names[i], strlen(w->all.names[i]));
 		if (r == 0)
-			r = buf_putc(&w->scratch, ':');
+			r = buf_putc(b, ':');
 		if (r == 0)
-			r = json_put_cell(&w->scratch, &was);
+			r = json_put_cell(b, &was);
 		between = ",";
 	}
-	return r < 0 ? r : buf_puts(&w->scratch, *between == '{' ? "{}" : "}");
+	return r < 0 ? r : buf_puts(b, *between == '{' ? "{}" : "}");
 }
 
-/* `from`: the row's number in the new run. */
-static int put_row(
-	struct work *w, uint32_t host, const char *change, const struct cell *was, size_t from)
+/* The last row of the batch is one that changed. */
+static int end_changed(struct work *w, uint32_t change, struct cell *row)
 {
-	size_t n = 1 + w->all.n + w->keyed, rows = results_rows(w->diff->rows);
-	int r = w->begun[host] ? 0 : results_columns(w->diff->rows, host, w->columns, n);
+	size_t at = w->scratch.len;
+	int r = put_was(w, change, row + 1);
 
-	if (r == 0)
-		r = array_grow(&w->diff->from, &w->cap_from, rows + 1, sizeof(*w->diff->from),
-			RESULTS_ROWS_MAX);
-	if (r == 0)
-		w->diff->from[rows] = from;
-
-	w->begun[host] = true;
-	w->row[0] = (struct cell){.type = CELL_TEXT, .n = (uint32_t)strlen(change), .p = change};
-	if (w->keyed)
-		w->row[1 + w->all.n] = *was;
-	return r < 0 ? r : results_add(w->diff->rows, host, w->row, 1);
-}
-
-static void fill_row(struct work *w, const struct cell *cells, const size_t *at)
-{
-	for (size_t i = 0; i < w->all.n; i++)
-		w->row[1 + i] =
-			at[i] == ROWKEY_NONE ? (struct cell){.type = CELL_NULL} : cells[at[i]];
+	row[1 + w->all.n] = (struct cell){
+		.type = CELL_TEXT, .n = (uint32_t)(w->scratch.len - at), .i = (int64_t)at};
+	return r == 0 && w->scratch.len >= BATCH_BYTES ? flush_rows(w) : r;
 }
 
 /* `row`: among those compared; `from`: among all. */
 static int take_row(
 	struct work *w, struct side *s, const struct block *b, size_t i, size_t row, size_t from)
 {
+	static const char *const changes[][3] = {
+		{[MARK_ALONE] = "removed"}, {[MARK_ALONE] = "added", [MARK_CHANGED] = "changed"}};
 	const struct cell *cells = b->cells + i * b->n_cols;
-	uint32_t host = s->host[b->hosts[i]];
-	struct cell was = {.type = CELL_NULL};
+	const size_t *at = s->all[b->shape];
 	bool is_new = s == &w->new;
+	enum mark mark = s->marks[row];
+	struct cell *to;
 	int r;
 
-	if (s->marks[row] == MARK_SAME)
+	if (mark == MARK_SAME)
 		return 0;
-	if (s->marks[row] == MARK_CHANGED && !is_new)
-		return keep_before(w, s->pair[row], cells, s->all[b->shape]);
-	fill_row(w, cells, s->all[b->shape]);
-	if (s->marks[row] == MARK_ALONE) {
-		*(is_new ? &w->diff->added : &w->diff->removed) += 1;
-		return put_row(
-			w, host, is_new ? "added" : "removed", &was, is_new ? from : DIFF_NO_ROW);
-	}
-	w->diff->changed++;
-	r = put_was(w, s->pair[row]);
-	was = (struct cell){
-		.type = CELL_TEXT, .n = (uint32_t)w->scratch.len, .p = buf_str(&w->scratch)};
-	return r < 0 ? r : put_row(w, host, "changed", &was, from);
+	if (mark == MARK_CHANGED && !is_new)
+		return keep_before(w, s->pair[row], cells, at);
+	r = begin_row(
+		w, s->host[b->hosts[i]], changes[is_new][mark], is_new ? from : DIFF_NO_ROW, &to);
+	if (r < 0)
+		return r;
+	for (size_t c = 0; c < w->all.n; c++)
+		to[1 + c] = at[c] == ROWKEY_NONE ? (struct cell){.type = CELL_NULL} : cells[at[c]];
+	*(mark == MARK_CHANGED ? &w->diff->changed
+		: is_new       ? &w->diff->added
+			       : &w->diff->removed) += 1;
+	return mark == MARK_CHANGED ? end_changed(w, s->pair[row], to) : 0;
 }
 
 static int read_rows(struct work *w, struct side *s, struct err *err)
@@ -472,6 +502,9 @@ static int read_rows(struct work *w, struct side *s, struct err *err)
 			if (is_compared(w, s, b.hosts[i]) && row < s->n_prints)
 				failed = take_row(w, s, &b, i, row++, all + i);
 		all += b.n_rows;
+		/* Their texts are the block's. */
+		if (failed == 0)
+			failed = flush_rows(w);
 		if (failed < 0)
 			return err_sys(err, -failed, "diff");
 	}
@@ -486,14 +519,17 @@ static int prepare(struct work *w)
 
 	w->diff->rows = results_new(w->diff->n_hosts);
 	w->before = calloc((size_t)w->n_changes * n + 1, sizeof(*w->before));
-	w->row = calloc(n + 2, sizeof(*w->row));
+	w->batch = calloc(BATCH_ROWS * (n + 2), sizeof(*w->batch));
 	w->columns = calloc(n + 2, sizeof(*w->columns));
+	w->counts = calloc(n + 1, sizeof(*w->counts));
 	w->begun = calloc(w->diff->n_hosts + 1, sizeof(*w->begun));
-	if (!w->diff->rows || !w->before || !w->row || !w->columns || !w->begun)
+	if (!w->diff->rows || !w->before || !w->batch || !w->columns || !w->counts || !w->begun)
 		return -ENOMEM;
 	w->columns[0] = (struct wire_column){"change", ""};
 	for (size_t i = 0; i < n; i++)
 		w->columns[1 + i] = (struct wire_column){w->all.names[i], ""};
+	for (size_t i = 0; i < n; i++)
+		w->counts[i] = rowkey_has(&w->value, w->all.names[i]);
 	w->columns[1 + n] = (struct wire_column){"was", ""};
 	/* So that the columns are known where nothing differs. */
 	if (w->diff->n_hosts == 0)
@@ -570,8 +606,9 @@ int diff_sides(const struct diff_side *old, const struct diff_side *new,
 	buf_done(&w.scratch);
 	buf_done(&w.texts);
 	free(w.before);
-	free(w.row);
+	free(w.batch);
 	free(w.columns);
+	free(w.counts);
 	free(w.begun);
 	return r;
 }

@@ -143,21 +143,24 @@ static void columns_done(struct columns *c)
 		if (c->names)
 			free(c->names[i]);
 		if (c->keys)
-			free(c->keys[i]);
+			free((char *)c->keys[i].p);
 	}
 	free(c->names);
 	free(c->keys);
 	*c = (struct columns){0};
 }
 
-static char *json_key(const char *name)
+/* p is NULL without memory. */
+static struct span json_key(const char *name)
 {
+	struct span key = {NULL, 0};
 	struct buf b;
-	char *key = NULL;
 
 	buf_init(&b, OUTPUT_LINE_MAX);
-	if (json_put_str(&b, name) == 0 && buf_putc(&b, ':') == 0)
-		key = buf_steal(&b);
+	if (buf_putc(&b, ',') == 0 && json_put_str(&b, name) == 0 && buf_putc(&b, ':') == 0) {
+		key.n = b.len;
+		key.p = buf_steal(&b);
+	}
 	buf_done(&b);
 	return key;
 }
@@ -204,13 +207,14 @@ static int columns_init(struct columns *c, const char *const *names, size_t n)
 	used = map_new(2 * COLUMNS_MAX);
 	*c = (struct columns){.n = n};
 	c->names = calloc(n + 1, sizeof(char *));
-	c->keys = calloc(n + 1, sizeof(char *));
+	c->keys = calloc(n + 1, sizeof(*c->keys));
 	if (!used || !c->names || !c->keys)
 		goto fail;
 	for (size_t i = 0; i < n; i++) {
 		c->names[i] = unique_name(used, names[i]);
-		c->keys[i] = c->names[i] ? json_key(c->names[i]) : NULL;
-		if (!c->keys[i])
+		if (c->names[i])
+			c->keys[i] = json_key(c->names[i]);
+		if (!c->keys[i].p)
 			goto fail;
 	}
 	map_free(used, NULL);

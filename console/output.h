@@ -12,6 +12,7 @@
 #include "common/buf.h"
 #include "common/cell.h"
 #include "common/err.h"
+#include "common/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,7 +50,7 @@ void sink_around(struct sink *s, void (*hook)(int after, void *arg), void *arg);
 struct columns {
 	size_t n;
 	char **names;
-	char **keys; /* each name as a JSON member: "name": */
+	struct span *keys; /* each name as a JSON member: ,"name": */
 };
 
 /* Bytes that one row may take when written. */

@@ -30,6 +30,15 @@ struct column {
 	packed *_Atomic blocks[BLOCKS]; /* NULL: no row of these has the column */
 };
 
+/* Where the bytes of a cell were put, for the next one with these very bytes. */
+struct met {
+	const char *p;
+	uint32_t n;
+	text_id id;
+	uint64_t call; /* of results_add: they may be others by the next one */
+};
+#define MET 4096
+
 struct texts {
 	uint64_t *_Atomic places[TEXT_BLOCKS];
 	char *_Atomic arena[ARENAS];
@@ -37,6 +46,8 @@ struct texts {
 	_Atomic size_t n;
 	uint32_t *slots; /* hash table of ids + 1 */
 	size_t n_slots;
+	struct met *met; /* MET of them, or NULL */
+	uint64_t call;
 };
 
 /* What is known of a host between its columns and its end. */
@@ -124,6 +135,7 @@ void results_free(struct results *r)
 	for (size_t i = 0; r->hosts && i < r->n_hosts; i++)
 		free(r->hosts[i].columns);
 	free(r->texts.slots);
+	free(r->texts.met);
 	free(r->again);
 	free(r->hosts);
 	free(r);
@@ -234,6 +246,23 @@ static int intern(struct results *r, const char *p, size_t n, text_id *ret)
 	return res;
 }
 
+/* What comes out of one block of the store has the same text at one place only. */
+static int intern_cell(struct results *r, const char *p, size_t n, text_id *ret)
+{
+	uintptr_t at = (uintptr_t)p;
+	struct met *m = r->texts.met ? &r->texts.met[(at ^ at >> 12) % MET] : NULL;
+	int res;
+
+	if (m && m->p == p && m->n == n && m->call == r->texts.call) {
+		*ret = m->id;
+		return 0;
+	}
+	res = intern(r, p, n, ret);
+	if (m && res == 0)
+		*m = (struct met){p, (uint32_t)n, *ret, r->texts.call};
+	return res;
+}
+
 static int pack(struct results *r, const struct cell *c, packed *ret)
 {
 	size_t n = c->n < RESULTS_CELL_MAX ? c->n : RESULTS_CELL_MAX;
@@ -259,10 +288,10 @@ static int pack(struct results *r, const struct cell *c, packed *ret)
 		break;
 	case CELL_BLOB:
 		kind = PACKED_BLOB;
-		res = intern(r, c->p, n, &id);
+		res = intern_cell(r, c->p, n, &id);
 		break;
 	default:
-		res = intern(r, c->n ? c->p : "", n, &id);
+		res = intern_cell(r, c->n ? c->p : "", n, &id);
 	}
 	*ret = (uint64_t)id << 3 | kind;
 	return res;
@@ -519,6 +548,10 @@ static int add_rows(struct results *r, host_id host, const struct cell *cells, s
 	size_t n = r->hosts[host].n_columns;
 	int res = n && n <= WIRE_COLUMNS_MAX ? 0 : -EINVAL;
 
+	/* Without it all goes slower. */
+	if (!r->texts.met)
+		r->texts.met = get_memory(r, MET, sizeof(*r->texts.met));
+	r->texts.call++;
 	for (size_t i = 0; res == 0 && i < n_rows; i++) {
 		res = add_row(r, host, cells + i * n, mark);
 		if (res < 0)

@@ -65,32 +65,81 @@ size_t *rowkey_places(const struct rowkey *k, char *const *names, size_t n)
 	return places;
 }
 
-static int put(struct buf *b, const struct cell *c)
+static uint64_t add_cell(uint64_t h, const struct cell *c)
 {
-	uint32_t head[2] = {c->type, c->n};
-	int r;
-
-	if (!cell_has_bytes(c)) {
-		head[1] = 0;
-		r = buf_add(b, (const char *)head, sizeof(head));
-		return r < 0 || c->type == CELL_NULL
-			       ? r
-			       : buf_add(b, (const char *)&c->i, sizeof(c->i));
-	}
-	r = buf_add(b, (const char *)head, sizeof(head));
-	return r < 0 || c->n == 0 ? r : buf_add(b, c->p, c->n);
+	h += c->type;
+	if (cell_has_bytes(c))
+		return hash_bytes(h, c->n ? c->p : "", c->n);
+	return hash_mix(c->type == CELL_NULL ? h : h ^ (uint64_t)c->i);
 }
 
-int rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *places, size_t n,
-	struct buf *scratch, uint64_t *ret)
+uint64_t rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *places, size_t n)
 {
 	static const struct cell none = {.type = CELL_NULL};
-	int r = 0;
 
-	buf_reset(scratch);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = put(scratch, places[i] == ROWKEY_NONE ? &none : &cells[places[i]]);
-	if (r == 0)
-		*ret = hash_bytes(seed, buf_str(scratch), scratch->len);
-	return r < 0 ? -ENOMEM : 0;
+	for (size_t i = 0; i < n; i++)
+		seed = add_cell(seed, places[i] == ROWKEY_NONE ? &none : &cells[places[i]]);
+	return seed;
+}
+
+/* ---- Sorting ---- */
+
+/* Rows of one pile, on average; of one that is larger the keys are alike. */
+#define PILE	  8
+#define PILE_MAX  64
+#define PILE_BITS 20
+
+static int by_print(const void *a, const void *b)
+{
+	const struct rowprint *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+static void sort_few(struct rowprint *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct rowprint one = p[i];
+		size_t at = i;
+
+		for (; at > 0 && by_print(&p[at - 1], &one) > 0; at--)
+			p[at] = p[at - 1];
+		p[at] = one;
+	}
+}
+
+/* Piles by the first bits of the keys, which are hashes: nearly all are small. */
+int rowprints_sort(struct rowprint *p, size_t n)
+{
+	struct rowprint *from = malloc((n + 1) * sizeof(*from));
+	unsigned bits = 1;
+	size_t *end;
+
+	while (bits < PILE_BITS && n >> bits > PILE)
+		bits++;
+	end = calloc(((size_t)1 << bits) + 1, sizeof(*end));
+	if (!from || !end) {
+		free(from);
+		free(end);
+		return -ENOMEM;
+	}
+	memcpy(from, p, n * sizeof(*p));
+	for (size_t i = 0; i < n; i++)
+		end[(p[i].key >> (64 - bits)) + 1]++;
+	for (size_t i = 0; i < (size_t)1 << bits; i++)
+		end[i + 1] += end[i];
+	for (size_t i = 0; i < n; i++)
+		p[end[from[i].key >> (64 - bits)]++] = from[i];
+	for (size_t i = 0, at = 0; i < (size_t)1 << bits; at = end[i++])
+		if (end[i] - at > PILE_MAX)
+			qsort(p + at, end[i] - at, sizeof(*p), by_print);
+		else
+			sort_few(p + at, end[i] - at);
+	free(from);
+	free(end);
+	return 0;
 }

@@ -3,7 +3,6 @@
 #ifndef CONSOLE_ROWKEY_H
 #define CONSOLE_ROWKEY_H
 
-#include "common/buf.h"
 #include "common/cell.h"
 
 #include <stdbool.h>
@@ -30,9 +29,16 @@ bool rowkey_listed(const char *list, const char *name);
 size_t *rowkey_places(const struct rowkey *k, char *const *names, size_t n);
 /*
  * Of the cells at these places; what is missing counts as NULL. The same for rows that say the
- * same, under the same seed. `scratch` is the caller's, to be used again. 0 or -ENOMEM.
+ * same, under the same seed.
  */
-int rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *places, size_t n,
-	struct buf *scratch, uint64_t *ret);
+uint64_t rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *places, size_t n);
+
+/* A row as two such numbers: of the columns that name it, and of those that are compared. */
+struct rowprint {
+	uint64_t key, value;
+	uint32_t row; /* the caller's number */
+};
+/* By all three; takes as much memory again while it does. 0 or -ENOMEM. */
+int rowprints_sort(struct rowprint *p, size_t n);
 
 #endif

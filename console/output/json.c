@@ -9,10 +9,10 @@ int format_json_members(struct buf *out, const struct columns *columns, const st
 	int r = buf_putc(out, '{');
 
 	for (size_t i = 0; r == 0 && i < columns->n; i++) {
-		if (i > 0)
-			r = buf_putc(out, ',');
-		if (r == 0)
-			r = buf_puts(out, columns->keys[i]);
+		struct span key = columns->keys[i];
+
+		/* Without the comma of the first one. */
+		r = buf_add(out, key.p + (i == 0), key.n - (i == 0));
 		if (r == 0)
 			r = json_put_cell(out, &cells[i]);
 	}

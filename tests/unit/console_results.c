@@ -263,6 +263,27 @@ TEST(beside_a_run_before)
 	CHECK_INT(results_mark(r, 3), ROW_NEW);
 }
 
+/* Within one call the same bytes at the same place are met again; by the next one they may be
+ * others. */
+TEST(texts_at_one_place)
+{
+	char place[] = "first";
+	const struct cell rows[] = {text(place), number(1), text(place), number(2),
+		{.type = CELL_TEXT, .n = 3, .p = place}, number(3)};
+
+	begin(1);
+	CHECK_INT(results_columns(r, 0, ab, 2), 0);
+	CHECK_INT(results_add(r, 0, rows, 3), 0);
+	memcpy(place, "other", sizeof(place));
+	CHECK_INT(results_add(r, 0, rows, 3), 0);
+	is_text(0, 0, "first");
+	is_text(1, 0, "first");
+	is_text(2, 0, "fir");
+	is_text(3, 0, "other");
+	is_text(5, 0, "oth");
+	CHECK_INT(results_texts(r), 4);
+}
+
 TEST(many_texts)
 {
 	char name[32];
@@ -304,4 +325,5 @@ TEST(without_memory)
 
 TEST_MAIN(&rows_of_two_hosts, &columns_of_the_same_name, &cells_of_every_kind,
 	&cells_too_long_are_cut, &rows_at_their_cap, &what_a_refresh_marks,
-	&a_copy_without_the_dead, &beside_a_run_before, &many_texts, &without_memory)
+	&a_copy_without_the_dead, &beside_a_run_before, &texts_at_one_place, &many_texts,
+	&without_memory)
