@@ -252,6 +252,12 @@ static void offer_words(struct candidates *c, const char *const *words)
 		offer(c, words[i]);
 }
 
+static void offer_runbooks(struct candidates *c)
+{
+	for (size_t i = 0; c->with->library && i < library_books_len(c->with->library); i++)
+		offer(c, library_book_at(c->with->library, i)->name);
+}
+
 static void offer_signals(struct candidates *c)
 {
 	static const char *const names[] = {
@@ -380,7 +386,7 @@ static bool offer_one(struct candidates *c, const struct place *p, const char *w
 		void (*offer)(struct candidates *c);
 	} known[] = {{"PATTERN", offer_hosts}, {"HOSTS", offer_hosts}, {"FORMAT", offer_formats},
 		{"TABLE", offer_tables}, {"COMMAND", offer_commands}, {"NAME", offer_saved},
-		{"SIGNAL", offer_signals}};
+		{"SIGNAL", offer_signals}, {"RUNBOOK", offer_runbooks}};
 
 	if (islower((unsigned char)what[0]) && !strchr(what, '='))
 		offer(c, what);

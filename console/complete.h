@@ -31,6 +31,8 @@ struct complete_with {
 	void (*more)(void *arg, const char *command, const char *word, complete_offer_fn *offer,
 		void *to);
 	void *arg;
+	/* At a prompt: the lines before this one of what is typed; NULL: there are none. */
+	const char *before;
 };
 
 /*

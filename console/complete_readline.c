@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Completion as GNU readline wants it. */
 #include "console/complete.h"
+#include "common/str.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,15 +51,27 @@ static char **with_common(char **list)
 	return out;
 }
 
+/* With the lines before it: *ret_n bytes. NULL: no memory. */
+static char *whole_line(size_t *ret_n)
+{
+	const char *before = with->before ? with->before : "";
+
+	*ret_n = strlen(before);
+	return str_printf("%s%s", before, rl_line_buffer);
+}
+
 static char **attempt(const char *text, int start, int end)
 {
-	char **list;
+	char **list, *line;
+	size_t n;
 
 	(void)text;
 	rl_attempted_completion_over = 1;
-	if (!with)
+	line = with ? whole_line(&n) : NULL;
+	if (!line)
 		return NULL;
-	list = complete_line(with, rl_line_buffer, (size_t)start, (size_t)end);
+	list = complete_line(with, line, n + (size_t)start, n + (size_t)end);
+	free(line);
 	/* Without a list readline's own, names of files. */
 	rl_attempted_completion_over = list != NULL;
 	return list ? with_common(list) : NULL;
@@ -66,7 +79,17 @@ static char **attempt(const char *text, int start, int end)
 
 static char *breaks(void)
 {
-	return with ? (char *)complete_breaks(with, rl_line_buffer, (size_t)rl_point) : NULL;
+	const char *found;
+	char *line;
+	size_t n;
+
+	line = with ? whole_line(&n) : NULL;
+	if (!line)
+		return NULL;
+	/* It is not of the line. */
+	found = complete_breaks(with, line, n + (size_t)rl_point);
+	free(line);
+	return (char *)found;
 }
 
 void complete_readline(const struct complete_with *w)

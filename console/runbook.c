@@ -279,7 +279,13 @@ static int unknown(const char *word, struct err *err)
 	return -EINVAL;
 }
 
-static int find_kind(struct runbook_line *l, struct err *err)
+/* A shell within the shell would be one too many. */
+static bool may_be_line(const struct parser *p, const struct command *c)
+{
+	return !(c->flags & COMMAND_TERMINAL) || (p->b->shell && !str_eq(c->name, "shell"));
+}
+
+static int find_kind(const struct parser *p, struct runbook_line *l, struct err *err)
 {
 	const struct runbook_word *w = &l->words[0];
 
@@ -293,7 +299,7 @@ static int find_kind(struct runbook_line *l, struct err *err)
 	l->command = command_find(runbook_word_head(w));
 	if (!l->command)
 		return unknown(runbook_word_head(w), err);
-	if (l->command->flags & COMMAND_TERMINAL)
+	if (!may_be_line(p, l->command))
 		return err_set(err, EINVAL, "`%s` wants a terminal of its own", l->command->name);
 	return 0;
 }
@@ -314,6 +320,17 @@ static void take_rows_option(struct runbook_line *l)
 	}
 }
 
+static bool has_value(struct span sql)
+{
+	return memmem(sql.p, sql.n, "${", 2);
+}
+
+static int refuse_value(struct err *err)
+{
+	return err_set(
+		err, EINVAL, "no value is pasted into SQL: write :name, or --param name=${…}");
+}
+
 /* Values do not become SQL, nor the names of what is asked, nor options. */
 static int check_places(const struct runbook_line *l, unsigned *column, struct err *err)
 {
@@ -327,8 +344,7 @@ static int check_places(const struct runbook_line *l, unsigned *column, struct e
 			continue;
 		if (query && !str_starts(runbook_word_head(w), "--param=") &&
 			!runbook_word_is(&l->words[i - 1], "--param"))
-			return err_set(err, EINVAL,
-				"no value is pasted into SQL: write :name, or --param name=${…}");
+			return refuse_value(err);
 		if (run && (runbook_word_leads(w) || !strchr(runbook_word_head(w), '=')))
 			return err_set(err, EINVAL, "values stand behind name=");
 	}
@@ -467,8 +483,7 @@ static int split(struct span text, struct runbook_line *l, unsigned *column, str
 		return runbook_words(text, l, column, err);
 	*column = (unsigned)(after.p - text.p) + 1;
 	if (memmem(after.p, after.n, "${", 2))
-		return err_set(err, EINVAL,
-			"no value is pasted into SQL: write :name, or --param name=${…}");
+		return refuse_value(err);
 	l->raw = true;
 	r = runbook_word_raw(word, (unsigned)(word.p - text.p) + 1, l, err);
 	return r < 0 ? r : runbook_word_raw(after, *column, l, err);
@@ -496,7 +511,7 @@ static int take_mark(struct parser *p, const struct runbook_line *l, bool *ret, 
 
 static int understand(struct parser *p, struct runbook_line *l, unsigned *column, struct err *err)
 {
-	int r = find_kind(l, err);
+	int r = find_kind(p, l, err);
 
 	if (r == 0)
 		r = check_values(p, l, column, err);
@@ -691,4 +706,46 @@ int runbook_parse(struct runbook *b, const char *name, const char *text, size_t 
 	int r = parse_file(&p, name, (struct span){text, n}, err);
 
 	return r < 0 ? r : check_given(b, name, err);
+}
+
+/* Its words are taken as they are. */
+static int sql_words(struct parser *p, struct span sql, struct runbook_line *l, struct err *err)
+{
+	unsigned column = 1;
+	int r = runbook_word_raw(span_str("query"), 1, l, err);
+
+	l->raw = true;
+	if (r == 0 && has_value(sql))
+		r = refuse_value(err);
+	if (r == 0)
+		r = runbook_word_raw(sql, 1, l, err);
+	if (r == 0)
+		r = understand(p, l, &column, err);
+	if (r == 0)
+		r = keep(p, l, err);
+	return r;
+}
+
+int runbook_parse_sql(struct runbook *b, const char *name, struct span sql, struct err *err)
+{
+	struct parser p = {.b = b, .nests = {{.into = &b->block}}};
+	struct runbook_lines whole = {.text = span_trim(sql), .line = 1};
+	struct runbook_line *l;
+	int r = add_file(b, name, &p.file, err);
+
+	if (r < 0)
+		return r;
+	if (!utf8_valid(sql.p, sql.n))
+		return err_set(err, EINVAL, "%s: this is not UTF-8", name);
+	while (whole.text.n > 0 && whole.text.p[whole.text.n - 1] == ';') {
+		whole.text.n--;
+		whole.text = span_trim(whole.text);
+	}
+	l = new_line(&p, &whole);
+	if (!l)
+		return err_sys(err, ENOMEM, "line");
+	r = sql_words(&p, whole.text, l, err);
+	if (r < 0)
+		line_free(l);
+	return r;
 }

@@ -7,6 +7,7 @@
 #define CONSOLE_RUNBOOK_H
 
 #include "common/err.h"
+#include "common/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -106,7 +107,8 @@ struct runbook {
 	size_t n_vars, n_lines;
 	char **files;
 	size_t n_files, files_cap;
-	bool has_result; /* lines that want a last result may be first (the shell) */
+	bool has_result; /* lines that want a last result may be first */
+	bool shell;	 /* these are lines of the shell, which may do more */
 };
 
 void runbook_init(struct runbook *b);
@@ -120,6 +122,9 @@ int runbook_load(struct runbook *b, const char *path, struct err *err);
  * The same of text. -EAGAIN, with `err`: nothing is wrong but a block that has no end yet.
  */
 int runbook_parse(struct runbook *b, const char *name, const char *text, size_t n, struct err *err);
+
+/* One line `query` with this SQL, which may have line ends in it. 0 or -errno with `err`. */
+int runbook_parse_sql(struct runbook *b, const char *name, struct span sql, struct err *err);
 
 /* Does it begin a block? Does it have a value of a row in it? */
 bool runbook_line_opens(const struct runbook_line *l);

@@ -28,7 +28,7 @@ static int check_ask(
 static int check_act(
 	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
 {
-	const struct app_options *o = &r->app->o;
+	const struct app_options *o = &p->options;
 	struct act act;
 	int res = 0;
 

@@ -105,18 +105,20 @@ static void bind(struct runner *r, struct made *m, const char *sql)
 
 /* ---- A command's line ---- */
 
-/* Of the options of all commands, those that one line may give. */
-static const struct opt *line_opts(void)
+/* Of the options of all commands, those that one line may give; of the shell some more. */
+static const struct opt *line_opts(bool shell, struct opt ret[LINE_OPTS + 1])
 {
-	static const char *const names[] = {"output", "reason", "timeout", "max-rows"};
-	static struct opt opts[LINE_OPTS];
+	static const char *const names[] = {
+		"output", "reason", "timeout", "max-rows", "dry-run", "target", "yes"};
+	const size_t allowed = ARRAY_LEN(names) - (shell ? 0 : 2);
 	size_t n = 0;
 
-	for (const struct opt *o = app_opts; o->letter || o->name; o++)
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (const struct opt *o = app_opts; (o->letter || o->name) && n < LINE_OPTS; o++)
+		for (size_t i = 0; i < allowed; i++)
 			if (str_eq(o->name, names[i]))
-				opts[n++] = *o;
-	return opts;
+				ret[n++] = *o;
+	ret[n] = (struct opt)OPT_END;
+	return ret;
 }
 
 void prepared_done(struct prepared *p)
@@ -129,8 +131,9 @@ static int parse_options(
 	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err)
 {
 	const struct command *c = l->command;
+	struct opt opts[LINE_OPTS + 1];
 	const struct opt_set sets[] = {
-		{line_opts(), &p->options}, {c->opts, p->values}, {NULL, NULL}};
+		{line_opts(r->book->shell, opts), &p->options}, {c->opts, p->values}, {NULL, NULL}};
 	int res;
 
 	for (int i = 0; i < p->made.n; i++)

@@ -17,6 +17,7 @@ struct runner {
 	struct runbook_rows row; /* where the innermost foreach is; n 0: none */
 	struct buf cell;	 /* of the row, while a word is made */
 	char *target;		 /* what app->o.targets points to */
+	const char *outer;	 /* what it was before */
 	enum exit_status status;
 	bool checking;	 /* rows are not there yet */
 	bool rehearsing; /* --check: nobody need be there to ask */

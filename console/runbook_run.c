@@ -169,46 +169,74 @@ static int run_prepared(struct runner *r, const struct runbook_line *l, struct p
 	return app_settle(r->app, &err) < 0 ? EXIT_NOTHING : status;
 }
 
+/*
+ * Hosts that did not answer do not stop a runbook as long as others did; an action must succeed.
+ */
+static bool has_failed(const struct runbook_line *l, const struct runbook_step *step)
+{
+	if (step->status == EXIT_INCOMPLETE && l->command->ask && step->kept &&
+		step->kept->answered)
+		return false;
+	return step->status != EXIT_ALL_GOOD;
+}
+
+static void run_step(struct runner *r, const struct runbook_line *l, struct prepared *p,
+	struct runbook_result *result)
+{
+	struct runbook_step step = {.line = l, .us = clock_real_us(), .hosts = result->hosts};
+	int64_t since_ms = clock_mono_ms();
+
+	if (l->rows && rows_now(r).n == 0) {
+		step.message = "there are no rows";
+		tell(r, &step, &p->made);
+		return;
+	}
+	step.status = (enum exit_status)run_prepared(r, l, p, result);
+	step.ms = clock_mono_ms() - since_ms;
+	step.kept = result->kept.hosts ? &result->kept : NULL;
+	tell(r, &step, &p->made);
+	if (l->command->ask) {
+		runbook_result_unref(r->last);
+		r->last = runbook_result_ref(result);
+	}
+	finish(r, &step, has_failed(l, &step));
+}
+
+/* The hosts of -t, where the line has one, else those of before. */
+static int select_hosts(struct runner *r, const struct prepared *p, bool *ret_own, struct err *err)
+{
+	*ret_own = p->options.targets != r->app->o.targets;
+	if (*ret_own)
+		return retarget(r, p->options.targets, err);
+	/* Commands that ask nobody need none; the others say themselves what is wrong. */
+	(void)app_targets(r->app, NULL);
+	return 0;
+}
+
 static void run_command(struct runner *r, const struct runbook_line *l)
 {
-	struct runbook_step step = {.line = l, .us = clock_real_us()};
 	struct runbook_result *result = NULL;
-	int64_t since_ms = clock_mono_ms();
+	char *before = targets_now(r);
 	struct prepared p;
 	struct err err = {0};
+	bool own = false;
 	int res = runner_prepare(r, l, &p, &err);
 
-	/* Commands that ask nobody need no targets; the others say themselves what is wrong. */
 	if (res == 0)
-		(void)app_targets(r->app, NULL);
+		res = before ? select_hosts(r, &p, &own, &err) : err_sys(&err, ENOMEM, "line");
 	if (res == 0) {
 		result = runbook_result_new(r->app, &err);
 		res = result ? 0 : -ENOMEM;
 	}
-	if (res < 0) {
+	if (res < 0)
 		fail_step(r, l, &p.made, &err);
-	} else if (l->rows && rows_now(r).n == 0) {
-		step.message = "there are no rows";
-		tell(r, &step, &p.made);
-	} else {
-		bool failed;
-
-		step.status = (enum exit_status)run_prepared(r, l, &p, result);
-		step.ms = clock_mono_ms() - since_ms;
-		step.kept = result->kept.hosts ? &result->kept : NULL;
-		step.hosts = result->hosts;
-		failed = step.status != EXIT_ALL_GOOD &&
-			 !(step.status == EXIT_INCOMPLETE && l->command->ask &&
-				 result->kept.answered);
-		tell(r, &step, &p.made);
-		if (l->command->ask) {
-			runbook_result_unref(r->last);
-			r->last = runbook_result_ref(result);
-		}
-		finish(r, &step, failed);
-	}
+	else
+		run_step(r, l, &p, result);
+	if (own && retarget(r, before, &err) < 0)
+		log_error("%s", err.text);
 	runbook_result_unref(result);
 	prepared_done(&p);
+	free(before);
 }
 
 /* ---- Lines that are no commands ---- */
@@ -549,6 +577,7 @@ struct runner *runner_new(struct app *app)
 
 	if (r) {
 		r->app = app;
+		r->outer = app->o.targets;
 		buf_init(&r->cell, VALUE_MAX);
 	}
 	return r;
@@ -559,7 +588,7 @@ void runner_free(struct runner *r)
 	if (!r)
 		return;
 	if (r->target)
-		app_retarget(r->app, NULL);
+		app_retarget(r->app, r->outer);
 	free(r->target);
 	runbook_result_unref(r->last);
 	buf_done(&r->cell);

@@ -45,7 +45,8 @@ static int print(struct runner *r, const struct runbook *b)
 	return res < 0 ? EXIT_INCOMPLETE : EXIT_ALL_GOOD;
 }
 
-static int run_logged(struct runner *r, const struct runbook_run *run, const struct batch_values *v)
+static int run_logged(struct app *app, struct runner *r, const struct runbook_run *run,
+	const struct batch_values *v)
 {
 	struct runbook_log *l;
 	enum exit_status status;
@@ -55,7 +56,9 @@ static int run_logged(struct runner *r, const struct runbook_run *run, const str
 		log_error("%s", err.text);
 		return EXIT_NOTHING;
 	}
+	app->titled = true;
 	status = runner_run(r, run->book, l);
+	app->titled = false;
 	if (runbook_log_end(l, status, &err) < 0) {
 		log_error("%s", err.text);
 		if (status < EXIT_INCOMPLETE)
@@ -80,7 +83,7 @@ static int run_checked(
 	if (ready < 0)
 		log_error("%s", err.text);
 	else
-		status = v->check ? print(r, b) : run_logged(r, &the_run, v);
+		status = v->check ? print(r, b) : run_logged(app, r, &the_run, v);
 	runner_free(r);
 	runbook_lock_give(&lock);
 	return status;
@@ -106,9 +109,9 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	if (v->list && argc == 0)
 		return runbook_list(app->format);
 	runbook_init(&b);
-	app->titled = true;
 	if (v->list || argc == 0)
-		r = err_set(&err, EINVAL, "usage: tocsin batch FILE [name=value …], or --list");
+		r = err_set(
+			&err, EINVAL, "usage: tocsin batch RUNBOOK|FILE [name=value …], or --list");
 	else if (app->o.report)
 		r = err_set(&err, EINVAL,
 			"a runbook has no --report of its hosts: --log and --markdown tell its "
@@ -128,11 +131,11 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 
 const struct command command_batch = {
 	.name = "batch",
-	.args = "FILE [name=value\xe2\x80\xa6]",
+	.args = "RUNBOOK|FILE [name=value\xe2\x80\xa6]",
 	.summary = "run a runbook",
 	.help = "A runbook is commands, one a line, with conditions between them: "
 		"tocsin-runbook(5).\n"
-		"It is read whole before its first line runs. FILE may be the name of one that "
+		"It is read whole before its first line runs. RUNBOOK is the name of one that "
 		"stands with\n"
 		"the saved queries (--list). Values are given as name=value. With - it is read "
 		"from\n"

@@ -1,166 +1,246 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands at a prompt with history and completion. */
-#include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "console/app.h"
 #include "console/command.h"
+#include "console/complete.h"
 #include "console/interrupt.h"
 #include "console/library.h"
-#include "console/paths.h"
 #include "console/runbook.h"
 #include "console/runbook_run.h"
+#include "console/typing.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-/* After stdio.h, which they do not include themselves. */
-#include <readline/history.h>
-#include <readline/readline.h>
-
-#define HISTORY_LINES 1000
+struct shell {
+	struct app *app;
+	struct runner *runner;
+	struct library *library;
+	struct complete_with completes;
+	struct buf lines; /* of what is not whole yet */
+	bool sql;	  /* they are SQL */
+	bool terminal;
+};
 
 /* ---- Completion ---- */
 
-/* readline's completion has no argument of its own. */
-static struct library *library;
-static bool first_word;
-
-static const char *const own[] = {"target", "expect", "when", "foreach", "retry", "timeout",
-	"write", "say", "on-error", "else", "end", "quit", NULL};
-
-static const char *candidate(size_t i)
+/* What a runbook has beside the commands, and SQL as it is. */
+static bool own_word(void *arg, size_t i, const char **ret_name, const char **ret_usage)
 {
-	size_t n = 0;
+	static const struct {
+		const char *name, *usage;
+	} own[] = {
+		{"target", "PATTERN"},
+		{"expect", "rows|hosts|answered|missing|column"},
+		{"when", "rows|hosts|answered|missing|column"},
+		{"else", ""},
+		{"end", ""},
+		{"foreach", "row"},
+		{"retry", "TIMES [SECONDS]"},
+		{"timeout", "SECONDS"},
+		{"confirm", "WORDS"},
+		{"write", "FILE [FORMAT]"},
+		{"say", "WORDS"},
+		{"include", "FILE"},
+		{"on-error", "stop|continue"},
+		{"select", "SQL"},
+		{"with", "SQL"},
+		{"values", "SQL"},
+		{"quit", ""},
+	};
 
-	if (!first_word)
-		return library && i < library_len(library) ? library_at(library, i)->name : NULL;
-	while (commands_all[n])
-		n++;
-	if (i < n)
-		return commands_all[i]->name;
-	return i - n < ARRAY_LEN(own) ? own[i - n] : NULL;
+	(void)arg;
+	if (i >= ARRAY_LEN(own))
+		return false;
+	*ret_name = own[i].name;
+	*ret_usage = own[i].usage;
+	return true;
 }
 
-static char *next_candidate(const char *text, int state)
+static void set_completion(struct shell *s)
 {
-	static size_t at;
-	const char *name;
+	struct err err;
 
-	if (state == 0)
-		at = 0;
-	while ((name = candidate(at))) {
-		at++;
-		if (str_starts(name, text))
-			return strdup(name);
-	}
-	return NULL;
+	s->library = library_new();
+	if (s->library && library_load(s->library, &err) < 0)
+		log_note("%s", err.text);
+	if (app_inventory(s->app, &err) < 0)
+		log_note("%s", err.text);
+	s->completes = (struct complete_with){
+		.inventory = s->app->inventory, .library = s->library, .own = own_word};
+	complete_readline(&s->completes);
 }
 
-/* Commands first, then saved queries for `run`, else files. */
-static char **complete(const char *text, int start, int end)
+/* ---- Reading ---- */
+
+static int type_line(const struct shell *s, char **ret)
 {
-	(void)end;
-	first_word = start == 0;
-	if (!first_word && strncmp(rl_line_buffer, "run ", 4) != 0)
-		return NULL;
-	rl_attempted_completion_over = 1;
-	return rl_completion_matches(text, next_candidate);
+	const char *target = s->app->o.targets;
+	bool all = !target || str_eq(target, "all");
+	char *prompt = s->lines.len ? strdup("   ...> ")
+				    : str_printf("tocsin%s%s> ", all ? "" : " ", all ? "" : target);
+	int r = prompt ? typing_line(prompt, ret) : -ENOMEM;
+
+	if (r == 0)
+		typing_remember(*ret);
+	free(prompt);
+	return r;
 }
 
-/* ---- Lines ---- */
-
-/* Ctrl-C at the prompt takes the line back. */
-static int on_signal(void)
+/* Not from a terminal: without a prompt. */
+static int take_line(char **ret)
 {
-	interrupt_forget();
-	rl_replace_line("", 0);
-	rl_done = 1;
-	return 0;
+	struct buf b;
+	int c, r = 0;
+
+	buf_init(&b, RUNBOOK_FILE_MAX);
+	while ((c = getchar()) != EOF && c != '\n')
+		if (r == 0)
+			r = buf_putc(&b, (char)c);
+	if (r == 0 && c == EOF && b.len == 0)
+		r = -ENODATA;
+	*ret = r == 0 ? buf_steal(&b) : NULL;
+	buf_done(&b);
+	return r == 0 && !*ret ? -ENOMEM : r;
 }
 
-static bool leaves(const char *line)
+/* 0, -EINTR: it was taken back, -EMSGSIZE, or -errno at the end. */
+static int next_line(const struct shell *s, char **ret)
 {
-	struct span s = span_trim(span_str(line));
-
-	return span_eq(s, "quit") || span_eq(s, "exit");
+	return s->terminal ? type_line(s, ret) : take_line(ret);
 }
 
-static void run_lines(struct runner *r, const struct buf *lines, bool *ret_more)
+/* ---- Doing ---- */
+
+static void forget_lines(struct shell *s)
 {
+	buf_reset(&s->lines);
+	s->sql = false;
+}
+
+/* `whole`: no more lines will come. */
+static void run_lines(struct shell *s, bool whole)
+{
+	struct span text = {buf_str(&s->lines), s->lines.len};
 	struct runbook b;
 	struct err err;
-	int res;
+	int r;
 
 	runbook_init(&b);
-	b.has_result = runner_has_result(r);
-	res = runbook_parse(&b, "shell", buf_str(lines), lines->len, &err);
-	*ret_more = res == -EAGAIN;
-	if (res == 0)
-		res = runner_check(r, &b, false, &err);
-	if (res == 0)
-		(void)runner_run(r, &b, NULL);
-	else if (!*ret_more)
-		log_error("%s", err.text);
+	b.shell = true;
+	b.has_result = runner_has_result(s->runner);
+	if (s->sql)
+		r = runbook_parse_sql(&b, "shell", text, &err);
+	else
+		r = runbook_parse(&b, "shell", text.p, text.n, &err);
+	if (r != -EAGAIN || whole) {
+		if (r == 0)
+			r = runner_check(s->runner, &b, false, &err);
+		if (r == 0)
+			(void)runner_run(s->runner, &b, NULL);
+		else
+			log_error("%s", err.text);
+		forget_lines(s);
+	}
 	interrupt_forget();
 	runbook_done(&b);
 }
 
-static void loop(struct runner *r)
+static bool begins_sql(const char *line)
 {
-	struct buf lines;
-	bool more = false;
-	char *line;
+	static const char *const first[] = {"select", "with", "values"};
+	struct span rest = span_str(line), word;
 
-	buf_init(&lines, RUNBOOK_FILE_MAX);
-	while ((line = readline(more ? "> " : "tocsin> ")) && (more || !leaves(line))) {
-		if (*line)
-			add_history(line);
-		if (buf_puts(&lines, line) < 0 || buf_putc(&lines, '\n') < 0)
-			log_error("the block is too long");
-		else
-			run_lines(r, &lines, &more);
-		if (!more)
-			buf_reset(&lines);
-		free(line);
+	if (!span_word(&rest, &word))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(first); i++)
+		if (word.n >= strlen(first[i]) &&
+			strncasecmp(word.p, first[i], strlen(first[i])) == 0 &&
+			(word.n == strlen(first[i]) || word.p[strlen(first[i])] == '('))
+			return true;
+	return false;
+}
+
+static void take(struct shell *s, const char *line)
+{
+	size_t n = strlen(line);
+
+	if (s->lines.len == 0)
+		s->sql = begins_sql(line);
+	if (buf_add(&s->lines, line, n) < 0 || buf_putc(&s->lines, '\n') < 0) {
+		log_error("this is too long");
+		forget_lines(s);
+	} else if (s->sql ? sqlite3_complete(buf_str(&s->lines)) : n == 0 || line[n - 1] != '\\') {
+		run_lines(s, false);
 	}
-	free(line);
-	buf_done(&lines);
+}
+
+static bool leaves(const struct shell *s, const char *line)
+{
+	struct span word = span_trim(span_str(line));
+
+	return s->lines.len == 0 && (span_eq(word, "quit") || span_eq(word, "exit"));
+}
+
+static void loop(struct shell *s)
+{
+	char *line = NULL;
+	bool goes_on = true;
+
+	while (goes_on) {
+		int r = next_line(s, &line);
+
+		goes_on = r == 0 ? !leaves(s, line) : r == -EINTR || r == -EMSGSIZE;
+		if (r == -EMSGSIZE)
+			log_error("the line is too long");
+		if (r < 0 && goes_on)
+			forget_lines(s);
+		else if (goes_on)
+			take(s, line);
+		else if (r < 0 && s->lines.len > 0)
+			run_lines(s, true);
+		s->completes.before = s->lines.len ? buf_str(&s->lines) : NULL;
+		free(line);
+		line = NULL;
+	}
+}
+
+static void on_terminal(struct shell *s)
+{
+	typing_begin("shell_history");
+	set_completion(s);
+	log_note("help lists the commands, Tab completes, Ctrl-D leaves");
+	loop(s);
+	complete_readline(NULL);
+	library_free(s->library);
+	typing_end();
 }
 
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
-	struct runner *r = runner_new(app);
-	char history[PATH_TEXT_MAX];
-	bool remembered;
+	struct shell s = {.app = app, .runner = runner_new(app)};
 
 	(void)values;
 	(void)argc;
 	(void)argv;
-	if (!r) {
+	if (!s.runner) {
 		log_error("out of memory");
 		return EXIT_NOTHING;
 	}
-	remembered =
-		isatty(STDIN_FILENO) && paths_state(history, sizeof(history), "shell_history") == 0;
-	library = library_new();
-	if (library)
-		(void)library_load(library, NULL);
-	rl_readline_name = "tocsin";
-	rl_attempted_completion_function = complete;
-	rl_signal_event_hook = on_signal;
-	if (remembered) {
-		(void)read_history(history);
-		stifle_history(HISTORY_LINES);
-	}
-	loop(r);
-	if (remembered)
-		(void)write_history(history);
-	library_free(library);
-	library = NULL;
-	runner_free(r);
+	buf_init(&s.lines, RUNBOOK_FILE_MAX);
+	s.terminal = isatty(STDIN_FILENO);
+	if (s.terminal)
+		on_terminal(&s);
+	else
+		loop(&s);
+	buf_done(&s.lines);
+	runner_free(s.runner);
 	return EXIT_ALL_GOOD;
 }
 
@@ -171,9 +251,16 @@ const struct command command_shell = {
 	.help = "Lines are those of a runbook, tocsin-runbook(5): commands, target, expect, "
 		"foreach "
 		"row and\n"
-		"so on; --rows means the rows of the last question. Tab completes, the arrow keys "
-		"bring back\n"
-		"earlier lines, quit or Ctrl-D leaves.",
+		"so on; --rows means the rows of the last question. A line may also say -t, --yes "
+		"and\n"
+		"--dry-run, for itself alone. SQL may be typed as it is, over several lines, up to "
+		"a\n"
+		"semicolon; any other line goes on behind a \\ at its end. Tab completes, the "
+		"arrow "
+		"keys\n"
+		"bring back earlier lines, Ctrl-C gives up a line or the question that runs, quit "
+		"or\n"
+		"Ctrl-D leaves.",
 	.flags = COMMAND_TERMINAL,
 	.run = run,
 };

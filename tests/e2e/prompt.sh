@@ -8,59 +8,10 @@ unset INPUTRC
 mkdir "$HOME"
 history=$T/state/tocsin/agentd_history
 
-# chat [OPTION…]: steps on stdin, one a line: `< TEXT` types it (\t \n \x03 … as in Python),
-# `> REGEX` waits until what came since the last step matches it. Prints all that came, without the
-# terminal's own sequences. $status is the agent's.
-cat >"$T/chat.py" <<'END'
-import os, pty, re, select, sys, time
-
-steps = [line.rstrip("\n") for line in open(sys.argv[1])]
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[2], sys.argv[2:])
-came, seen, ok = "", 0, True
-
-def plain(text):
-    return re.sub("\x1b\\[[?0-9;]*[a-zA-Z]|\r|\x07", "", text)
-
-def read(seconds):
-    """False at the end."""
-    global came
-    if not select.select([fd], [], [], seconds)[0]:
-        return True
-    try:
-        data = os.read(fd, 65536)
-    except OSError:
-        return False
-    came += data.decode(errors="replace")
-    return bool(data)
-
-limit = 30 * int(os.environ["SLOW"])
-for step in steps:
-    text = step[2:]
-    if step[0] == "<":
-        os.write(fd, text.encode().decode("unicode_escape").encode("latin1"))
-        continue
-    until = time.time() + limit
-    while ok:
-        match = re.search(text, plain(came)[seen:])
-        if match:
-            seen += match.end()
-            break
-        if time.time() > until or not read(0.5):
-            print("\nNO MATCH FOR " + text)
-            ok = False
-until = time.time() + limit
-while read(0.5) and time.time() < until:
-    pass
-print(plain(came))
-if time.time() >= until:
-    os.kill(pid, 9)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if ok else 99)
-END
+# chat [OPTION…]: steps on stdin (tests/tools/chat). $status is the agent's.
 chat() {
 	cat >"$T/steps"
-	run python3 "$T/chat.py" "$T/steps" "$AGENTD" query "$@"
+	run tests/tools/chat "$T/steps" "$AGENTD" query "$@"
 }
 
 # ---- Questions ----

@@ -263,15 +263,3 @@ is 'all of them, one of each' "$(jq -r 'map(.name) | join(" ")' <<<"$out")" \
 	'account-compromise contain cryptominer morning own sweep-address sweep-hash webshell'
 run "$TOCSIN" batch
 is 'none named' "$status" 2
-
-# ---- The shell ----
-
-run bash -c 'printf "%s\n" "query select 1 as one" frob "expect rows == 7" "when rows == 2" "say two" end \
-	"target web1" "query select 2 as one" "kill --rows" quit "say later" | "$TOCSIN" -i hosts shell'
-is 'shell: status' "$status" 0
-has 'shell: rows' "$out" '^web1 +2$'
-has 'shell: a mistake ends nothing' "$err" 'no command `frob`'
-has 'shell: the last result' "$err" 'found 2'
-has 'shell: a block' "$err" '^tocsin: say two$'
-has 'shell: kill asks' "$err" 'needs --yes'
-hasnt 'shell: quit' "$err$out" 'later'
