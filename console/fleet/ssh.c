@@ -516,7 +516,11 @@ static enum host_state overdue_opening(struct ssh *s, struct err *err)
 			s->host->address);
 		return HOST_UNREACHABLE;
 	case SSH_CONNECT:
-		err_set(err, ETIMEDOUT, "no answer from %s", ssh_to(s, to));
+		/* What the try before was told says more. */
+		if (o->trouble.code)
+			*err = o->trouble;
+		else
+			err_set(err, ETIMEDOUT, "no answer from %s", ssh_to(s, to));
 		return HOST_UNREACHABLE;
 	case SSH_RETRY:
 		if (o->trouble.code) {
