@@ -146,6 +146,8 @@ static void on_event(void *arg, const struct fleet_event *e)
 		for (size_t i = 0; i < e->end->n_warnings; i++)
 			ui_note(v->p.ui, STYLE_WARN, "%s: %s", results_hosts(v)[e->host].name,
 				e->end->warnings[i]);
+		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && !v->refusal)
+			v->refusal = strdup(e->end->error);
 		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
 			ui_say(v->p.ui, STYLE_BAD, "%s: %s", results_hosts(v)[e->host].name,
 				e->end->error);
@@ -214,6 +216,8 @@ void results_ask(struct results_pane *v, bool background)
 	v->to_answer = v->n_only;
 	v->failed = v->refused = 0;
 	v->background = background;
+	free(v->refusal);
+	v->refusal = NULL;
 	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
 	q.fleet.only = v->only;
 	v->number = live_ask(v->p.ui->live, &q);
@@ -253,6 +257,7 @@ void results_close_pane(struct pane *p)
 	free(v->words);
 	free(v->answers);
 	free(v->diff_run);
+	free(v->refusal);
 	free(v->only);
 	free(v->target);
 	free(v->filter);

@@ -277,7 +277,7 @@ static void typed(void *arg, const char *text)
 	struct ui *ui = arg;
 
 	if (text)
-		ui_line(ui, ui->focus, text);
+		line_typed(self(ui), text);
 }
 
 /* ask TEXT: the prompt, with what the line begins with. */

@@ -69,8 +69,14 @@ static int ask(struct ui *ui, const struct command *c, const void *values, int a
 	struct err *err)
 {
 	struct questions q = {0};
-	int r = c->ask(ui->app, values, argc, argv, &q, err);
+	bool *only = NULL;
+	size_t n;
+	/* Here, where the place of a mistake in the pattern can be pointed at. */
+	int r = ui_targets(ui, &only, &n, err);
 
+	free(only);
+	if (r == 0)
+		r = c->ask(ui->app, values, argc, argv, &q, err);
 	if (r == 0)
 		(void)show_questions(ui, &q);
 	questions_done(&q);
@@ -258,20 +264,49 @@ static int run_words(struct ui *ui, struct pane *p, struct words *w, struct err 
 	return err_set(err, ENOENT, "no command `%s`; F1 lists them", w->of[0]);
 }
 
-void ui_line(struct ui *ui, struct pane *p, const char *line)
+/* False: what is wrong stands in `err`, and perhaps where. */
+static bool run_line(
+	struct ui *ui, struct pane *p, const char *line, struct err *err, struct blame *ret)
 {
-	struct err err = {0};
-	struct words w;
-	int r = words_split(line, &w, NULL, &err);
+	struct words w = {.n = 0};
+	size_t at = 0;
+	int r = words_split(line, &w, &at, err);
 
+	*ret = (struct blame){at, r < 0 ? 1 : 0};
 	if (r == 0)
 		take_bare_sql(line, &w);
 	if (r == 0 && w.n > 0)
-		r = run_words(ui, p, &w, &err);
-	if (r < 0 && err.text[0])
-		ui_say(ui, STYLE_BAD, "%s", err.text);
+		r = run_words(ui, p, &w, err);
+	/* The words were moved about meanwhile. */
 	words_done(&w);
+	if (r < 0 && !ret->n && words_split(line, &w, NULL, NULL) == 0) {
+		(void)blame_words(line, &w, err->text, ret);
+		words_done(&w);
+	}
+	return r == 0;
+}
+
+void ui_line(struct ui *ui, struct pane *p, const char *line)
+{
+	struct err err = {0};
+	struct blame blame;
+
+	if (!run_line(ui, p, line, &err, &blame) && err.text[0])
+		ui_say(ui, STYLE_BAD, "%s", err.text);
 	((struct ui_self *)ui)->dirty = true;
+}
+
+void line_typed(struct ui_self *s, const char *line)
+{
+	struct err err = {0};
+	struct blame blame;
+
+	if (!run_line(&s->ui, s->ui.focus, line, &err, &blame) && err.text[0]) {
+		ui_say(&s->ui, STYLE_BAD, "%s", err.text);
+		if (blame.n)
+			ui_blame(s, line, &blame);
+	}
+	s->dirty = true;
 }
 
 /* ---- Candidates ---- */

@@ -356,7 +356,7 @@ struct put {
 static void put_char(struct spot at, int from, int n, void *arg)
 {
 	const struct put *put = arg;
-	enum style style = from == p.mark ? STYLE_BAD : STYLE_PROMPT;
+	enum style style = from == p.mark ? STYLE_WRONG : STYLE_PROMPT;
 
 	if (at.y < put->skip || at.y >= put->skip + put->rows)
 		return;

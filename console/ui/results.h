@@ -38,6 +38,7 @@ struct results_pane {
 	struct record *record;		   /* of the question that runs, or NULL */
 	uint64_t series;		   /* of the refreshes; 0: there was none yet */
 	int64_t begun_ms;
+	char *refusal; /* why the first host refused the SQL, or NULL; hostile bytes possible */
 	int64_t watch_ms, next_ms, refreshed_ms;
 
 	bool diff;		   /* what differs from a run before is marked */

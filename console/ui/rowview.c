@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "console/humane.h"
+#include "console/ui/wrong.h"
 #include "console/output.h"
 
 #include <inttypes.h>
@@ -199,10 +200,25 @@ static void take_lines(struct results_pane *v)
 	}
 }
 
+/* The SQL, with what the hosts do not understand underlined. */
+static void draw_refusal(const struct results_pane *v, struct area a)
+{
+	const char *sql = v->question.of[0].sql;
+	struct blame blame;
+
+	screen_print(a.y + 2, a.x + 2, a.w - 2, STYLE_BAD, false, "%s", v->refusal);
+	if (a.h > 4 + WRONG_ROWS && blame_sql(sql, v->refusal, &blame))
+		wrong_draw(a.y + 4, a.x + 2, a.w - 2, "", sql, &blame);
+}
+
 static void draw_nothing(const struct results_pane *v, struct area a)
 {
 	const char *why = "No rows.";
 
+	if (v->refusal && v->lines.all == 0) {
+		draw_refusal(v, a);
+		return;
+	}
 	if (v->lines.all > 0 && v->filter && *v->filter)
 		why = "No row passes the filter; / changes it.";
 	else if (v->number)

@@ -37,7 +37,8 @@ enum style {
 	STYLE_GOOD,
 	STYLE_WARN,
 	STYLE_BAD,
-	STYLE_KEY, /* in the hints */
+	STYLE_WRONG, /* the place of a mistake in what was typed */
+	STYLE_KEY,   /* in the hints */
 	STYLE_HINT,
 	STYLE_MATCH,
 	STYLE_BORDER,

@@ -5,6 +5,7 @@
 #define CONSOLE_UI_SELF_H
 
 #include "common/loop.h"
+#include "console/blame.h"
 #include "console/complete.h"
 #include "console/ui/layout.h"
 #include "console/ui/ui.h"
@@ -25,6 +26,8 @@ struct ui_self {
 	char message[UI_MESSAGE_MAX];
 	enum style message_style;
 	int64_t message_until_ms;
+	char *wrong; /* the line that the message is about, or NULL */
+	struct blame blame;
 	struct ui_activity *activity; /* a ring */
 	size_t n_activity, first_activity;
 
@@ -40,7 +43,12 @@ extern const struct ui_binding ui_bindings[];
 /* fleetbar.c: the line on top. */
 void fleetbar_draw(struct ui *ui, int y, int w);
 
+/* line.c: as ui_line, of a line that a person typed: its mistake is pointed at. */
+void line_typed(struct ui_self *s, const char *line);
+
 /* ui.c */
+/* Points at the place while the message is there. */
+void ui_blame(struct ui_self *s, const char *line, const struct blame *b);
 void ui_draw(struct ui_self *s);
 /* Out of the screen and back, with `run` in between; for other programs on the terminal. */
 void ui_outside(struct ui_self *s, void (*run)(void *arg), void *arg);

@@ -12,21 +12,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORDS_MAX 64
+#define COMMAND_WORDS_MAX 64
 /* Jump hosts in a row. */
 #define HOPS_MAX 16
 #define TEXT_MAX (64u << 10)
 
 struct line {
 	struct buf text; /* the words, each with its NUL */
-	size_t at[WORDS_MAX];
+	size_t at[COMMAND_WORDS_MAX];
 	size_t n;
 	int r;
 };
 
 static void add(struct line *l, const char *word)
 {
-	if (l->r == 0 && l->n == WORDS_MAX - 1)
+	if (l->r == 0 && l->n == COMMAND_WORDS_MAX - 1)
 		l->r = -E2BIG;
 	if (l->r < 0)
 		return;
@@ -124,7 +124,7 @@ int ui_ssh(struct ui *ui, host_id host, struct err *err)
 {
 	const struct host_config *h = &ui->app->hosts[host];
 	struct line l = {.n = 0};
-	char *argv[WORDS_MAX];
+	char *argv[COMMAND_WORDS_MAX];
 
 	if (h->connection == CONNECTION_LOCAL)
 		return err_set(err, EINVAL, "%s is this machine", h->name);

@@ -10,6 +10,7 @@
 #include "console/paths.h"
 #include "console/store_record.h"
 #include "console/ui/self.h"
+#include "console/ui/wrong.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,19 @@ void ui_note(struct ui *ui, enum style style, const char *fmt, ...)
 	keep(self(ui), style, text);
 }
 
+static void forget_wrong(struct ui_self *s)
+{
+	free(s->wrong);
+	s->wrong = NULL;
+}
+
+void ui_blame(struct ui_self *s, const char *line, const struct blame *b)
+{
+	forget_wrong(s);
+	s->wrong = strdup(line);
+	s->blame = *b;
+}
+
 void ui_say(struct ui *ui, enum style style, const char *fmt, ...)
 {
 	struct ui_self *s = self(ui);
@@ -87,6 +101,7 @@ void ui_say(struct ui *ui, enum style style, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(s->message, sizeof(s->message), fmt, ap);
 	va_end(ap);
+	forget_wrong(s);
 	s->message_style = style;
 	s->message_until_ms = clock_mono_ms() + MESSAGE_MS;
 	keep(s, style, s->message);
@@ -345,20 +360,27 @@ static void draw_too_small(void)
 		screen_rows());
 }
 
+static void draw_message(const struct ui_self *s, int y, int w)
+{
+	if (s->wrong)
+		wrong_draw(y - WRONG_ROWS, 0, w, ":", s->wrong, &s->blame);
+	screen_text(y, 0, w, s->message_style, true, s->message, strlen(s->message));
+}
+
 static void draw_all(struct ui_self *s)
 {
 	int h = screen_rows(), w = screen_cols(), foot = prompt_rows(w);
 	bool message = s->message[0] && clock_mono_ms() < s->message_until_ms;
 
 	if (foot == 0)
-		foot = 1;
+		foot = message && s->wrong ? 1 + WRONG_ROWS : 1;
 	fleetbar_draw(&s->ui, 0, w);
 	layout_arrange(s->layout, (struct area){1, 0, h - 1 - foot, w}, draw_pane, s);
 	layout_borders(s->layout, draw_border, s);
 	if (prompt_is_open())
 		prompt_draw(h - foot, w);
 	else if (message)
-		screen_text(h - 1, 0, w, s->message_style, true, s->message, strlen(s->message));
+		draw_message(s, h - 1, w);
 	else
 		draw_hints(s, h - 1, w);
 }
@@ -726,6 +748,7 @@ static void end(struct ui_self *s)
 	for (size_t i = 0; i < s->n_activity; i++)
 		free(s->activity[(s->first_activity + i) % UI_ACTIVITY_MAX].text);
 	free(s->activity);
+	free(s->wrong);
 	s->ui.app->o.targets = s->targets;
 	free(s->target);
 	free(s);

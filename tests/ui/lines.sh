@@ -100,3 +100,36 @@ keys E
 sees fetching "fetching 2 files"
 leave
 pass left-while-fetching
+
+# ---- What is wrong is pointed at ----
+screen -s 80x24 -e NO_COLOR=1
+sees up-wrong "+3 up"
+# wrong NAME LINE PLACE WORDS: the row below the line has ^ under the place
+wrong() {
+	pointed_at=$3
+	command_line "$2"
+	sees "$1" "$4"
+	check "$1-place" wait_for "$SCREEN_WAIT" points
+}
+# The part of the line above the ^.
+points() {
+	[ "$(shown | awk '/^ *\^+ *$/ {match($0, /\^+/); print substr(above, RSTART, RLENGTH)} {above = $0}')" = "$pointed_at" ]
+}
+wrong unknown-command "nonsense 1 2" nonsense "no command"
+underlined() { mux capture-pane -p -e | grep -qE $'\033\\[([0-9]+;)*4(;[0-9]+)*m(\033\\[[0-9;]*m)*nonsense'; }
+check underlined wait_for "$SCREEN_WAIT" underlined
+keys j
+misses wrong-goes-with-the-message "^^^"
+wrong unknown-option "kill --nonsuch 5" --nonsuch "no option --nonsuch"
+wrong bad-value "kill --grace x 5" x "is not a number of seconds"
+wrong unknown-query "run no-such-query" no-such-query "no saved query or pack"
+wrong unknown-host "query -t host1:&nowhere select 1" nowhere "no host or group"
+wrong unknown-kind "split 'no kind'" "'no kind'" "no kind of pane"
+wrong far-to-the-right "query --param $(printf 'x%.0s' {1..120})=é -o table --nonsuch 1" --nonsuch "no option --nonsuch"
+keys j
+wrong sql-grammar "query select 1 as a from uptime where from" from "near"
+keys q
+wrong sql-column 'query "select pid, foo as x from processes"' foo "no such column: foo"
+keys q
+wrong sql-table "query select 'proceses' from proceses" proceses "did you mean processes?"
+leave

@@ -13,7 +13,7 @@
 
 /* Above so many hosts their number must be typed. */
 #define TYPED_ABOVE 5
-#define WORDS_MAX   256
+#define LABEL_MAX   256
 
 enum { HOST, TARGET, STATUS, DETAIL, ID, N_COLUMNS };
 static const char *const columns[] = {"host", "target", "status", "detail", "id"};
@@ -213,7 +213,7 @@ static void reason_given(void *arg, const char *text)
 {
 	struct plan_pane *v = arg;
 	size_t hosts, n = plan_count(v->plan, PLAN_READY, &hosts);
-	char label[WORDS_MAX];
+	char label[LABEL_MAX];
 	const struct prompt_use use = {.label = label, .done = agreed, .arg = v};
 
 	if (!text)
