@@ -257,33 +257,47 @@ simulate() {
 rows() { grep -c '"host"' "$1"; }
 has_rows() { [ "$(rows "$1")" -ge "$2" ]; }
 every_host_once() { is "$1" "$(jq -r .host <<<"$out" | sort | uniq -c | awk '{print $1}' | sort | uniq -c | xargs)" "40 1"; }
-simulate --rows 1 --slow 250 --slow-ms $((3000 * SLOW))
+# A quarter of them answers only while the gate is open.
+gate=$T/gate
+simulate --rows 1 --slow 250 --gate "$gate"
+open_gate() { : >"$gate"; }
+close_gate() { rm "$gate"; }
+open_gate
 quick=$((40 - $(grep -c ' slow$' "$sim/modes")))
 t -o ndjson query 'select 1'
 is "the simulator: all answer" "$status" 0
 every_host_once "once each"
 p=$(holders)
 
+close_gate
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
 check "the quick ones have answered" wait_for 60 has_rows "$T/rows" "$quick"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
+open_gate
 t -o ndjson query 'select 1'
 is "a client was killed: the next one" "$status" 0
 every_host_once "has every answer once"
 has "the holder goes on" "$(holders)" "^$p$"
 
+close_gate
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
 client=$pid
 check "one client is in the middle" wait_for 60 has_rows "$T/rows" "$quick"
-t -o ndjson query 'select 1'
-is "another one meanwhile" "$status" 0
+background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows2" 2>"$T/rows2.err"
+another=$pid
+check "another one, too" wait_for 60 has_rows "$T/rows2" "$quick"
+open_gate
+wait "$another"
+is "another one meanwhile" "$?" 0
+out=$(cat "$T/rows2")
 every_host_once "has every answer"
 wait "$client"
 is "and so has the first" "$? $(rows "$T/rows")" "0 40"
 
 # Ctrl-C: what came is shown, and the rest of it is not for the next one.
 p=$(holders)
+close_gate
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
 client=$pid
 check "before an interrupt" wait_for 60 has_rows "$T/rows" "$quick"
@@ -293,14 +307,16 @@ is "interrupted: status" "$?" 130
 is "interrupted: what came is there" "$(rows "$T/rows")" "$quick"
 has "interrupted: what did not come is counted" "$(cat "$T/rows.err")" "$quick of 40 hosts answered, $((40 - quick)) failed"
 has "interrupted: the holder goes on" "$(holders)" "^$p$"
+open_gate
 t -o ndjson query 'select 1'
 is "after an interrupt" "$status" 0
 every_host_once "every host answers once"
 # Twice: nobody reads, so that it cannot end the first time.
 p=$(holders)
+close_gate
 mkfifo "$T/fifo"
 exec 7<>"$T/fifo"
-timeout 1 cat /dev/zero >&7
+dd if=/dev/zero of="$T/fifo" bs=4096 oflag=nonblock 2>/dev/null
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >&7 2>/dev/null
 client=$pid
 wait_for 60 grep -qE '^[0-9]+ 0x1 ' "/proc/$client/syscall"
@@ -314,12 +330,15 @@ is "interrupted twice" "$?" 130
 exec 7>&-
 rm "$T/fifo"
 has "interrupted twice: the holder goes on" "$(holders)" "^$p$"
+open_gate
 t -o ndjson query 'select 1'
 every_host_once "after that: every host answers once"
 
+close_gate
 background "$TOCSIN" "${common[@]}" -o ndjson query 'select 1' >"$T/rows" 2>"$T/rows.err"
 check "before the holder is killed" wait_for 60 has_rows "$T/rows" "$quick"
 kill_holders KILL
+open_gate
 wait "$pid"
 is "it is killed in the middle" "$?" 0
 out=$(cat "$T/rows")

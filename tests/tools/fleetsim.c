@@ -44,6 +44,8 @@
 #define OUT_TARGET    (128u << 10)
 #define ROWS_PER_LINE 100
 #define FLOOD_LINE    (32u << 10)
+/* How often the gate is looked at. */
+#define GATE_MS 20
 
 enum mode {
 	MODE_GOOD,
@@ -64,7 +66,7 @@ static const char *const mode_names[MODE_COUNT] = {
 struct options {
 	uint64_t hosts, rows, port, net, slow_ms, seconds;
 	uint64_t rates[MODE_COUNT];
-	const char *dir;
+	const char *dir, *gate;
 };
 
 #define RATE(mode, word, what)                                                                     \
@@ -84,6 +86,8 @@ static const struct opt options_table[] = {
 		"addresses 127.B.x.y"},
 	{0, "slow-ms", "MS", OPT_UINT, offsetof(struct options, slow_ms), 0, 1e6, NULL,
 		"how late a slow host is"},
+	{0, "gate", "FILE", OPT_STRING, offsetof(struct options, gate), 0, 0, NULL,
+		"slow hosts answer as soon as FILE is there, instead"},
 	{0, "seconds", "S", OPT_UINT, offsetof(struct options, seconds), 1, 86400, NULL,
 		"ends by itself after that"},
 	{0, "dir", "DIR", OPT_STRING, offsetof(struct options, dir), 0, 0, NULL,
@@ -262,6 +266,10 @@ static void slow_timer(struct loop_timer *timer)
 {
 	struct session *s = timer->arg;
 
+	if (o.gate && access(o.gate, F_OK) < 0) {
+		(void)loop_timer_in(loop, timer, GATE_MS);
+		return;
+	}
 	answer(s);
 	pump(s);
 }
@@ -289,7 +297,7 @@ static void request(struct session *s, const char *line, size_t n)
 	} else {
 		s->id = r.id;
 		if (s->mode == MODE_SLOW)
-			(void)loop_timer_in(loop, &s->timer, (int64_t)o.slow_ms);
+			(void)loop_timer_in(loop, &s->timer, o.gate ? 0 : (int64_t)o.slow_ms);
 		else
 			answer(s);
 	}
