@@ -40,8 +40,8 @@ keys d
 sees compared "compared with run 1 of 20"
 sees counted "1 added, 0 removed, 0 changed"
 check exactly-planted wait_for "$SCREEN_WAIT" marked_is "+web1 7 root /usr/bin/demo-planted;"
-first_row() { shown | sed -n 5p; }
-has planted-comes-first "$(first_row)" "^\+web1 "
+planted_first() { [[ $(shown | sed -n 5p) == +web1\ * ]]; }
+check planted-comes-first wait_for "$SCREEN_WAIT" planted_first
 # Not by colour alone, folded as well.
 keys f
 check folded wait_for "$SCREEN_WAIT" marked_is "+ 1 7 root /usr/bin/demo-planted;"
