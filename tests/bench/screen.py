@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""screen.py paint|idle|keys TOCSIN ARGUMENT…: the screen on a pseudo-terminal of 120x40.
+"""screen.py paint|idle|keys|diff TOCSIN ARGUMENT…: the screen on a pseudo-terminal of 120x40.
 
 paint   ms from before the start of the program to its first fleet bar
 idle    percent of a core that it takes when it has connected and nothing happens, over 10 s
 keys    asks all hosts for their processes and types meanwhile: "MEDIAN WORST KEYS ROWS RATE", ms
         from a key to its letter on the terminal, rows that came, and rows a CPU second of the
         thread that has the keys
+diff    asks them twice, has the rows compared and types meanwhile: "MEDIAN WORST KEYS SECONDS"
 """
 import fcntl
 import os
@@ -151,10 +152,30 @@ def keys(screen):
                                     rows / (screen.thread_cpu() - before)))
 
 
+def diff(screen):
+    screen.wait_for(rb"\+\d\d\d+ up")
+    for question in (b':query "select * from processes"\r', b"r"):
+        screen.type(question)
+        screen.until(rb"asking")
+        while b"asking" in screen.whole():
+            pass
+    # The first one is written by then.
+    time.sleep(2)
+    start = time.perf_counter()
+    screen.type(b"d:")
+    took = []
+    while b"compared with" not in screen.whole():
+        for letter in LETTERS[:5]:
+            took.append(one_key(screen, letter))
+    seconds = time.perf_counter() - start
+    took.sort()
+    print("%.2f %.2f %d %.1f" % (took[len(took) // 2], took[-1], len(took), seconds))
+
+
 def main():
     screen = Screen(sys.argv[2:])
     try:
-        {"paint": paint, "idle": idle, "keys": keys}[sys.argv[1]](screen)
+        {"paint": paint, "idle": idle, "keys": keys, "diff": diff}[sys.argv[1]](screen)
     finally:
         screen.end()
 

@@ -34,4 +34,10 @@ read -r middle worst keys rows rate <<<"$fields"
 limit "key to repaint while $MANY hosts answer, median of $keys" "$middle" ms '<=' 20
 result "the slowest of them" "$worst" ms
 is "rows" "$rows" $((MANY * ROWS)) >/dev/null
+fields=$(screen diff -i "$T/fleet/inventory" -u root --private-key "$T/fleet/id" \
+	--known-hosts "$T/fleet/known_hosts" -f 256) || exit 1
+read -r diff_middle diff_worst diff_keys seconds <<<"$fields"
+limit "key to repaint while $rows rows are compared, median of $diff_keys" "$diff_middle" ms '<=' 20
+result "the slowest of them" "$diff_worst" ms
+result "$rows rows compared with the run before" "$seconds" s
 limit "intake with the screen on, $rows rows" "$rate" 'rows/CPU s' '>=' 500000
