@@ -105,32 +105,29 @@ static bool is_stale(struct pass *p)
 	return p->stale;
 }
 
-static bool is_there(const struct results *r, const struct own_spec *spec, row_id row)
+static bool is_there(enum row_mark mark, const struct own_spec *spec)
 {
-	enum row_mark mark = results_mark(r, row);
-
 	return mark != ROW_DEAD && (mark != ROW_GONE || spec->gone) &&
 	       (mark != ROW_WAS || spec->changes);
 }
 
-static bool is_answer(const struct results *r, row_id row)
+static void look_at_row(struct pass *p, row_id row)
 {
-	enum row_mark mark = results_mark(r, row);
+	enum row_mark mark = results_mark(p->v->r, row);
+	bool answer = mark == ROW_PLAIN || mark == ROW_NEW;
 
-	return mark == ROW_PLAIN || mark == ROW_NEW;
-}
-
-static bool shows(struct pass *p, row_id row)
-{
-	if (!is_there(p->v->r, &p->spec, row))
-		return false;
-	p->all += is_answer(p->v->r, row);
-	return filter_wants(p->v->filter, row);
+	if (!is_there(mark, &p->spec))
+		return;
+	p->all += answer;
+	if (!filter_wants(p->v->filter, row))
+		return;
+	p->rows += answer;
+	p->lines[p->n++] = (struct view_line){row, 1};
 }
 
 static int gather(struct pass *p)
 {
-	size_t n = results_rows(p->v->r), rows = 0;
+	size_t n = results_rows(p->v->r);
 
 	p->lines = malloc((n ? n : 1) * sizeof(*p->lines));
 	if (!p->lines)
@@ -138,12 +135,8 @@ static int gather(struct pass *p)
 	for (size_t row = 0; row < n; row++) {
 		if (row % CHECK_ROWS == 0 && is_stale(p))
 			return -ECANCELED;
-		if (!shows(p, (row_id)row))
-			continue;
-		p->lines[p->n++] = (struct view_line){(row_id)row, 1};
-		rows += is_answer(p->v->r, (row_id)row);
+		look_at_row(p, (row_id)row);
 	}
-	p->rows = rows;
 	return 0;
 }
 
@@ -742,7 +735,8 @@ size_t view_unfold(struct view *v, row_id row, row_id *ret, size_t max)
 
 	/* The spec is only changed by this thread. */
 	for (size_t i = 0; i < rows; i++) {
-		if (!is_there(v->r, &v->spec, (row_id)i) || !fold_same(&p, row, (row_id)i, columns))
+		if (!is_there(results_mark(v->r, (row_id)i), &v->spec) ||
+			!fold_same(&p, row, (row_id)i, columns))
 			continue;
 		if (n++ < max)
 			ret[n - 1] = (row_id)i;
