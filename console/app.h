@@ -43,6 +43,8 @@ struct app {
 	struct host_config *hosts;    /* theirs */
 	size_t n_hosts;
 	char agent[PATH_TEXT_MAX]; /* the agent's program on this machine */
+	const char *theme;	   /* of the screen, or NULL */
+	bool mouse;		   /* clicks are the screen's */
 	char *config;		   /* text that o points into, or NULL */
 	struct ask_kept *kept;	   /* what comes is kept here too; NULL: it is not */
 	bool titled;		   /* results follow each other: each has its title */

@@ -20,6 +20,8 @@ const struct config_setting config_settings[] = {
 	{"history_days", "N", "days that runs are remembered (default: 90)"},
 	{"history_max_mb", "N", "megabytes that all that is remembered may take (default: 2048)"},
 	{"remember", "yes|no", "whether runs are remembered at all (default: yes)"},
+	{"theme", "NAME", "colours of the screen: dark, light or mono (default: dark)"},
+	{"mouse", "yes|no", "whether clicks are the screen's (default: no)"},
 	{NULL, NULL, NULL},
 };
 
@@ -57,7 +59,8 @@ static int read_number(
 	return err_set(err, EINVAL, "%s is a number from 1 to %llu", name, (unsigned long long)max);
 }
 
-static int set_setting(struct settings *s, const char *name, const char *value, struct err *err)
+static int set_setting(
+	struct app *app, struct settings *s, const char *name, const char *value, struct err *err)
 {
 	int flag;
 
@@ -65,12 +68,19 @@ static int set_setting(struct settings *s, const char *name, const char *value, 
 		return read_number(name, value, DAYS_MAX, &s->days, err);
 	if (str_eq(name, "history_max_mb"))
 		return read_number(name, value, MB_MAX, &s->max_mb, err);
-	if (!str_eq(name, "remember"))
+	if (str_eq(name, "theme")) {
+		app->theme = value;
+		return 0;
+	}
+	if (!str_eq(name, "remember") && !str_eq(name, "mouse"))
 		return err_set(err, EINVAL, "there is no setting `%s`", name);
 	flag = read_flag(value);
 	if (flag < 0)
 		return err_set(err, EINVAL, "%s is yes or no", name);
-	recorder_switch(flag);
+	if (str_eq(name, "mouse"))
+		app->mouse = flag;
+	else
+		recorder_switch(flag);
 	return 0;
 }
 
@@ -131,7 +141,7 @@ static int read_line(struct app *app, struct settings *s, struct span line, stru
 	value = end_text(rest);
 	key = end_text(span_trim(name));
 	o = find_option(key);
-	return o ? set_option(app, o, value, err) : set_setting(s, key, value, err);
+	return o ? set_option(app, o, value, err) : set_setting(app, s, key, value, err);
 }
 
 /* One byte behind the text is free. */

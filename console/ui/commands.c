@@ -298,6 +298,17 @@ static int run_ask(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 	return 0;
 }
 
+static int run_mouse(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	(void)ui;
+	(void)p;
+	(void)argc;
+	if (!str_eq(argv[0], "on") && !str_eq(argv[0], "off"))
+		return err_set(err, EINVAL, "on or off");
+	screen_take_mouse(str_eq(argv[0], "on"));
+	return 0;
+}
+
 const struct ui_command ui_commands[] = {
 	{"ask", "[TEXT]", "open the prompt, with a beginning", 0, 1, run_ask},
 	{"back", "", "close the pane, or show what was there before", 0, 0, run_back},
@@ -305,6 +316,7 @@ const struct ui_command ui_commands[] = {
 	{"close", "", "close the pane", 0, 0, run_close},
 	{"focus", "up|down|left|right", "go to the pane in that direction", 1, 1, run_focus},
 	{"hosts", "", "the hosts", 0, 0, run_hosts},
+	{"mouse", "on|off", "clicks are for tocsin, or for the terminal", 1, 1, run_mouse},
 	{"next", "", "go to the next pane", 0, 0, run_next},
 	{"open", "KIND", "show a pane of this kind here", 1, 1, run_open},
 	{"previous", "", "go to the pane before", 0, 0, run_previous},

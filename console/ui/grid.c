@@ -135,6 +135,22 @@ void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool 
 	buf_done(&text);
 }
 
+size_t grid_column_at(const struct grid *g, const struct grid_source *s, int w, int x)
+{
+	int from = 1;
+
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && from < w;
+		c = next_column(g, s, c)) {
+		int width = room(g, s, c, w - from);
+
+		/* The gap behind it is its own. */
+		if (x < from + width + GAP)
+			return c;
+		from += width + GAP;
+	}
+	return SIZE_MAX;
+}
+
 size_t grid_line_at(const struct grid *g, const struct grid_source *s, int y)
 {
 	size_t line = g->list.top + (size_t)(y - 1);

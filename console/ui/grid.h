@@ -37,5 +37,7 @@ void grid_reset(struct grid *g);
 void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool focus);
 /* The line of the source at row y of the area, or SIZE_MAX: none, the header is row 0. */
 size_t grid_line_at(const struct grid *g, const struct grid_source *s, int y);
+/* Likewise the column at x of an area `w` wide. */
+size_t grid_column_at(const struct grid *g, const struct grid_source *s, int w, int x);
 
 #endif

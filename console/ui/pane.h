@@ -57,8 +57,8 @@ struct pane_kind {
 	bool (*key)(struct pane *p, ui_key key);
 	/* Every 250 ms. True when it must be drawn anew. May be NULL. */
 	bool (*tick)(struct pane *p);
-	/* A click (or wheel, dy != 0) within its area. May be NULL. */
-	void (*mouse)(struct pane *p, int y, int x, int dy, bool twice);
+	/* A click within its area; the wheel is the command `move`. May be NULL. */
+	void (*mouse)(struct pane *p, int y, int x, bool twice);
 	/* What may stand for a word of the usage of one of its commands, such as "COLUMN". May be
 	 * NULL. */
 	void (*offer)(struct pane *p, const char *command, const char *word,

@@ -32,7 +32,7 @@
 
 static struct {
 	SCREEN *screen;
-	bool open, mouse_on, gone;
+	bool open, gone;
 	attr_t attrs[STYLES];
 	short pairs[STYLES];
 	bool colours;
@@ -133,11 +133,9 @@ static void set_modes(void)
 	nodelay(stdscr, TRUE);
 	set_escdelay(ESC_MS);
 	curs_set(0);
-	if (s.mouse_wanted)
-		mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED |
-				  BUTTON4_PRESSED | BUTTON5_PRESSED,
-			NULL);
+	/* Each press is told at once, none is waited for to become a click. */
 	mouseinterval(0);
+	mousemask(s.mouse_wanted ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 	define_key("\033[200~", KEY_PASTE_ON);
 	define_key("\033[201~", KEY_PASTE_OFF);
 	define_key("\033[1;5D", KEY_C_LEFT);
@@ -147,15 +145,6 @@ static void set_modes(void)
 	define_key("\033[1;3D", KEY_M_LEFT);
 	define_key("\033[1;3C", KEY_M_RIGHT);
 	tell("\033[?2004h");
-}
-
-static const char *wanted_theme(const struct screen_options *o)
-{
-	const char *none = getenv("NO_COLOR");
-
-	if (o->theme)
-		return o->theme;
-	return none && *none ? "mono" : "dark";
 }
 
 /* Asked before newterm, which does not free all that it had when it fails. */
@@ -177,7 +166,7 @@ int screen_open(const struct screen_options *o, struct err *err)
 		return err_set(err, ENOTTY, "the screen needs a terminal");
 	if (tcgetattr(STDIN_FILENO, &s.before) < 0)
 		return err_sys(err, errno, "terminal");
-	if (screen_theme(wanted_theme(o)) < 0)
+	if (screen_theme(o->theme) < 0)
 		return err_set(err, EINVAL, "no theme `%s`", o->theme);
 	s.screen = terminal_is_known() ? newterm(NULL, stdout, stdin) : NULL;
 	if (!s.screen)
@@ -194,6 +183,13 @@ int screen_open(const struct screen_options *o, struct err *err)
 		use_default_colors();
 	set_styles(theme_find(s.theme));
 	return 0;
+}
+
+void screen_take_mouse(bool on)
+{
+	s.mouse_wanted = on;
+	if (s.open)
+		set_modes();
 }
 
 void screen_leave(void)
@@ -406,30 +402,43 @@ static bool is_gone(void)
 	return ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0;
 }
 
-ui_key screen_key(void)
+/* *ret is UI_KEY_NONE for one that nobody knows. False: none came. */
+static bool read_key(ui_key *ret)
 {
 	wint_t c;
 	int r = get_wch(&c);
 
 	if (r == ERR)
-		return is_gone() ? UI_KEY_CLOSED : UI_KEY_NONE;
-	if (r == KEY_CODE_YES)
-		return c == KEY_RESIZE ? UI_KEY_NONE : function_key(c);
-	if (c != 27)
-		return plain_key(c);
-	/* What follows at once belongs to it. */
-	r = get_wch(&c);
-	if (r == ERR)
-		return 27;
-	return (r == KEY_CODE_YES ? function_key(c) : plain_key(c)) | UI_KEY_ALT;
+		return false;
+	if (r == KEY_CODE_YES) {
+		*ret = function_key(c);
+	} else if (c != 27) {
+		*ret = plain_key(c);
+	} else {
+		/* What follows at once belongs to it. */
+		r = get_wch(&c);
+		*ret = r == ERR ? 27 : r == KEY_CODE_YES ? function_key(c) : plain_key(c);
+		*ret |= r == ERR ? 0 : UI_KEY_ALT;
+	}
+	return true;
+}
+
+ui_key screen_key(void)
+{
+	ui_key key;
+
+	/* What ncurses has read already no poll of the terminal tells of. */
+	while (read_key(&key))
+		if (key != UI_KEY_NONE)
+			return key;
+	return is_gone() ? UI_KEY_CLOSED : UI_KEY_NONE;
 }
 
 void screen_mouse(struct screen_mouse *ret)
 {
 	*ret = (struct screen_mouse){.y = s.event.y,
 		.x = s.event.x,
-		.click = s.event.bstate & (BUTTON1_CLICKED | BUTTON1_PRESSED),
-		.double_click = s.event.bstate & BUTTON1_DOUBLE_CLICKED,
+		.click = s.event.bstate & BUTTON1_PRESSED,
 		.wheel_up = s.event.bstate & BUTTON4_PRESSED,
 		.wheel_down = s.event.bstate & BUTTON5_PRESSED};
 }

@@ -81,7 +81,7 @@ ui_key screen_key_of(const char *name);
 void screen_key_name(ui_key key, char *ret, size_t size);
 
 struct screen_options {
-	const char *theme; /* dark, light, mono; NULL: dark, or mono where NO_COLOR says so */
+	const char *theme; /* dark, light, mono */
 	bool mouse;
 };
 /* Names of the themes, NULL-ended. */
@@ -134,8 +134,10 @@ int screen_dump(struct buf *out);
 ui_key screen_key(void);
 struct screen_mouse {
 	int y, x;
-	bool click, double_click, wheel_up, wheel_down;
+	bool click, wheel_up, wheel_down;
 };
+/* Clicks are ours, or the terminal's own, to mark text with. */
+void screen_take_mouse(bool on);
 void screen_mouse(struct screen_mouse *ret);
 /* Has the terminal take the text as copied (OSC 52). At most SCREEN_COPY_MAX bytes. 0 or -E2BIG. */
 #define SCREEN_COPY_MAX (64u << 10)

@@ -31,6 +31,8 @@ struct ui_self {
 	struct ui_activity *activity; /* a ring */
 	size_t n_activity, first_activity;
 
+	int click_y, click_x; /* the last click */
+	int64_t click_ms;
 	bool quit, leaving, dirty, key_seen, more;
 	int64_t drawn_ms;
 	int status;

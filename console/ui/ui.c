@@ -28,6 +28,9 @@
 #define PUMP_MS	   8
 #define TICK_MS	   250
 #define MESSAGE_MS 8000
+/* Between the two clicks that are one. */
+#define DOUBLE_CLICK_MS 400
+#define WHEEL_LINES	3
 /* Bytes of what libraries said, read at once. */
 #define ERRORS_READ 4096
 
@@ -137,43 +140,6 @@ const struct pane_kind *pane_kind_find(const char *name)
 		if (str_eq(pane_kinds_all[i]->name, name))
 			return pane_kinds_all[i];
 	return NULL;
-}
-
-void list_fit(struct list *l, size_t n, int h)
-{
-	size_t height = h > 0 ? (size_t)h : 1;
-
-	if (l->at >= n)
-		l->at = n ? n - 1 : 0;
-	if (l->top > l->at)
-		l->top = l->at;
-	if (l->at >= l->top + height)
-		l->top = l->at - height + 1;
-	/* No empty room below while there is something above. */
-	if (l->top + height > n)
-		l->top = n > height ? n - height : 0;
-}
-
-bool list_move(struct list *l, const char *word, size_t n, int h)
-{
-	size_t page = h > 1 ? (size_t)h - 1 : 1;
-
-	if (str_eq(word, "up"))
-		l->at -= l->at > 0;
-	else if (str_eq(word, "down"))
-		l->at += 1;
-	else if (str_eq(word, "page-up"))
-		l->at -= l->at < page ? l->at : page;
-	else if (str_eq(word, "page-down"))
-		l->at += page;
-	else if (str_eq(word, "top"))
-		l->at = 0;
-	else if (str_eq(word, "bottom"))
-		l->at = n;
-	else
-		return false;
-	list_fit(l, n, h);
-	return true;
 }
 
 static struct pane *new_pane(struct ui *ui, const struct pane_kind *kind)
@@ -417,6 +383,20 @@ static void suspend(struct ui_self *s)
 	s->dirty = true;
 }
 
+/* Where the one before was, a moment ago. */
+static bool is_second(struct ui_self *s, const struct screen_mouse *m)
+{
+	int64_t now = clock_mono_ms();
+	bool second =
+		m->y == s->click_y && m->x == s->click_x && now <= s->click_ms + DOUBLE_CLICK_MS;
+
+	s->click_y = m->y;
+	s->click_x = m->x;
+	/* A third one begins anew. */
+	s->click_ms = second ? 0 : now;
+	return second;
+}
+
 static void click(struct ui_self *s)
 {
 	struct screen_mouse m;
@@ -428,13 +408,14 @@ static void click(struct ui_self *s)
 
 		if (m.y < a.y - 1 || m.y >= a.y + a.h || m.x < a.x || m.x >= a.x + a.w)
 			continue;
-		ui_focus(&s->ui, p);
-		if (p->kind->mouse)
-			p->kind->mouse(p, m.y - a.y, m.x - a.x,
-				m.wheel_up     ? -3
-				: m.wheel_down ? 3
-					       : 0,
-				m.double_click);
+		if (m.wheel_up || m.wheel_down) {
+			for (int n = 0; n < WHEEL_LINES; n++)
+				ui_line(&s->ui, p, m.wheel_up ? "move up" : "move down");
+		} else if (m.click) {
+			ui_focus(&s->ui, p);
+			if (p->kind->mouse && m.y >= a.y)
+				p->kind->mouse(p, m.y - a.y, m.x - a.x, is_second(s, &m));
+		}
 		return;
 	}
 }
@@ -662,12 +643,21 @@ static void greeted(void *arg, bool begun, bool cancelled)
 	(void)cancelled;
 }
 
+static const char *wanted_theme(const struct app *app)
+{
+	const char *own = getenv("TOCSIN_THEME"), *none = getenv("NO_COLOR");
+
+	if (own)
+		return own;
+	return none && *none ? "mono" : app->theme ? app->theme : "dark";
+}
+
 static int begin(struct ui_self *s, struct err *err)
 {
 	const struct live_question hello = {
 		.background = true, .event = greet, .over = greeted, .arg = s};
-	const struct screen_options options = {
-		.theme = getenv("TOCSIN_THEME"), .mouse = getenv("TOCSIN_MOUSE") != NULL};
+	const struct screen_options options = {.theme = wanted_theme(s->ui.app),
+		.mouse = getenv("TOCSIN_MOUSE") ? true : s->ui.app->mouse};
 	int r;
 
 	s->ui.recorder = recorder_new();

@@ -20,27 +20,6 @@ key() {
 		esac
 	done
 }
-# The lines in reverse: without colours, those under the cursor.
-under_cursor() {
-	mux capture-pane -p -e | awk '{
-		text = ""; at = 0; first = 1
-		while (match($0, /\033\[[0-9;]*m|\033\([A-Z0-9]|\016|\017|./)) {
-			t = substr($0, RSTART, RLENGTH)
-			if (t ~ /^\033\[/) {
-				n = split(substr(t, 3, length(t) - 3), of, ";")
-				if (n == 0) on = 0
-				for (i = 1; i <= n; i++) on = of[i] == 7 ? 1 : of[i] == 0 || of[i] == 27 ? 0 : on
-			} else if (length(t) == 1) {
-				if (first) at = on
-				first = 0
-				text = text t
-			}
-			$0 = substr($0, RSTART + RLENGTH)
-		}
-		if (at && text !~ /^ (tocsin|>)  ?/) print text
-	}'
-}
-cursor_has() { under_cursor | grep -qF -- "$1"; }
 # Esc, and what comes at once, would be one key.
 give_up() {
 	keys Escape
@@ -48,7 +27,6 @@ give_up() {
 }
 # Its first row may be above others.
 prompt_is_closed() { ! shown | tail -n 8 | grep -qE '^(:|Reason:)'; }
-at() { check "$1" wait_for "$SCREEN_WAIT" cursor_has "$2"; }
 
 screen -e NO_COLOR=1 -t host1
 sees up "+1 up"

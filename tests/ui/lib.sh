@@ -9,7 +9,7 @@
 #   sees NAME TEXT     waits until the screen has the text, and says so as a test named NAME
 #   misses NAME TEXT   waits until it has not
 #   line_of TEXT       the first line that has it
-#   cursor_line        the line under the cursor: tmux cannot tell, so the one in another style
+#   at NAME TEXT       waits until the line under the cursor has the text; with NO_COLOR
 #   gone TEXT          waits until the screen has not the text
 #   program            its process id
 #   leave              ends it by its key, and checks that it ended well
@@ -69,6 +69,28 @@ misses() {
 	if wait_for "$SCREEN_WAIT" has_no_text "$2"; then pass "$1"; else fail "$1" "\"$2\" still on: $(shown)"; fi
 }
 line_of() { shown | grep -F -- "$1" | head -n 1; }
+# The lines in reverse: without colours, those under the cursor.
+under_cursor() {
+	mux capture-pane -p -e | awk '{
+		text = ""; at = 0; first = 1
+		while (match($0, /\033\[[0-9;]*m|\033\([A-Z0-9]|\016|\017|./)) {
+			t = substr($0, RSTART, RLENGTH)
+			if (t ~ /^\033\[/) {
+				n = split(substr(t, 3, length(t) - 3), of, ";")
+				if (n == 0) on = 0
+				for (i = 1; i <= n; i++) on = of[i] == 7 ? 1 : of[i] == 0 || of[i] == 27 ? 0 : on
+			} else if (length(t) == 1) {
+				if (first) at = on
+				first = 0
+				text = text t
+			}
+			$0 = substr($0, RSTART + RLENGTH)
+		}
+		if (at && text !~ /^ (tocsin|>)  ?/) print text
+	}'
+}
+cursor_has() { under_cursor | grep -qF -- "$1"; }
+at() { check "$1" wait_for "$SCREEN_WAIT" cursor_has "$2"; }
 # A command behind the prompt's sign.
 command_line() {
 	keys :

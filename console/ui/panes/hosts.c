@@ -354,17 +354,25 @@ static int run_ssh(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 	return ui_ssh(ui, v->order[v->grid.list.at], err);
 }
 
-static void mouse(struct pane *p, int y, int x, int dy, bool twice)
+static void sort_at(struct hosts_pane *v, size_t column)
+{
+	v->descending = v->by == column && !v->descending;
+	v->by = column;
+	arrange(v);
+}
+
+static void mouse(struct pane *p, int y, int x, bool twice)
 {
 	struct hosts_pane *v = of(p);
 	struct grid_source s = source(v);
 	size_t line = grid_line_at(&v->grid, &s, y);
+	size_t column = grid_column_at(&v->grid, &s, p->area.w, x);
 
-	(void)x;
-	if (dy)
-		list_move(&v->grid.list, dy < 0 ? "up" : "down", v->n, p->area.h - 1);
-	else if (line != SIZE_MAX)
-		v->grid.list.at = line;
+	if (y == 0 && column != SIZE_MAX)
+		sort_at(v, column);
+	if (line == SIZE_MAX)
+		return;
+	v->grid.list.at = line;
 	if (twice)
 		ui_line(p->ui, p, "show");
 }

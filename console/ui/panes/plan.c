@@ -375,6 +375,20 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	return 0;
 }
 
+static void mouse(struct pane *p, int y, int x, bool twice)
+{
+	struct plan_pane *v = of(p);
+	struct grid_source s = source(v);
+	size_t line = grid_line_at(&v->grid, &s, y);
+
+	(void)x;
+	if (line == SIZE_MAX)
+		return;
+	v->grid.list.at = line;
+	if (twice)
+		ui_line(p->ui, p, "show");
+}
+
 /* Everything that the host told of the target. */
 static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
@@ -449,6 +463,7 @@ const struct pane_kind pane_kind_plan = {
 	.title = title,
 	.draw = draw,
 	.tick = tick,
+	.mouse = mouse,
 	.commands = commands,
 	.bindings = bindings,
 };

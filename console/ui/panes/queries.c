@@ -373,17 +373,16 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 							  : err_set(err, EINVAL, PANE_LIST_WORDS);
 }
 
-static void mouse(struct pane *p, int y, int x, int dy, bool twice)
+static void mouse(struct pane *p, int y, int x, bool twice)
 {
 	struct queries_pane *v = of(p);
 	struct grid_source s = source(v);
 	size_t line = grid_line_at(&v->grid, &s, y);
 
 	(void)x;
-	if (dy)
-		list_move(&v->grid.list, dy < 0 ? "up" : "down", v->n, p->area.h / 2);
-	else if (line != SIZE_MAX && y < p->area.h - p->area.h / PREVIEW_PART)
-		v->grid.list.at = line;
+	if (line == SIZE_MAX || y >= p->area.h - p->area.h / PREVIEW_PART)
+		return;
+	v->grid.list.at = line;
 	if (twice)
 		ui_line(p->ui, p, "start");
 }

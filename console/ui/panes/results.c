@@ -39,22 +39,33 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	return 0;
 }
 
-static void mouse(struct pane *p, int y, int x, int dy, bool twice)
+/* By that column; by it already: the other way round. */
+static void sort_at(struct results_pane *v, size_t column)
+{
+	int c = results_column_of(v, column);
+
+	if (v->keys[0].column == c)
+		v->keys[0].descending = !v->keys[0].descending;
+	else
+		v->keys[0] = (struct view_key){c, false};
+	v->grid.at = column;
+	results_apply(v);
+}
+
+static void mouse(struct pane *p, int y, int x, bool twice)
 {
 	struct results_pane *v = results_of(p);
 	struct grid_source s = results_source(v);
 	size_t line = grid_line_at(&v->grid, &s, y - v->diff);
+	size_t column = grid_column_at(&v->grid, &s, p->area.w, x);
 
-	(void)x;
-	if (dy) {
-		v->grid.list.at =
-			dy < 0 && v->grid.list.at < (size_t)-dy ? 0 : v->grid.list.at + (size_t)dy;
-		list_fit(&v->grid.list, v->lines.n, results_height(v));
-	} else if (line != SIZE_MAX) {
-		v->grid.list.at = line;
-		if (twice)
-			ui_line(p->ui, p, "show");
-	}
+	if (y == v->diff && column != SIZE_MAX)
+		sort_at(v, column);
+	if (line == SIZE_MAX)
+		return;
+	v->grid.list.at = line;
+	if (twice)
+		ui_line(p->ui, p, "show");
 }
 
 /* The next row that passes the last filter, also when all are shown. */

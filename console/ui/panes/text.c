@@ -98,19 +98,6 @@ static int run_scroll(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
-static void mouse(struct pane *p, int y, int x, int dy, bool twice)
-{
-	struct text_pane *t = (struct text_pane *)p;
-
-	(void)y;
-	(void)x;
-	(void)twice;
-	if (dy < 0)
-		t->list.at -= t->list.at < (size_t)-dy ? t->list.at : (size_t)-dy;
-	else
-		t->list.at += (size_t)dy;
-}
-
 static int split_lines(struct text_pane *t, size_t n)
 {
 	struct span rest = {t->text, n}, line;
@@ -172,7 +159,6 @@ const struct pane_kind pane_kind_text = {
 	.close = close_text,
 	.title = title,
 	.draw = draw,
-	.mouse = mouse,
 	.commands = commands,
 	.bindings = bindings,
 };
