@@ -4,12 +4,12 @@
 -- attack: T1036.004, T1036.005
 -- about: sshd, cron or systemd from another place than the system's directories, or a perl or python
 --   that calls itself so, is something that wants to be overlooked. Software in /opt and /snap that brings its own nginx or java is left out;
---   a self-built one in a home directory shows up.
+--   a self-built one in a home directory shows up. Process 1 is init wherever its program lies.
 -- key: path, name, cmdline, uid
 -- diff-ignore: pid, parent, start_time
 select pid, start_time, parent, uid, name, path, cmdline
 from processes
-where path != ''
+where path != '' and pid != 1
 	and (regex_match(path, '^/(usr/)?(s?bin|lib[^/]*|libexec|local/s?bin|local/nginx)/|^/(opt|snap|nix/store)/', 0) is null
 		and (name like 'systemd%' or name like 'kworker%' or name like 'ksoftirq%'
 			or name in ('init', 'sshd', 'cron', 'crond', 'atd', 'rsyslogd', 'syslogd', 'auditd', 'udevd',
