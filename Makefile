@@ -274,6 +274,7 @@ install: all
 		>'$(DESTDIR)$(PREFIX)/lib/systemd/system/tocsin-runbook@.service'
 	install -m 644 'dist/tocsin-runbook@.timer' $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 644 dist/tocsin-agentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/tocsin-agentd.conf
+	install -m 644 dist/tocsin-runbook.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/tocsin-runbook.conf
 	install -m 644 dist/agentd.conf $(DESTDIR)$(DATADIR)/agentd.conf
 	find queries -name "*.sql" -o -name "*.runbook" | while read -r f; do install -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
 	for s in 1 5 7 8; do for f in man/*.$$s $(B)/man/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done
