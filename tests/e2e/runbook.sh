@@ -166,7 +166,7 @@ has 'a report to standard output' "$out" '^Exit status 0'
 is 'a report to a file by redirection' "$(head -n 1 stdout; grep -c '^Exit status 0' stdout)" 'before
 1'
 run "$TOCSIN" history -o json
-is 'what lines ask is remembered' "$(jq -c '[.[] | select(.question == "select :v as v") | [.target, .hosts, .answered, .rows]] | .[0]' <<<"$out")" \
+is 'what lines ask is remembered' "$(jq -c '[.[] | select(.question | startswith("select :v as v v=")) | [.target, .hosts, .answered, .rows]] | .[0]' <<<"$out")" \
 	'["all",2,2,2]'
 batch --log v.ndjson "v=$value" <<<'run user-sweep user=${v}'
 is 'a value in the log' "$(jq -r 'select(.event == "begin") | .values.v' v.ndjson)" "$value"
