@@ -1,7 +1,8 @@
 -- name: proc-detail
 -- title: All about one process
 -- tags: process
--- about: With its ancestry in one line, the hash of its program, how many files and connections it has.
+-- about: With its ancestry in one line, the hash of the program that runs, even
+--   where its file is gone or was replaced, how many files and connections it has.
 -- key: pid, start_time
 -- diff-ignore: resident_size, user_time, system_time, files, connections
 -- param: pid  the process
@@ -11,5 +12,5 @@ select p.pid, p.start_time, p.parent, p.name, p.path, p.cmdline, p.cwd, p.root, 
 	(select count(*) from process_open_files f where f.pid = p.pid) as files,
 	(select count(*) from process_open_sockets s where s.pid = p.pid and s.family in (2, 10)) as connections
 from processes p left join users u on u.uid = p.uid left join process_tree t on t.pid = p.pid
-	left join hash h on h.path = p.path
+	left join hash h on h.path = '/proc/' || p.pid || '/exe'
 where p.pid = cast(:pid as integer)
