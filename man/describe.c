@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes tocsin.1 from tocsin.1.in: a filter that puts in place of the lines @COMMANDS@, @OPTIONS@
- * and @FORMATS@ what the program's descriptors say, in mdoc(7).
+ * Makes tocsin.1 from tocsin.1.in: a filter that puts in place of the lines @COMMANDS@, @OPTIONS@,
+ * @FORMATS@ and @PANES@ what the program's descriptors say, in mdoc(7).
  */
 #include "common/str.h"
 #include "console/app.h"
 #include "console/command.h"
 #include "console/output.h"
+#include "console/ui/self.h"
 #include "man/mdoc.h"
 
 #include <stdio.h>
@@ -93,6 +94,64 @@ static void put_formats(void)
 	fputs(".El\n", stdout);
 }
 
+/* ---- The screen ---- */
+
+static void put_bindings(const struct ui_binding *table)
+{
+	char keys[128];
+
+	for (const struct ui_binding *b = table; b && b->key; b++) {
+		if (!binding_keys(table, b, keys, sizeof(keys)))
+			continue;
+		fputs(".It Ic ", stdout);
+		mdoc_quoted(keys);
+		putchar('\n');
+		mdoc_text(span_str(b->help), true);
+		fputs("\n.Pq Ic ", stdout);
+		mdoc_quoted(b->command);
+		putchar('\n');
+	}
+}
+
+static void put_screen_commands(const struct ui_command *c)
+{
+	for (; c && c->name; c++) {
+		printf(".It Cm \\&:%s", c->name);
+		if (*c->args) {
+			fputs(" Ar ", stdout);
+			mdoc_quoted(c->args);
+		}
+		putchar('\n');
+		mdoc_sentence(c->summary);
+	}
+}
+
+static void put_keys(const struct ui_binding *bindings, const struct ui_command *commands)
+{
+	fputs(".Bl -tag -width \"Home g\" -compact\n", stdout);
+	put_bindings(bindings);
+	fputs(".El\n", stdout);
+	if (!commands || !commands->name)
+		return;
+	fputs(".Pp\n.Bl -tag -width Ds -compact\n", stdout);
+	put_screen_commands(commands);
+	fputs(".El\n", stdout);
+}
+
+static void put_panes(void)
+{
+	fputs(".Ss Keys and commands in every pane\n", stdout);
+	put_keys(ui_bindings, ui_commands);
+	for (size_t i = 0; pane_kinds_all[i]; i++) {
+		const struct pane_kind *k = pane_kinds_all[i];
+
+		printf(".Ss The pane %s\n", k->name);
+		mdoc_sentence(k->summary);
+		fputs(".Pp\n", stdout);
+		put_keys(k->bindings, k->commands);
+	}
+}
+
 int main(void)
 {
 	char line[4096];
@@ -104,6 +163,8 @@ int main(void)
 			put_options(app_opts);
 		else if (str_eq(line, "@FORMATS@\n"))
 			put_formats();
+		else if (str_eq(line, "@PANES@\n"))
+			put_panes();
 		else
 			fputs(line, stdout);
 	}

@@ -20,6 +20,8 @@ void mdoc_text(struct span s, bool capital)
 			putchar('\n');
 		else if (s.p[i] == '\\')
 			fputs("\\e", stdout);
+		else if (s.p[i] == '"')
+			fputs("\\(dq", stdout);
 		else if (s.p[i] == '-')
 			fputs("\\-", stdout);
 		else
@@ -36,6 +38,9 @@ void mdoc_sentence(const char *s)
 void mdoc_quoted(const char *s)
 {
 	putchar('"');
+	/* One sign alone might be punctuation, which macros put outside. */
+	if (s[0] && !s[1])
+		fputs("\\&", stdout);
 	mdoc_text(span_str(s), false);
 	putchar('"');
 }

@@ -43,6 +43,13 @@ struct ui_binding {
 };
 /* A table ends with a row without a key. */
 
+/*
+ * The row's key and those of later rows with the same command, "F9 K": they are told of together.
+ * False: an earlier row's did that already.
+ */
+bool binding_keys(
+	const struct ui_binding *table, const struct ui_binding *b, char *ret, size_t size);
+
 struct pane_kind {
 	const char *name;
 	const char *summary; /* for the help */
@@ -57,7 +64,7 @@ struct pane_kind {
 	bool (*key)(struct pane *p, ui_key key);
 	/* Every 250 ms. True when it must be drawn anew. May be NULL. */
 	bool (*tick)(struct pane *p);
-	/* A click within its area; the wheel is the command `move`. May be NULL. */
+	/* A click within its area; the wheel does what the arrows do. May be NULL. */
 	void (*mouse)(struct pane *p, int y, int x, bool twice);
 	/* What may stand for a word of the usage of one of its commands, such as "COLUMN". May be
 	 * NULL. */

@@ -397,6 +397,15 @@ static bool is_second(struct ui_self *s, const struct screen_mouse *m)
 	return second;
 }
 
+/* As the arrows do. */
+static void turn_wheel(struct ui_self *s, struct pane *p, ui_key arrow)
+{
+	const struct ui_binding *b = line_binding(p, arrow);
+
+	for (int i = 0; b && i < WHEEL_LINES; i++)
+		ui_line(&s->ui, p, b->command);
+}
+
 static void click(struct ui_self *s)
 {
 	struct screen_mouse m;
@@ -409,8 +418,7 @@ static void click(struct ui_self *s)
 		if (m.y < a.y - 1 || m.y >= a.y + a.h || m.x < a.x || m.x >= a.x + a.w)
 			continue;
 		if (m.wheel_up || m.wheel_down) {
-			for (int n = 0; n < WHEEL_LINES; n++)
-				ui_line(&s->ui, p, m.wheel_up ? "move up" : "move down");
+			turn_wheel(s, p, m.wheel_up ? UI_KEY_UP : UI_KEY_DOWN);
 		} else if (m.click) {
 			ui_focus(&s->ui, p);
 			if (p->kind->mouse && m.y >= a.y)

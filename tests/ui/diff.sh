@@ -107,6 +107,8 @@ sees keyed "8 rows"
 command_line diff
 sees counted-changed "0 added, 0 removed, 1 changed"
 check changed-cell wait_for "$SCREEN_WAIT" marked_is "~db1 ~26 (was 25) root run-parts --report /etc/cron.daily;"
+changed_first() { [[ $(shown | sed -n 5p) == "~db1 "* ]]; }
+check changed-comes-first wait_for "$SCREEN_WAIT" changed_first
 keys Enter
 sees card-was "  was     25"
 leave

@@ -432,3 +432,12 @@ sees F10 "STATUS 0"
 "$B/tools/console_keys" | cut -f1,2 | tr '\t' ' ' >"$T/bound"
 printf '%s' "$tested" | sort -u >"$T/tested"
 is every-key-has-a-test "$(sort -u "$T/bound" | comm -23 - "$T/tested" | tr '\n' ';')" ""
+if command -v mandoc >/dev/null; then
+	mandoc -O width=400 -T utf8 "$B/man/tocsin.1" | sed 's/.\x08//g' >"$T/page"
+	while IFS=$'\t' read -r _ k command; do
+		tr -s ' ' '\n' <"$T/page" | grep -qxF -e "$k" && grep -qF -e "($command)" "$T/page" || echo "$k $command"
+	done < <("$B/tools/console_keys") >"$T/unexplained"
+	is man-has-every-key "$(cat "$T/unexplained")" ""
+else
+	skip man-has-every-key "needs mandoc"
+fi

@@ -81,6 +81,13 @@ sees focus-comes "> activity"
 keys q
 keys F3
 sees hosts "> hosts"
+command_line tables
+sees text "acpi_tables"
+wheel_down 10 10
+misses text-scrolls "acpi_tables"
+wheel_up 10 10
+sees text-scrolls-back "acpi_tables"
+keys q
 click 12 3
 sees hosts-sorted "state^"
 click 12 3

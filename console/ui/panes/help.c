@@ -21,31 +21,14 @@ static struct help_pane *of(struct pane *p)
 	return (struct help_pane *)p;
 }
 
-/* Keys of the same command stand in one line, where the first of them stands. */
-static bool stands_before(const struct ui_binding *t, const struct ui_binding *b)
-{
-	for (; t < b; t++)
-		if (str_eq(t->command, b->command))
-			return true;
-	return false;
-}
-
 static int put_bindings(struct buf *b, const struct ui_binding *table)
 {
 	char keys[64];
 	int r = 0;
 
-	for (const struct ui_binding *t = table; r == 0 && t && t->key; t++) {
-		size_t n = 0;
-
-		if (stands_before(table, t))
-			continue;
-		for (const struct ui_binding *o = t; o->key && n < sizeof(keys); o++)
-			if (str_eq(o->command, t->command))
-				n += (size_t)snprintf(
-					keys + n, sizeof(keys) - n, "%s%s", n ? " " : "", o->key);
-		r = buf_printf(b, "  %-14s %-46s :%s\n", keys, t->help, t->command);
-	}
+	for (const struct ui_binding *t = table; r == 0 && t && t->key; t++)
+		if (binding_keys(table, t, keys, sizeof(keys)))
+			r = buf_printf(b, "  %-14s %-46s :%s\n", keys, t->help, t->command);
 	return r;
 }
 
