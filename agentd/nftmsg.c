@@ -211,6 +211,18 @@ void nftmsg_payload_not(struct nftmsg_rule *r, uint32_t base, uint32_t offset, c
 	payload(r, base, offset, value, size, mask, NFT_CMP_NEQ);
 }
 
+void nftmsg_nexthop6_not(struct nftmsg_rule *r, const void *value, const void *mask)
+{
+	struct nftnl_expr *e = expression(r, "rt");
+
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_KEY, NFT_RT_NEXTHOP6);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_DREG, NFT_REG_1);
+	mask_it(r, mask, 16);
+	compare(r, NFT_CMP_NEQ, value, 16);
+}
+
 void nftmsg_counter(struct nftmsg_rule *r)
 {
 	expression(r, "counter");

@@ -46,6 +46,8 @@ void nftmsg_payload(struct nftmsg_rule *r, uint32_t base, uint32_t offset, const
 /* Likewise: does not equal. */
 void nftmsg_payload_not(struct nftmsg_rule *r, uint32_t base, uint32_t offset, const void *value,
 	uint32_t size, const void *mask);
+/* The next hop of a packet that goes out over IPv6, under the mask, does not equal these bytes. */
+void nftmsg_nexthop6_not(struct nftmsg_rule *r, const void *value, const void *mask);
 void nftmsg_counter(struct nftmsg_rule *r);
 /* NF_ACCEPT, NF_DROP. */
 void nftmsg_verdict(struct nftmsg_rule *r, uint32_t verdict);

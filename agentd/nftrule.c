@@ -283,6 +283,21 @@ static void load_ct(struct state *s, struct netlink_attrs data)
 		say(s, "%s set %s", name, reg_of(s, find_number(data, NFTA_CT_SREG))->what);
 }
 
+static void load_rt(struct state *s, struct netlink_attrs data)
+{
+	static const struct {
+		const char *name;
+		enum form form;
+	} keys[] = {{"rt classid", FORM_HOST_NUMBER}, {"rt ip nexthop", FORM_IPV4},
+		{"rt ip6 nexthop", FORM_IPV6}, {"rt mtu", FORM_HOST_NUMBER},
+		{"rt ipsec", FORM_NUMBER}};
+	uint32_t key = find_number(data, NFTA_RT_KEY);
+	bool known = key < ARRAY_LEN(keys);
+
+	set_reg(s, find_number(data, NFTA_RT_DREG), known ? keys[key].form : FORM_HEX,
+		known ? keys[key].name : "rt");
+}
+
 static void load_payload(struct state *s, struct netlink_attrs data)
 {
 	static const struct {
@@ -294,6 +309,7 @@ static void load_payload(struct state *s, struct netlink_attrs data)
 		{NFT_PAYLOAD_NETWORK_HEADER, 16, 4, "ip daddr", FORM_IPV4},
 		{NFT_PAYLOAD_NETWORK_HEADER, 9, 1, "ip protocol", FORM_PROTO},
 		{NFT_PAYLOAD_NETWORK_HEADER, 8, 1, "ip ttl", FORM_NUMBER},
+		{NFT_PAYLOAD_NETWORK_HEADER, 7, 1, "ip6 hoplimit", FORM_NUMBER},
 		{NFT_PAYLOAD_NETWORK_HEADER, 8, 16, "ip6 saddr", FORM_IPV6},
 		{NFT_PAYLOAD_NETWORK_HEADER, 24, 16, "ip6 daddr", FORM_IPV6},
 		{NFT_PAYLOAD_NETWORK_HEADER, 6, 1, "ip6 nexthdr", FORM_PROTO},
@@ -645,10 +661,10 @@ static void expression(
 	static const struct {
 		const char *name;
 		void (*take)(struct state *s, struct netlink_attrs data);
-	} known[] = {{"meta", load_meta}, {"ct", load_ct}, {"payload", load_payload},
-		{"cmp", compare}, {"bitwise", bitwise}, {"immediate", immediate},
-		{"lookup", say_lookup}, {"log", say_log}, {"limit", say_limit}, {"nat", say_nat},
-		{"range", say_range}};
+	} known[] = {{"meta", load_meta}, {"ct", load_ct}, {"rt", load_rt},
+		{"payload", load_payload}, {"cmp", compare}, {"bitwise", bitwise},
+		{"immediate", immediate}, {"lookup", say_lookup}, {"log", say_log},
+		{"limit", say_limit}, {"nat", say_nat}, {"range", say_range}};
 
 	if (str_eq(name, "counter")) {
 		say_counter(s, data, counter);

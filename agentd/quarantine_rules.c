@@ -33,6 +33,7 @@
 #define PORT_DHCPV6_CLIENT   546
 #define PORT_DHCPV6_SERVER   547
 #define MLD2_LISTENER_REPORT 143
+#define IPV6_HOPS_OF_LINK    255
 
 /* Of a list that others change meanwhile. */
 #define READINGS 5
@@ -150,35 +151,120 @@ static void put_dns(
 	accept_it(m, r);
 }
 
+/* Of the other side's address, or of our own: prefixes of the link that we are on. */
+struct prefix {
+	uint8_t bytes[16], mask[16];
+};
+static const struct prefix link_local = {{0xfe, 0x80}, {0xff, 0xc0}},
+			   link_group = {{0xff, 0x02}, {0xff, 0xff}}, any_group = {{0xff}, {0xff}};
+
+static void is_in(struct nftmsg_rule *r, bool source, const struct prefix *p)
+{
+	nftmsg_payload(r, NFT_PAYLOAD_NETWORK_HEADER, source ? 8 : 24, p->bytes, sizeof(p->bytes),
+		p->mask);
+}
+
+/* Routers let no packet through without taking one off, and pass none on that has only one. */
+static void is_hop_limit(struct nftmsg_rule *r, uint8_t limit)
+{
+	nftmsg_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 7, &limit, sizeof(limit), NULL);
+}
+
+/*
+ * Who asks a server that is somewhere asks everybody on the link, or a relay there, when its lease
+ * is about to end. Answers over IPv4 may come from anywhere: that server's address is not known.
+ */
 static void put_dhcp(struct nftmsg *m, enum chain chain, sa_family_t family)
 {
+	static const uint8_t everybody[] = {255, 255, 255, 255};
 	struct nftmsg_rule *r = begin(m, chain);
 	uint16_t server = family == AF_INET ? PORT_DHCP_SERVER : PORT_DHCPV6_SERVER;
 	uint16_t client = family == AF_INET ? PORT_DHCP_CLIENT : PORT_DHCPV6_CLIENT;
 
 	is_family(r, family);
+	if (chain == CHAIN_OUTPUT && family == AF_INET)
+		nftmsg_payload(
+			r, NFT_PAYLOAD_NETWORK_HEADER, 16, everybody, sizeof(everybody), NULL);
+	else if (family == AF_INET6)
+		is_in(r, false, chain == CHAIN_OUTPUT ? &link_group : &link_local);
 	is_protocol(r, IPPROTO_UDP);
 	is_port(r, true, chain == CHAIN_INPUT ? server : client);
 	is_port(r, false, chain == CHAIN_INPUT ? client : server);
 	accept_it(m, r);
 }
 
-/* Neighbours, and the groups whose members switches want to be told of. */
-static void put_icmpv6(struct nftmsg *m, enum chain chain)
+static struct nftmsg_rule *begin_icmpv6(struct nftmsg *m, enum chain chain, uint8_t type)
 {
-	static const uint8_t in[] = {ND_ROUTER_ADVERT, ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT,
-		MLD_LISTENER_QUERY, ICMP6_PACKET_TOO_BIG};
-	static const uint8_t out[] = {ND_ROUTER_SOLICIT, ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT,
-		MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION, MLD2_LISTENER_REPORT};
-	const uint8_t *types = chain == CHAIN_INPUT ? in : out;
-	size_t n = chain == CHAIN_INPUT ? ARRAY_LEN(in) : ARRAY_LEN(out);
+	struct nftmsg_rule *r = begin(m, chain);
 
-	for (size_t i = 0; i < n; i++) {
-		struct nftmsg_rule *r = begin(m, chain);
+	is_family(r, AF_INET6);
+	is_protocol(r, IPPROTO_ICMPV6);
+	is_type(r, type);
+	return r;
+}
 
-		is_family(r, AF_INET6);
-		is_protocol(r, IPPROTO_ICMPV6);
-		is_type(r, types[i]);
+static void put_icmpv6_to(struct nftmsg *m, uint8_t type, const struct prefix *p)
+{
+	struct nftmsg_rule *r = begin_icmpv6(m, CHAIN_OUTPUT, type);
+
+	is_hop_limit(r, IPV6_HOPS_OF_LINK);
+	is_in(r, false, p);
+	accept_it(m, r);
+}
+
+/*
+ * Neighbours also ask from, and are told at, addresses of more than the link, but then no router is
+ * on the way; one's address is of the link, unless somebody gave it by hand.
+ */
+static void put_icmpv6_to_neighbour(struct nftmsg *m, uint8_t type)
+{
+	struct nftmsg_rule *r = begin_icmpv6(m, CHAIN_OUTPUT, type);
+
+	is_hop_limit(r, IPV6_HOPS_OF_LINK);
+	nftmsg_nexthop6_not(r, link_local.bytes, link_local.mask);
+	accept_it(m, r);
+}
+
+/* Neighbours, and the groups whose members switches want to be told of. */
+static void put_icmpv6_out(struct nftmsg *m)
+{
+	static const uint8_t neighbours[] = {ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT},
+			     groups[] = {MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION,
+				     MLD2_LISTENER_REPORT};
+
+	put_icmpv6_to(m, ND_ROUTER_SOLICIT, &link_group);
+	put_icmpv6_to(m, ND_ROUTER_SOLICIT, &link_local);
+	for (size_t i = 0; i < ARRAY_LEN(neighbours); i++) {
+		put_icmpv6_to(m, neighbours[i], &link_group);
+		put_icmpv6_to(m, neighbours[i], &link_local);
+		put_icmpv6_to_neighbour(m, neighbours[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		struct nftmsg_rule *r = begin_icmpv6(m, CHAIN_OUTPUT, groups[i]);
+
+		is_hop_limit(r, 1);
+		is_in(r, false, &any_group);
+		accept_it(m, r);
+	}
+}
+
+static void put_icmpv6_in(struct nftmsg *m)
+{
+	static const struct {
+		uint8_t type, hops; /* 0: whatever is left of them */
+		bool of_link;	    /* its sender's address */
+	} all[] = {{ND_ROUTER_ADVERT, IPV6_HOPS_OF_LINK, true},
+		{ND_NEIGHBOR_SOLICIT, IPV6_HOPS_OF_LINK, false},
+		{ND_NEIGHBOR_ADVERT, IPV6_HOPS_OF_LINK, false}, {MLD_LISTENER_QUERY, 1, true},
+		{ICMP6_PACKET_TOO_BIG, 0, false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		struct nftmsg_rule *r = begin_icmpv6(m, CHAIN_INPUT, all[i].type);
+
+		if (all[i].hops)
+			is_hop_limit(r, all[i].hops);
+		if (all[i].of_link)
+			is_in(r, true, &link_local);
 		accept_it(m, r);
 	}
 }
@@ -218,7 +304,10 @@ static void put_chain_rules(struct nftmsg *m, enum chain chain, const struct qua
 			put_ssh(m, chain, &open->ssh[i]);
 		put_dhcp(m, chain, AF_INET);
 		put_dhcp(m, chain, AF_INET6);
-		put_icmpv6(m, chain);
+		if (chain == CHAIN_INPUT)
+			put_icmpv6_in(m);
+		else
+			put_icmpv6_out(m);
 		for (size_t i = 0; i < open->n_dns; i++) {
 			put_dns(m, chain, &open->dns[i], IPPROTO_UDP);
 			put_dns(m, chain, &open->dns[i], IPPROTO_TCP);

@@ -25,23 +25,24 @@ static const char *refused(const char *text)
 	return c ? "taken" : why.text;
 }
 
-static const char whole[] = "# limits\n"
-			    "quarantine_confirm_s = 90\r\n"
-			    "  quarantine_allow=10.0.0.0/8\t[2001:db8::1]:2222  \n"
-			    "quarantine_dns = yes\n"
-			    "; paths\n"
-			    "protect_paths = /srv /var/lib/db*\n"
-			    "vault_max_mb = 10\naudit_max_mb = 11\naudit_keep = 12\n"
-			    "sessions_max = 13\nsessions_user_max = 7\nquery_timeout_s = 14\nworker_memory_mb = 65\n"
-			    "worker_cpu_s = 15\n\n"
-			    "[role responder]\n"
-			    "groups = soc-responders 4711\n"
-			    "allow = query get kill\n"
-			    "[ role  a.b-c_1 ]\n"
-			    "users = alice\n"
-			    "allow = all\n"
-			    "deny_tables = process_envs shell_history\n"
-			    "deny_paths = /root /home/*/.ssh";
+static const char whole[] =
+	"# limits\n"
+	"quarantine_confirm_s = 90\r\n"
+	"  quarantine_allow=10.0.0.0/8\t[2001:db8::1]:2222  \n"
+	"quarantine_dns = yes\n"
+	"; paths\n"
+	"protect_paths = /srv /var/lib/db*\n"
+	"vault_max_mb = 10\naudit_max_mb = 11\naudit_keep = 12\n"
+	"sessions_max = 13\nsessions_user_max = 7\nquery_timeout_s = 14\nworker_memory_mb = 65\n"
+	"worker_cpu_s = 15\n\n"
+	"[role responder]\n"
+	"groups = soc-responders 4711\n"
+	"allow = query get kill\n"
+	"[ role  a.b-c_1 ]\n"
+	"users = alice\n"
+	"allow = all\n"
+	"deny_tables = process_envs shell_history\n"
+	"deny_paths = /root /home/*/.ssh";
 
 TEST(conf_reads)
 {

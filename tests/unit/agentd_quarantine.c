@@ -377,6 +377,15 @@ TEST(quarantine_rules_as_text)
 	CHECK(has_rule(rules, "input",
 		"meta nfproto ipv4 ip saddr 10.0.0.53 meta l4proto tcp tcp sport 53 "
 		"tcp flags != 0x02 mask 0x17 accept"));
+	CHECK(has_rule(rules, "output",
+		"meta nfproto ipv4 ip daddr 255.255.255.255 meta l4proto udp udp sport 68 "
+		"udp dport 67 accept"));
+	CHECK(has_rule(rules, "output",
+		"meta nfproto ipv6 meta l4proto icmpv6 icmpv6 type 136 ip6 hoplimit 255 "
+		"rt ip6 nexthop != fe80::/10 accept"));
+	CHECK(has_rule(rules, "input",
+		"meta nfproto ipv6 meta l4proto icmpv6 icmpv6 type 134 ip6 hoplimit 255 "
+		"ip6 saddr fe80::/10 accept"));
 	CHECK_INT(json_array_size(json_object_get(rules, "forward")), 2);
 	json_decref(rules);
 	/* As many as there can be fit into one transaction. */
