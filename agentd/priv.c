@@ -213,6 +213,16 @@ bool priv_peek(const char *p, size_t n, enum priv_type *ret_type, uint64_t *ret_
 	return true;
 }
 
+size_t priv_first(const char *p, size_t n)
+{
+	struct head h;
+
+	if (n < sizeof(h))
+		return 0;
+	memcpy(&h, p, sizeof(h));
+	return h.length <= n - sizeof(h) ? sizeof(h) + h.length : 0;
+}
+
 /* ---- Session and daemon ---- */
 
 int priv_put_handover(struct buf *b, uint64_t number, const struct priv_handover *v)

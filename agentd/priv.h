@@ -51,6 +51,9 @@ enum priv_type {
 /* The type and the number of a frame; false when it is too short to have a header. */
 bool priv_peek(const char *p, size_t n, enum priv_type *ret_type, uint64_t *ret_number);
 
+/* Bytes of the first frame of several that stand behind each other; 0: it is not all there. */
+size_t priv_first(const char *p, size_t n);
+
 struct priv_handover {
 	const char *claimed; /* of subject.claimed */
 };

@@ -328,9 +328,37 @@ int vault_entry_note(
 	return r < 0 ? err_sys(err, -r, "the vault's %s", name) : 0;
 }
 
+int vault_entry_mark(struct vault_entry *e, struct err *err)
+{
+	char name[VAULT_NAME_MAX];
+	int fd;
+
+	snprintf(name, sizeof(name), VAULT_MARK_PREFIX "%s", e->id);
+	fd = openat(e->vault->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, errno, "the vault's mark");
+	e->mark = fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(e->vault->dir) < 0) {
+		err_sys(err, errno, "the vault's mark");
+		vault_entry_unmark(e);
+		return -err->code;
+	}
+	return 0;
+}
+
+void vault_entry_unmark(struct vault_entry *e)
+{
+	char name[VAULT_NAME_MAX];
+
+	snprintf(name, sizeof(name), VAULT_MARK_PREFIX "%s", e->id);
+	unlinkat(e->vault->dir, name, 0);
+	e->mark = io_close(e->mark);
+}
+
 void vault_entry_done(struct vault_entry *e)
 {
 	e->reserve = io_close(e->reserve);
+	e->mark = io_close(e->mark);
 	if (e->vault && !e->kept && e->dir >= 0)
 		remove_entry(e->vault->dir, e->id);
 	e->dir = io_close(e->dir);
@@ -356,7 +384,7 @@ static int read_meta(int dir, json_t **ret, struct err *err)
 int vault_entry_find(const struct vault *v, const char *id, struct vault_entry *ret,
 	json_t **ret_meta, struct err *err)
 {
-	struct vault_entry e = {.vault = v, .dir = -1, .reserve = -1, .kept = true};
+	struct vault_entry e = {.vault = v, .dir = -1, .reserve = -1, .mark = -1, .kept = true};
 	json_t *meta = NULL;
 	int r;
 

@@ -26,6 +26,10 @@ struct action_call;
 #define VAULT_ENTRIES_MAX (1u << 20)
 
 #define VAULT_CONTENT "content"
+/* A file on its way out of its directory, or into it, where nobody else uses such names. */
+#define VAULT_PRIVATE_NAME ".tocsin-%s"
+#define VAULT_MARK_PREFIX  ".moving-"
+#define VAULT_NAME_MAX	   (VAULT_ID_MAX + 16)
 
 struct vault {
 	int dir;
@@ -41,9 +45,10 @@ struct vault_entry {
 	char id[VAULT_ID_MAX];
 	int dir;     /* -1: none */
 	int reserve; /* held while it is being made */
+	int mark;    /* held from vault_entry_mark on */
 	bool kept;   /* committed, or found: vault_entry_done leaves it */
 };
-#define VAULT_ENTRY_NONE ((struct vault_entry){.dir = -1, .reserve = -1})
+#define VAULT_ENTRY_NONE ((struct vault_entry){.dir = -1, .reserve = -1, .mark = -1})
 
 /*
  * A new one with room for `need` bytes, within `max_mb` of all entries together and what the disk
@@ -58,6 +63,12 @@ int vault_commit(struct vault_entry *e, const json_t *meta, struct err *err);
 /* Adds a small file to an entry that is kept: what became of it later. 0 or -errno with `err`. */
 int vault_entry_note(
 	const struct vault_entry *e, const char *name, const json_t *note, struct err *err);
+/*
+ * Before its file is renamed, and after it is unlinked or is back: who dies in between is found by
+ * this (unfinished.h). 0 or -errno with `err`.
+ */
+int vault_entry_mark(struct vault_entry *e, struct err *err);
+void vault_entry_unmark(struct vault_entry *e);
 /* Removes one that was not committed. Accepts VAULT_ENTRY_NONE. */
 void vault_entry_done(struct vault_entry *e);
 

@@ -15,11 +15,9 @@
 #include <unistd.h>
 
 /* Disk that an entry takes beside the file's blocks. */
-#define ENTRY_BYTES  (64u << 10)
-#define BLOCK_BYTES  512 /* the unit of st_blocks */
-#define PRIVATE_NAME ".tocsin-%s"
-#define PRIVATE_MAX  (VAULT_ID_MAX + 16)
-#define UNMOVABLE    (FS_IMMUTABLE_FL | FS_APPEND_FL)
+#define ENTRY_BYTES (64u << 10)
+#define BLOCK_BYTES 512 /* the unit of st_blocks */
+#define UNMOVABLE   (FS_IMMUTABLE_FL | FS_APPEND_FL)
 /* Of a path in words. */
 #define SHOWN_MAX 256
 
@@ -269,10 +267,10 @@ static bool is_what_was_copied(const struct deletion *d, const char *private)
  */
 static int unlink_it(struct deletion *d, struct err *err)
 {
-	char private[PRIVATE_MAX];
+	char private[VAULT_NAME_MAX];
 	int r;
 
-	snprintf(private, sizeof(private), PRIVATE_NAME, d->entry.id);
+	snprintf(private, sizeof(private), VAULT_PRIVATE_NAME, d->entry.id);
 	r = rename_new(d->dir, d->name, private);
 	if (r < 0)
 		return err_sys(err, -r, "it cannot be taken out of its directory");
@@ -290,6 +288,18 @@ static int unlink_it(struct deletion *d, struct err *err)
 	return r;
 }
 
+/* What dies on the way is finished by somebody else. */
+static int unlink_marked(struct deletion *d, struct err *err)
+{
+	int r = vault_entry_mark(&d->entry, err);
+
+	if (r < 0)
+		return r;
+	r = unlink_it(d, err);
+	vault_entry_unmark(&d->entry);
+	return r;
+}
+
 static int take_out(struct deletion *d, struct err *err)
 {
 	bool unmovable = d->facts.flags & UNMOVABLE;
@@ -299,7 +309,7 @@ static int take_out(struct deletion *d, struct err *err)
 		r = filefacts_set_flags(d->fd, d->facts.flags & ~(uint32_t)UNMOVABLE);
 	if (r < 0)
 		return err_sys(err, -r, "its flags cannot be taken away");
-	r = unlink_it(d, err);
+	r = unlink_marked(d, err);
 	if (r < 0 && unmovable)
 		filefacts_set_flags(d->fd, d->facts.flags);
 	if (r == -EPERM && ioctl(d->dir, FS_IOC_GETFLAGS, &dir_flags) == 0 &&

@@ -11,10 +11,8 @@
 #include <linux/fs.h>
 #include <unistd.h>
 
-#define PRIVATE_NAME ".tocsin-%s"
-#define PRIVATE_MAX  (VAULT_ID_MAX + 16)
-#define SELF_FD_MAX  32
-#define NOTE_NAME    "restored.json"
+#define SELF_FD_MAX 32
+#define NOTE_NAME   "restored.json"
 
 static const struct action_arg args[] = {
 	{"id", ACTION_TEXT, true, 1, VAULT_ID_MAX, "the vault's id of the file"},
@@ -30,11 +28,11 @@ struct restoration {
 	struct vault_entry entry;
 	json_t *meta;
 	struct vaultfile file;
-	int dir;		   /* where it goes */
-	const char *name;	   /* its name there */
-	int fd;			   /* the new file */
-	char private[PRIVATE_MAX]; /* its name for now, "" while it has none */
-	char missed[128];	   /* attributes that could not be put back */
+	int dir;		      /* where it goes */
+	const char *name;	      /* its name there */
+	int fd;			      /* the new file */
+	char private[VAULT_NAME_MAX]; /* its name for now, "" while it has none */
+	char missed[128];	      /* attributes that could not be put back */
 };
 
 static bool said(struct restoration *s, enum wire_status status, const char *why)
@@ -142,7 +140,7 @@ static int create(struct restoration *s, struct err *err)
 	s->fd = openat(s->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (s->fd >= 0)
 		return 0;
-	snprintf(s->private, sizeof(s->private), PRIVATE_NAME, s->entry.id);
+	snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->entry.id);
 	s->fd = openat(
 		s->dir, s->private, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->fd >= 0)

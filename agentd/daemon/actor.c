@@ -140,7 +140,7 @@ static char *dump(const json_t *tree)
 	return tree ? json_dumps(tree, JSON_COMPACT) : NULL;
 }
 
-static void answer_outcome(int out, const struct action_outcome *o, uint64_t number)
+void actor_answer(int out, const struct action_outcome *o, uint64_t number)
 {
 	char *before = dump(o->before), *after = dump(o->after), *undo = dump(o->undo);
 	struct priv_outcome v = {.status = o->status,
@@ -218,7 +218,7 @@ void actor_act(int out, int fd, void *arg)
 		act(a, &rights, &o);
 		rights_done(&rights);
 	}
-	answer_outcome(out, &o, a->number);
+	actor_answer(out, &o, a->number);
 	action_outcome_done(&o);
 }
 
@@ -386,7 +386,7 @@ void actor_open(int out, int fd, void *arg)
 	else
 		file = open_file(a, &rights, &st, &o);
 	if (file < 0)
-		answer_outcome(out, &o, a->number);
+		actor_answer(out, &o, a->number);
 	else if (send_file(a, file, &st, fd, out) < 0)
 		_exit(1);
 }

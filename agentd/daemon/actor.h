@@ -36,6 +36,9 @@ void actor_denied(const struct actor *a, char *out, size_t size);
 json_t *actor_args_json(const struct actor *a);
 json_t *actor_file_json(const struct actor *a, const struct priv_file *f, const char *sha256);
 
+/* In a child: the OUTCOME frame. Ends the process where it cannot be told. */
+void actor_answer(int out, const struct action_outcome *o, uint64_t number);
+
 /*
  * For child_start; `arg` is a struct actor. actor_act answers by an OUTCOME. actor_open sends the
  * file to the worker, whose channel `fd` is, and answers by the FILE frame; or by an OUTCOME.

@@ -5,6 +5,7 @@
 #include "agentd/daemon/client.h"
 #include "agentd/daemon/place.h"
 #include "agentd/daemon/relay.h"
+#include "agentd/daemon/settle.h"
 #include "agentd/daemon/worker.h"
 #include "common/clock.h"
 #include "common/io.h"
@@ -251,6 +252,7 @@ int daemon_run(struct daemon *d, struct err *err)
 	if (!r) {
 		notify_init(&d->notify, d->loop);
 		audit_event(d, AUDIT_START, NULL, NULL, true);
+		settle_start(d);
 		notify_send(&d->notify, "READY=1");
 		log_note("daemon: listening in %s", d->run_dir);
 		r = loop_run(d->loop);

@@ -3,6 +3,7 @@
 
 #include "agentd/daemon/actor.h"
 #include "agentd/daemon/relay.h"
+#include "agentd/daemon/settle.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -163,6 +164,8 @@ static void on_child(void *arg, const char *p, size_t n, int status)
 	char detail[ERR_TEXT_MAX];
 
 	q->child = NULL;
+	if (status != 0 && str_eq(action_name(q), "delete"))
+		settle_start(q->d);
 	/* Before the outcome is told, which the next session may be quick to follow. */
 	if (q->d->quarantine && !q->actor.dry_run &&
 		(str_eq(action_name(q), "quarantine") || str_eq(action_name(q), "release")))

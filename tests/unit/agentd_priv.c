@@ -122,6 +122,24 @@ TEST(grant)
 	CHECK_INT(priv_read_grant(frame.p, frame.len, &out), -EBADMSG);
 }
 
+TEST(several_frames)
+{
+	const struct priv_connected one = {.error = 7};
+	char two[128];
+	size_t n;
+
+	begin();
+	CHECK_INT(priv_put_connected(&frame, 1, &one), 0);
+	n = frame.len;
+	memcpy(two, frame.p, n);
+	memcpy(two + n, frame.p, n);
+	CHECK_INT(priv_first(two, 2 * n), n);
+	CHECK_INT(priv_first(two + n, n), n);
+	CHECK_INT(priv_first(two + n, n - 1), 0);
+	CHECK_INT(priv_first(two, 3), 0);
+	CHECK_INT(priv_first(two, 0), 0);
+}
+
 TEST(no_memory)
 {
 	const char *words[] = {"a", NULL};
@@ -360,5 +378,6 @@ TEST(relay_files)
 	CHECK(!relay_file_allowed("/proc/system"));
 }
 
-TEST_MAIN(&handover, &texts, &ends, &grant, &no_memory, &action, &files, &outcome, &subject,
-	&query_of_any_length, &packets, &longest_frame, &relay_http, &relay_netlink, &relay_files)
+TEST_MAIN(&handover, &texts, &ends, &grant, &several_frames, &no_memory, &action, &files, &outcome,
+	&subject, &query_of_any_length, &packets, &longest_frame, &relay_http, &relay_netlink,
+	&relay_files)

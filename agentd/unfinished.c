@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agentd/unfinished.h"
+
+#include "agentd/nofollow.h"
+#include "agentd/vault.h"
+#include "agentd/vaultfile.h"
+#include "common/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHOWN_MAX 256
+
+struct settling {
+	const struct vault *vault;
+	const struct root *root;
+	struct action_outcome outcome;
+	struct vaultfile file;
+	char id[VAULT_ID_MAX], private[VAULT_NAME_MAX];
+};
+
+static bool is_number(const json_t *meta, const char *name, uintmax_t n)
+{
+	const json_t *v = json_object_get(meta, name);
+
+	return json_is_integer(v) && json_integer_value(v) == (json_int_t)n;
+}
+
+static bool is_what_was_copied(const struct settling *s, const json_t *meta, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && is_number(meta, "device", st->st_dev) &&
+	       is_number(meta, "inode", st->st_ino) && (uint64_t)st->st_size == s->file.size &&
+	       st->st_mtim.tv_sec == s->file.mtime.tv_sec &&
+	       st->st_mtim.tv_nsec == s->file.mtime.tv_nsec;
+}
+
+static void finish(struct settling *s, int dir)
+{
+	if (unlinkat(dir, s->private, 0) < 0) {
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its deletion was interrupted; it is called %s and cannot be "
+			"unlinked: %s",
+			SHOWN_MAX, s->file.path, s->private, strerror(errno));
+		return;
+	}
+	fsync(dir);
+	action_say(&s->outcome, WIRE_DONE,
+		"%.*s is in the vault as %s: its deletion was interrupted, and is finished",
+		SHOWN_MAX, s->file.path, s->id);
+}
+
+static void put_back(struct settling *s, int dir, const char *name)
+{
+	if (renameat2(dir, s->private, dir, name, RENAME_NOREPLACE) == 0)
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its deletion was interrupted, and it was changed or swapped "
+			"meanwhile: it is at its place",
+			SHOWN_MAX, s->file.path);
+	else
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its deletion was interrupted, and it was changed or swapped "
+			"meanwhile: it is called %s now",
+			SHOWN_MAX, s->file.path, s->private);
+}
+
+/* Where the private name is not there, the rename had not been, or all was done. */
+static bool look_in(struct settling *s, const json_t *meta)
+{
+	const char *name;
+	struct stat st;
+	bool there;
+	int dir;
+
+	if (nofollow_parent(s->root, s->file.path, &dir, &name, NULL) < 0)
+		return false;
+	there = fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (there && is_what_was_copied(s, meta, &st))
+		finish(s, dir);
+	else if (there)
+		put_back(s, dir, name);
+	io_close(dir);
+	return there;
+}
+
+static bool settle(struct settling *s)
+{
+	struct vault_entry entry;
+	json_t *meta;
+	bool told;
+
+	snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->id);
+	if (vault_entry_find(s->vault, s->id, &entry, &meta, NULL) < 0)
+		return false;
+	told = vaultfile_read(meta, &s->file, NULL) == 0 && look_in(s, meta);
+	if (told)
+		s->outcome.before = json_pack("{s:o, s:s}", "path",
+			action_json_bytes(s->file.path, s->file.path_len), "id", s->id);
+	json_decref(meta);
+	vault_entry_done(&entry);
+	return told;
+}
+
+/* The name of a mark: the id behind it. */
+static bool read_mark(const char *name, char id[VAULT_ID_MAX])
+{
+	size_t n = strlen(VAULT_MARK_PREFIX);
+
+	if (strncmp(name, VAULT_MARK_PREFIX, n) != 0 || !vault_id_valid(name + n))
+		return false;
+	memcpy(id, name + n, strlen(name + n) + 1);
+	return true;
+}
+
+static void settle_mark(struct settling *s, const char *name,
+	void (*tell)(void *arg, const struct action_outcome *o), void *arg)
+{
+	int fd = openat(s->vault->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	/* Its actor is at it. */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		io_close(fd);
+		return;
+	}
+	if (settle(s))
+		tell(arg, &s->outcome);
+	action_outcome_done(&s->outcome);
+	unlinkat(s->vault->dir, name, 0);
+	io_close(fd);
+}
+
+void unfinished_settle(const char *state_dir, const struct root *root,
+	void (*tell)(void *arg, const struct action_outcome *o), void *arg)
+{
+	struct settling s = {.root = root};
+	const struct dirent *e;
+	struct vault vault;
+	size_t n = 0;
+	DIR *d;
+	int fd;
+
+	if (vault_open(state_dir, false, &vault, NULL) < 0)
+		return;
+	s.vault = &vault;
+	fd = openat(vault.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		io_close(fd);
+	while (d && n < UNFINISHED_MAX && (e = readdir(d)))
+		if (read_mark(e->d_name, s.id)) {
+			settle_mark(&s, e->d_name, tell, arg);
+			n++;
+		}
+	if (d)
+		closedir(d);
+	vault_close(&vault);
+}
