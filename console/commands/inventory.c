@@ -10,9 +10,30 @@
 #include <string.h>
 #include <unistd.h>
 
+/* 15 digits make 0.1 of 0.1, but do not tell every number from its neighbours; 17 do. */
+static bool short_reals(const json_t *v)
+{
+	char text[64];
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (json_is_real(v)) {
+		snprintf(text, sizeof(text), "%.15g", json_real_value(v));
+		return strtod(text, NULL) == json_real_value(v);
+	}
+	json_array_foreach (v, i, inner)
+		if (!short_reals(inner))
+			return false;
+	json_object_foreach ((json_t *)v, key, inner)
+		if (!short_reals(inner))
+			return false;
+	return true;
+}
+
 static int print(const json_t *tree)
 {
-	size_t flags = JSON_INDENT(4) | JSON_REAL_PRECISION(15);
+	size_t flags = JSON_INDENT(4) | JSON_REAL_PRECISION(short_reals(tree) ? 15 : 17);
 	char *text;
 	int r;
 

@@ -9,6 +9,7 @@
 #include "common/text.h"
 
 #include <errno.h>
+#include <float.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static int make_number(const char *text, bool real, bool negative, json_t **ret)
 
 	if (real) {
 		/* What is infinite JSON cannot say. */
-		if (parse_real(text, -1e308, 1e308, &d) < 0)
+		if (parse_real(text, -DBL_MAX, DBL_MAX, &d) < 0)
 			return -EINVAL;
 		return give(json_real(negative ? -d : d), ret);
 	}

@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,14 +315,29 @@ static int read_time(const struct place *at, struct ssh_node *node, const char *
 	return 0;
 }
 
-static int read_number(
-	const struct place *at, struct ssh_node *node, const char *word, uint64_t max)
+static int read_count(const struct place *at, struct ssh_node *node, const char *word)
 {
 	uint64_t v;
 
-	if (parse_uint(word, 1, max, &v) < 0)
+	if (parse_uint(word, 0, INT32_MAX, &v) < 0)
 		return mistake(at, "not a number that fits", word);
 	node->number = (unsigned long)v;
+	return 0;
+}
+
+/* Also the name of a service, such as ssh. */
+static int read_port(const struct place *at, struct ssh_node *node, const char *word)
+{
+	struct servent s, *found = NULL;
+	char room[1024];
+	uint64_t v;
+
+	if (parse_uint(word, 1, UINT16_MAX, &v) == 0)
+		node->number = (unsigned long)v;
+	else if (getservbyname_r(word, "tcp", &s, room, sizeof(room), &found) == 0 && found)
+		node->number = ntohs((uint16_t)s.s_port);
+	else
+		return mistake(at, "not a port", word);
 	return 0;
 }
 
@@ -348,9 +365,9 @@ static int read_value(const struct place *at, struct ssh_node *node, const char 
 	case VALUE_TIME:
 		return read_time(at, node, node->words[0]);
 	case VALUE_PORT:
-		return read_number(at, node, node->words[0], UINT16_MAX);
+		return read_port(at, node, node->words[0]);
 	case VALUE_COUNT:
-		return read_number(at, node, node->words[0], INT32_MAX);
+		return read_count(at, node, node->words[0]);
 	default:
 		return 0;
 	}

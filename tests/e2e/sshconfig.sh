@@ -45,6 +45,13 @@ for h in three four five; do compare "proxies $h" "$T/proxies" $h; done
 is "proxies: command tokens" "$("$conf" "$T/proxies" one bob 24 | grep proxy)" "proxycommand ssh -W '[one]:24' -l bob hop # one"
 is "proxies: jump tokens" "$("$conf" "$T/proxies" two bob | grep proxy)" "proxyjump bob@jump-two:22"
 
+printf 'Host a\n\tPort ssh\n\tServerAliveCountMax 0\nHost b\n\tPort http\n' >"$T/numbers"
+if getent services http >/dev/null; then
+	for h in a b; do compare "numbers $h" "$T/numbers" $h; done
+else
+	skip "numbers" "no /etc/services"
+fi
+
 cat >"$T/tokens" <<'EOF'
 Host t
 	HostName %h.example.org
@@ -83,7 +90,8 @@ bad() { # NAME TEXT WANT
 	run "$conf" "$T/bad" h
 	is "bad: $1" "$status ${err//$T\//}" "1 $3"
 }
-bad port 'Port 70000\n' 'bad:1: not a number that fits: 70000'
+bad port 'Port 70000\n' 'bad:1: not a port: 70000'
+bad "port 0" 'Port 0\n' 'bad:1: not a port: 0'
 bad quote 'User a\nHost "x\n' 'bad:2: a quote is not closed'
 bad match 'Match hots x\n' 'bad:1: Match knows no such condition: hots'
 bad "match without value" 'Match host\n' 'bad:1: Match: a condition has no value: host'
