@@ -113,7 +113,15 @@ wrong() {
 }
 # The part of the line above the ^.
 points() {
-	[ "$(shown | awk '/^ *\^+ *$/ {match($0, /\^+/); print substr(above, RSTART, RLENGTH)} {above = $0}')" = "$pointed_at" ]
+	local line above="" carets
+	while IFS= read -r line; do
+		if [[ $line =~ ^\ *(\^+)\ *$ ]]; then
+			carets=${line%%^*}
+			[ "${above:${#carets}:${#BASH_REMATCH[1]}}" = "$pointed_at" ] && return 0
+		fi
+		above=$line
+	done < <(shown)
+	return 1
 }
 wrong unknown-command "nonsense 1 2" nonsense "no command"
 underlined() { mux capture-pane -p -e | grep -qE $'\033\\[([0-9]+;)*4(;[0-9]+)*m(\033\\[[0-9;]*m)*nonsense'; }
