@@ -36,6 +36,35 @@ static bool is_port(const char *column)
 	return str_eq(column, "port") || str_ends(column, "_port");
 }
 
+bool humane_is_id(const char *column, bool *ret_group)
+{
+	static const char *const users[] = {"uid", "euid", "suid", "fsuid", "auid", "ouid"};
+	static const char *const groups[] = {"gid", "egid", "sgid", "fsgid"};
+
+	for (size_t i = 0; i < ARRAY_LEN(users); i++)
+		if (str_eq(column, users[i])) {
+			*ret_group = false;
+			return true;
+		}
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		if (str_eq(column, groups[i])) {
+			*ret_group = true;
+			return true;
+		}
+	*ret_group = str_ends(column, "_gid");
+	return *ret_group || str_ends(column, "_uid");
+}
+
+/* The number stays in sight: a host may call anybody root. */
+static const char *owner(const struct humane_who *who, bool group, int64_t id)
+{
+	const char *name = who ? who->name(who->arg, who->host, group, id) : NULL;
+
+	if (!name && id == 0)
+		name = "root";
+	return name;
+}
+
 static int put_time(struct buf *out, int64_t t)
 {
 	time_t at = (time_t)t;
@@ -97,10 +126,12 @@ static bool as_number(const struct cell *c, int64_t *ret)
 	return parse_int(text, INT64_MIN, INT64_MAX, ret) == 0;
 }
 
-int humane_cell(struct buf *out, const char *column, const struct cell *c, bool *ret_right)
+int humane_cell(struct buf *out, const char *column, const struct cell *c,
+	const struct humane_who *who, bool *ret_right)
 {
 	const char *name;
 	int64_t n;
+	bool group;
 
 	*ret_right = c->type == CELL_INT || c->type == CELL_REAL;
 	if (!as_number(c, &n))
@@ -111,6 +142,9 @@ int humane_cell(struct buf *out, const char *column, const struct cell *c, bool 
 	}
 	if (is_size(column) && n >= 0)
 		return put_size(out, n);
-	name = is_port(column) ? service(n) : NULL;
+	if (humane_is_id(column, &group))
+		name = owner(who, group, n);
+	else
+		name = is_port(column) ? service(n) : NULL;
 	return name ? buf_printf(out, "%" PRId64 " %s", n, name) : format_cell_text(out, c);
 }

@@ -8,11 +8,23 @@
 
 #include <stdbool.h>
 
+/* Who knows the names of a host's users and groups. */
+struct humane_who {
+	/* NULL: not known. */
+	const char *(*name)(void *arg, uint32_t host, bool group, int64_t id);
+	void *arg;
+	uint32_t host;
+};
+
 /*
  * Appends the cell: times (start_time, mtime …) as local time, sizes in KiB and so on, ports with
- * their service. What no rule is for stands as it is. Returns as buf_add does; *ret_right: it is a
- * number, which stands to the right.
+ * their service, users and groups with their names (`who` NULL: those alone that all hosts have).
+ * What no rule is for stands as it is. Returns as buf_add does; *ret_right: it is a number, which
+ * stands to the right.
  */
-int humane_cell(struct buf *out, const char *column, const struct cell *c, bool *ret_right);
+int humane_cell(struct buf *out, const char *column, const struct cell *c,
+	const struct humane_who *who, bool *ret_right);
+/* Is it a column of ids of users (*ret_group false) or groups? */
+bool humane_is_id(const char *column, bool *ret_group);
 
 #endif

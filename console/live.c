@@ -299,7 +299,7 @@ static void take_end(struct live *l, host_id host, const struct fleet_end *end)
 
 	h->asking = l->in[host] = false;
 	l->ended++;
-	if (cut)
+	if (cut || (l->running.q.quiet && (end->has_code || end->state == HOST_ANSWERED)))
 		return;
 	/* What refuses a question is there. */
 	h->state = end->has_code ? HOST_ANSWERED : end->state;

@@ -44,6 +44,7 @@ struct live_host {
 struct live_question {
 	struct fleet_question fleet; /* what it points to must stay until `over` */
 	bool background;	     /* a refresh */
+	bool quiet; /* of no concern to who looks at the hosts: an answer is no news of them */
 	/*
 	 * COLUMNS, ROWS, OUTCOME, CHUNK, END of hosts; then `over`, once, also when the question
 	 * never began (`begun` false). Each may be NULL.

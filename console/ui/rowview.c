@@ -85,10 +85,12 @@ bool results_put_cell(
 {
 	const char *column_words = results_column_name(v->results, (size_t)column);
 	struct cell c = results_unpack(v->results, results_cell(v->results, row, (size_t)column));
+	struct humane_who who = ui_who(v->p.ui, results_host(v->results, row));
 	bool right = false;
 
+	/* Folded, it is of many hosts. */
 	if (!raw)
-		(void)humane_cell(out, column_words, &c, &right);
+		(void)humane_cell(out, column_words, &c, v->fold ? NULL : &who, &right);
 	else
 		(void)format_cell_text(out, &c);
 	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
@@ -98,6 +100,7 @@ bool results_put_cell(
 static bool put_cell(const struct results_pane *v, row_id row, int column, struct buf *out)
 {
 	struct cell was;
+	struct humane_who who = ui_who(v->p.ui, results_host(v->results, row));
 	bool right, ignored;
 
 	if (!results_was_cell(v, row, (size_t)column, &was))
@@ -109,7 +112,7 @@ static bool put_cell(const struct results_pane *v, row_id row, int column, struc
 		(void)format_cell_text(out, &was);
 	else
 		(void)humane_cell(
-			out, results_column_name(v->results, (size_t)column), &was, &ignored);
+			out, results_column_name(v->results, (size_t)column), &was, &who, &ignored);
 	(void)buf_putc(out, ')');
 	return right;
 }
@@ -272,6 +275,20 @@ void results_title(const struct pane *p, struct buf *out)
 		(void)buf_printf(out, "  %zu rows lost: no room", lost);
 }
 
+/* Once its own rows are there: they come first. */
+static void want_names(struct results_pane *v)
+{
+	bool group;
+
+	if (v->raw || v->number || v->lines.n == 0 || !v->p.area.h)
+		return;
+	for (size_t i = 0; i < v->n_shown; i++)
+		if (humane_is_id(results_column_name(v->results, v->shown[i]), &group)) {
+			ui_want_names(v->p.ui);
+			return;
+		}
+}
+
 bool results_tick(struct pane *p)
 {
 	struct results_pane *v = results_of(p);
@@ -279,5 +296,6 @@ bool results_tick(struct pane *p)
 
 	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
 		results_ask(v, true);
+	want_names(v);
 	return v->number || v->comparing || !view_settled(v->view);
 }

@@ -26,7 +26,8 @@ struct ui_self {
 	char message[UI_MESSAGE_MAX];
 	enum style message_style;
 	int64_t message_until_ms;
-	char *wrong; /* the line that the message is about, or NULL */
+	struct told *told; /* names of users, NULL: none were wanted yet */
+	char *wrong;	   /* the line that the message is about, or NULL */
 	struct blame blame;
 	struct ui_activity *activity; /* a ring */
 	size_t n_activity, first_activity;
@@ -47,6 +48,9 @@ void fleetbar_draw(struct ui *ui, int y, int w);
 
 /* line.c: as ui_line, of a line that a person typed: its mistake is pointed at. */
 void line_typed(struct ui_self *s, const char *line);
+
+/* told.c; accepts NULL. */
+void told_free(struct told *t);
 
 /* ui.c */
 /* Points at the place while the message is there. */

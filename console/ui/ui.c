@@ -741,6 +741,7 @@ static void end(struct ui_self *s)
 	release_errors(s);
 	forget_recorder(s);
 	live_free(s->ui.live);
+	told_free(s->told);
 	library_free(s->ui.library);
 	loop_free(s->loop);
 	for (size_t i = 0; i < s->n_activity; i++)

@@ -10,6 +10,7 @@
 
 #include "console/app.h"
 #include "console/command.h"
+#include "console/humane.h"
 #include "console/live.h"
 #include "console/ui/pane.h"
 #include "console/ui/prompt.h"
@@ -47,6 +48,13 @@ void ui_line(struct ui *ui, struct pane *p, const char *line);
  * on the heap; *ret NULL: all. 0 or -errno with `err`.
  */
 int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err);
+/*
+ * Has the names of users and groups told by the hosts that were not asked for them yet: one
+ * question per host, in the background. Panes call it while they show such columns.
+ */
+void ui_want_names(struct ui *ui);
+/* What is known by then, for humane_cell. */
+struct humane_who ui_who(struct ui *ui, host_id host);
 /* Opens the prompt. */
 void ui_prompt(struct ui *ui, const struct prompt_use *use);
 
@@ -96,10 +104,10 @@ const struct ui_activity *ui_activity(const struct ui *ui, size_t i);
 /* A results pane that asks this (copied); `words` as a person gave them. NULL after saying why. */
 struct pane *results_open(
 	struct ui *ui, const struct question_text *q, const char *words, enum ui_place place);
-/* A card of one row: n names with their values (copied). */
+/* A card of one row: n names with their values (copied). `who`: of the host, or NULL. */
 struct cell;
 struct pane *detail_open(struct ui *ui, const char *title, const char *const *names,
-	const struct cell *cells, size_t n);
+	const struct cell *cells, size_t n, const struct humane_who *who);
 /* A text to read. */
 struct pane *text_open(struct ui *ui, const char *title, const char *text, size_t n);
 /* Takes the plan over. */

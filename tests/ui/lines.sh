@@ -141,3 +141,23 @@ wrong sql-column 'query "select pid, foo as x from processes"' foo "no such colu
 keys q
 wrong sql-table "query select 'proceses' from proceses" proceses "did you mean processes?"
 leave
+
+# ---- Names of users, told by each host ----
+screen -t host1
+sees up-names "+1 up"
+command_line "query select 0 as uid, 1 as gid, 2 as euid, 4294967290 as suid"
+sees name-of-user "0 root"
+sees name-of-group "1 $(getent group 1 | cut -d: -f1)"
+sees name-of-another "2 $(getent passwd 2 | cut -d: -f1)"
+keys '#'
+misses names-raw "0 root"
+keys '#'
+keys Enter
+sees names-in-card "1 $(getent group 1 | cut -d: -f1)  (1)"
+keys q
+keys f
+misses names-folded "$(getent passwd 2 | cut -d: -f1)"
+keys q
+sees names-are-no-answer "hosts  1"
+is names-leave-rows-of-host "$(shown | awk '$1 == "host1" {print $NF}')" 1
+leave

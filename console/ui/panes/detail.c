@@ -149,7 +149,7 @@ static char *escaped(const struct cell *c)
 }
 
 /* What people read, and behind it what the host sent. */
-static char *value(const char *name, const struct cell *c)
+static char *value(const char *name, const struct cell *c, const struct humane_who *who)
 {
 	struct cell cut = *c;
 	struct buf humane;
@@ -162,7 +162,7 @@ static char *value(const char *name, const struct cell *c)
 	if (!text || cell_has_bytes(&cut))
 		return text;
 	buf_init(&humane, VALUE_MAX);
-	if (humane_cell(&humane, name, &cut, &right) == 0 && !str_eq(buf_str(&humane), text)) {
+	if (humane_cell(&humane, name, &cut, who, &right) == 0 && !str_eq(buf_str(&humane), text)) {
 		both = str_printf("%s  (%s)", buf_str(&humane), text);
 		free(text);
 		text = both;
@@ -172,7 +172,7 @@ static char *value(const char *name, const struct cell *c)
 }
 
 struct pane *detail_open(struct ui *ui, const char *words, const char *const *names,
-	const struct cell *cells, size_t n)
+	const struct cell *cells, size_t n, const struct humane_who *who)
 {
 	struct detail_pane *d = of(ui_open(ui, "detail", UI_HERE));
 
@@ -181,7 +181,7 @@ struct pane *detail_open(struct ui *ui, const char *words, const char *const *na
 	d->title = strdup(words);
 	d->fields = calloc(n + 1, sizeof(*d->fields));
 	for (size_t i = 0; d->fields && i < n; i++) {
-		struct field f = {strdup(names[i]), value(names[i], &cells[i])};
+		struct field f = {strdup(names[i]), value(names[i], &cells[i], who)};
 
 		if (!f.name || !f.text) {
 			free(f.name);

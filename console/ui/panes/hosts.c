@@ -337,7 +337,7 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		cells[c] = (struct cell){
 			.type = CELL_TEXT, .n = (uint32_t)texts[c].len, .p = buf_str(&texts[c])};
 	}
-	detail_open(ui, "host", columns, cells, N_COLUMNS);
+	detail_open(ui, "host", columns, cells, N_COLUMNS, NULL);
 	for (size_t c = 0; c < N_COLUMNS; c++)
 		buf_done(&texts[c]);
 	return 0;

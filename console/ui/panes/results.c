@@ -437,6 +437,7 @@ static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t 
 	const char **names = calloc(2 * columns + 2, sizeof(*names));
 	struct cell *cells = calloc(2 * columns + 2, sizeof(*cells));
 	const char *change = v->diff ? results_change_name(v, row) : "";
+	struct humane_who who = ui_who(ui, results_host(v->results, row));
 	char words[64];
 
 	if (names && cells) {
@@ -454,7 +455,7 @@ static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t 
 		}
 		snprintf(words, sizeof(words), hosts > 1 ? "one of the rows of %u hosts" : "row",
 			hosts);
-		detail_open(ui, words, names, cells, n);
+		detail_open(ui, words, names, cells, n, &who);
 	}
 	free(names);
 	free(cells);
