@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/app.h"
+#include "common/log.h"
 #include "common/str.h"
 #include "console/fleet/inventory.h"
 #include "console/hostconf.h"
 #include "console/output.h"
 #include "console/passphrase.h"
 #include "console/paths.h"
+#include "console/syslog.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define IN_FLIGHT	256
@@ -19,6 +23,7 @@
 #define MAX_ROWS	100000000
 #define PERSIST		600
 #define PERSIST_MAX	86400
+#define TABLE		"table"
 
 #define AT(field) offsetof(struct app_options, field)
 
@@ -53,6 +58,9 @@ const struct opt app_opts[] = {
 	{'o', "output", "FORMAT", OPT_STRING, AT(format),
 		.doc = "how rows are shown: csv, ecs, json, markdown, ndjson, table, tsv (default: "
 		       "table)"},
+	{0, "syslog", "WHERE", OPT_STRING, AT(syslog),
+		.doc = "send rows as messages of syslog: local, unix:PATH, udp:HOST[:PORT] or "
+		       "tcp:HOST[:PORT]; as ecs (the default then) or ndjson"},
 	{0, "report", "FILE", OPT_STRING, AT(report),
 		.doc = "write what came of each host, as JSON"},
 	{0, "no-persist", NULL, OPT_FLAG, AT(no_persist),
@@ -72,15 +80,20 @@ const struct opt app_opts[] = {
 void app_init(struct app *app)
 {
 	*app = (struct app){
-		.o = {.in_flight = IN_FLIGHT, .timeout = TIMEOUT, .format = "table"},
+		.o = {.in_flight = IN_FLIGHT, .timeout = TIMEOUT, .format = TABLE},
 	};
 }
 
 static int settle_format(struct app *app, struct err *err)
 {
+	/* What is shown to people unless told otherwise is no event. */
+	bool event = app->o.syslog && str_eq(app->o.format, TABLE);
 	char all[256] = "";
 
-	app->format = format_find(app->o.format);
+	app->format = format_find(event ? "ecs" : app->o.format);
+	if (app->format && app->o.syslog && !app->format->lines)
+		return err_set(
+			err, EINVAL, "--syslog takes -o ecs or ndjson, not %s", app->o.format);
 	if (app->format)
 		return 0;
 	for (size_t i = 0, n = 0; formats_all[i] && n < sizeof(all); i++)
@@ -111,6 +124,37 @@ static int settle_persist(struct app *app, struct err *err)
 	return 0;
 }
 
+static void end_syslog(struct app *app)
+{
+	if (app->syslog && syslog_cut(app->syslog) > 0)
+		log_note("%" PRIu64 " messages to %s were too long and cut",
+			syslog_cut(app->syslog), app->syslog_where);
+	sink_divert(NULL, NULL, NULL);
+	syslog_close(app->syslog);
+	free(app->syslog_where);
+	app->syslog = NULL;
+	app->syslog_where = NULL;
+}
+
+static int settle_syslog(struct app *app, struct err *err)
+{
+	const char *where = app->o.syslog;
+
+	if (app->syslog && where && str_eq(where, app->syslog_where))
+		return 0;
+	end_syslog(app);
+	if (!where)
+		return 0;
+	app->syslog_where = strdup(where);
+	if (!app->syslog_where)
+		return err_sys(err, ENOMEM, "syslog");
+	app->syslog = syslog_open(where, app->format->name, err);
+	if (!app->syslog)
+		return -err->code;
+	sink_divert(syslog_write, app->syslog, "syslog");
+	return 0;
+}
+
 int app_settle(struct app *app, struct err *err)
 {
 	int r = settle_format(app, err);
@@ -119,6 +163,8 @@ int app_settle(struct app *app, struct err *err)
 		r = settle_ssh(&app->o, err);
 	if (r == 0)
 		r = settle_persist(app, err);
+	if (r == 0)
+		r = settle_syslog(app, err);
 	if (r == 0 && paths_agent(app->agent, sizeof(app->agent)) < 0)
 		r = err_set(err, ENAMETOOLONG, "the path of this program is too long");
 	return r;
@@ -264,6 +310,7 @@ void app_done(struct app *app)
 {
 	host_configs_free(app->configs);
 	inventory_free(app->inventory);
+	end_syslog(app);
 	free(app->config);
 	app_init(app);
 }

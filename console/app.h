@@ -21,7 +21,7 @@ struct app_options { /* the options of every command, tocsin(1) */
 	uint64_t in_flight;
 	double connect_timeout; /* 0: not given */
 	double timeout;
-	const char *format, *report;
+	const char *format, *report, *syslog;
 	bool yes, dry_run;
 	const char *reason;
 	bool no_persist, read_only, quiet, help, version;
@@ -34,6 +34,7 @@ struct ask_kept;
 struct inventory;
 struct format;
 struct host_configs;
+struct syslog;
 
 struct app {
 	struct app_options o;
@@ -50,6 +51,8 @@ struct app {
 	bool titled;		   /* results follow each other: each has its title */
 	bool shown;		   /* one is there already */
 	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
+	struct syslog *syslog;	   /* where rows go instead of to standard output, or NULL */
+	char *syslog_where;	   /* what it was opened as */
 };
 
 /* The defaults; no allocation. */

@@ -77,7 +77,7 @@ static void check_output(struct ask *a, int r)
 		return;
 	}
 	a->broken = true;
-	log_error("cannot write to standard output: %s", strerror(-r));
+	log_error("cannot write to %s: %s", sink_stdout_name(), strerror(-r));
 }
 
 static bool writable(const struct ask *a)

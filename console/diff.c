@@ -21,6 +21,14 @@
 
 enum mark { MARK_SAME, MARK_ALONE, MARK_CHANGED };
 
+/* A text of the block at hand that is kept: one block has it at one place only. */
+struct kept_text {
+	const char *p;
+	size_t n, at; /* in work.texts */
+	uint64_t block;
+};
+#define KEPT_TEXTS 4096
+
 struct side {
 	const struct diff_side *from;
 	uint32_t *host;		 /* per host of the run: its number in the diff */
@@ -45,7 +53,9 @@ struct work {
 	/* Per change: the old row's cells, all->n of them, in `texts` by offset. */
 	struct cell *before;
 	struct buf texts;
-	struct cell *batch; /* rows: change, all, was */
+	struct kept_text *kept; /* KEPT_TEXTS */
+	uint64_t block;		/* number of the one at hand */
+	struct cell *batch;	/* rows: change, all, was */
 	size_t n_batch;
 	uint32_t batch_host;
 	struct wire_column *columns;
@@ -340,22 +350,34 @@ static void match(struct work *w)
 
 /* ---- Second reading: the rows themselves ---- */
 
+static int keep_text(struct work *w, const char *p, size_t n, int64_t *ret)
+{
+	uintptr_t place = (uintptr_t)p;
+	struct kept_text *k = &w->kept[(place ^ place >> 12) % KEPT_TEXTS];
+	int r = 0;
+
+	if (k->p != p || k->n != n || k->block != w->block) {
+		*k = (struct kept_text){p, n, w->texts.len, w->block};
+		r = buf_add(&w->texts, p, n);
+	}
+	*ret = (int64_t)k->at;
+	return r;
+}
+
 static int keep_before(struct work *w, uint32_t change, const struct cell *cells, const size_t *at)
 {
 	struct cell *to = w->before + (size_t)change * w->all.n;
+	int r = 0;
 
-	for (size_t i = 0; i < w->all.n; i++) {
+	for (size_t i = 0; r == 0 && i < w->all.n; i++) {
 		if (at[i] == ROWKEY_NONE)
 			continue;
 		to[i] = cells[at[i]];
-		if (!cell_has_bytes(&to[i]))
-			continue;
 		/* An offset: the buffer moves. */
-		to[i].i = (int64_t)w->texts.len;
-		if (to[i].n && buf_add(&w->texts, cells[at[i]].p, to[i].n) < 0)
-			return -ENOMEM;
+		if (cell_has_bytes(&to[i]) && to[i].n)
+			r = keep_text(w, cells[at[i]].p, to[i].n, &to[i].i);
 	}
-	return 0;
+	return r;
 }
 
 static struct cell before_cell(const struct work *w, uint32_t change, size_t i)
@@ -498,6 +520,7 @@ static int read_rows(struct work *w, struct side *s, struct err *err)
 	while ((r = next_block(w, s, &b, err)) == 1) {
 		int failed = 0;
 
+		w->block++;
 		for (size_t i = 0; failed == 0 && i < b.n_rows; i++)
 			if (is_compared(w, s, b.hosts[i]) && row < s->n_prints)
 				failed = take_row(w, s, &b, i, row++, all + i);
@@ -519,11 +542,13 @@ static int prepare(struct work *w)
 
 	w->diff->rows = results_new(w->diff->n_hosts);
 	w->before = calloc((size_t)w->n_changes * n + 1, sizeof(*w->before));
+	w->kept = calloc(KEPT_TEXTS, sizeof(*w->kept));
 	w->batch = calloc(BATCH_ROWS * (n + 2), sizeof(*w->batch));
 	w->columns = calloc(n + 2, sizeof(*w->columns));
 	w->counts = calloc(n + 1, sizeof(*w->counts));
 	w->begun = calloc(w->diff->n_hosts + 1, sizeof(*w->begun));
-	if (!w->diff->rows || !w->before || !w->batch || !w->columns || !w->counts || !w->begun)
+	if (!w->diff->rows || !w->before || !w->kept || !w->batch || !w->columns || !w->counts ||
+		!w->begun)
 		return -ENOMEM;
 	w->columns[0] = (struct wire_column){"change", ""};
 	for (size_t i = 0; i < n; i++)
@@ -606,6 +631,7 @@ int diff_sides(const struct diff_side *old, const struct diff_side *new,
 	buf_done(&w.scratch);
 	buf_done(&w.texts);
 	free(w.before);
+	free(w.kept);
 	free(w.batch);
 	free(w.columns);
 	free(w.counts);

@@ -17,9 +17,16 @@
 
 /* ---- Sink ---- */
 
+static struct {
+	int (*write)(void *arg, const char *p, size_t n);
+	void *arg;
+	const char *name;
+} diverted;
+
 struct sink {
 	int fd;
-	int error; /* the first one, -errno */
+	bool diverts; /* it is an output's, to standard output */
+	int error;    /* the first one, -errno */
 	bool tty, colour;
 	void (*hook)(int after, void *arg);
 	void *hook_arg;
@@ -58,7 +65,8 @@ static int write_out(struct sink *s, const char *p, size_t n)
 		return 0;
 	if (s->hook)
 		s->hook(0, s->hook_arg);
-	r = io_write_all(s->fd, p, n);
+	r = s->diverts && diverted.write ? diverted.write(diverted.arg, p, n)
+					 : io_write_all(s->fd, p, n);
 	if (r < 0)
 		s->error = r;
 	if (s->hook)
@@ -133,6 +141,18 @@ void sink_around(struct sink *s, void (*hook)(int after, void *arg), void *arg)
 		return;
 	s->hook = hook;
 	s->hook_arg = arg;
+}
+
+void sink_divert(int (*write)(void *arg, const char *p, size_t n), void *arg, const char *name)
+{
+	diverted.write = write;
+	diverted.arg = arg;
+	diverted.name = name;
+}
+
+const char *sink_stdout_name(void)
+{
+	return diverted.write ? diverted.name : "standard output";
 }
 
 /* ---- Columns ---- */
@@ -290,6 +310,10 @@ struct output *output_new(const struct format *f, struct sink *sink, struct err 
 	if (!o) {
 		err_sys(err, ENOMEM, "output");
 		return NULL;
+	}
+	if (diverted.write && sink->fd == STDOUT_FILENO) {
+		sink->diverts = true;
+		sink->tty = sink->colour = false;
 	}
 	o->format = f;
 	o->sink = sink;

@@ -44,6 +44,14 @@ unsigned sink_width(const struct sink *s);
  * aside. */
 void sink_around(struct sink *s, void (*hook)(int after, void *arg), void *arg);
 
+/*
+ * What outputs write to standard output goes to `write` instead from now on, in pieces of any size;
+ * NULL: it does not any more. `name`: what errors call it. 0 or the first error met.
+ */
+void sink_divert(int (*write)(void *arg, const char *p, size_t n), void *arg, const char *name);
+/* "standard output", or that name. */
+const char *sink_stdout_name(void);
+
 /* ---- Formats ---- */
 
 /* Names as they are shown: a name met before gets ":1", ":2" … behind it. */
@@ -73,6 +81,8 @@ struct format {
 	const char *suffix; /* file name ending, e.g. "csv" */
 	/* Each row carries its names: rows of another shape are not mapped onto the header. */
 	bool named;
+	/* Each row is one line, and nothing else is written. */
+	bool lines;
 	/*
 	 * All may be NULL and return 0 or -errno. `end` is called once, `header` once before the
 	 * first row, or not at all when no columns became known. `flush`: the reader should see now

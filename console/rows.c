@@ -37,7 +37,7 @@ int rows_end(struct rows *r)
 	sink_free(r->sink);
 	if (r->error == 0 || r->error == -EPIPE)
 		return EXIT_ALL_GOOD;
-	log_error("cannot write to standard output: %s", strerror(-r->error));
+	log_error("cannot write to %s: %s", sink_stdout_name(), strerror(-r->error));
 	return EXIT_INCOMPLETE;
 }
 

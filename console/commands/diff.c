@@ -214,7 +214,7 @@ static int put_diff(struct app *app, const struct diff *d, const struct gather *
 	if (err.code)
 		log_error("%s", err.text);
 	else
-		log_error("cannot write to standard output: %s", strerror(-r));
+		log_error("cannot write to %s: %s", sink_stdout_name(), strerror(-r));
 	return EXIT_INCOMPLETE;
 }
 

@@ -224,7 +224,7 @@ static int show(struct app *app, struct store *store, int64_t id, const struct g
 	if (r < 0 && status == EXIT_ALL_GOOD)
 		status = EXIT_INCOMPLETE;
 	if (written < 0 && written != -EPIPE) {
-		log_error("cannot write to standard output: %s", strerror(-written));
+		log_error("cannot write to %s: %s", sink_stdout_name(), strerror(-written));
 		status = EXIT_INCOMPLETE;
 	} else if (status != EXIT_ALL_GOOD) {
 		log_error("%s", err.text);

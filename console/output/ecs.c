@@ -153,5 +153,6 @@ const struct format format_ecs = {
 	.doc = "one JSON object per line with field names of the Elastic Common Schema, for a SIEM",
 	.suffix = "ndjson",
 	.named = true,
+	.lines = true,
 	.row = row,
 };

@@ -14,5 +14,6 @@ const struct format format_ndjson = {
 	.doc = "one JSON object per line, as the rows arrive",
 	.suffix = "ndjson",
 	.named = true,
+	.lines = true,
 	.row = row,
 };
