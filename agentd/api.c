@@ -122,6 +122,12 @@ static void put_time(struct scan *s, unsigned col, const char *text)
 	row_int(s, col, seconds);
 }
 
+void api_put_pair(struct api *a, const char *key, const json_t *value)
+{
+	row_text(a->s, 1, key);
+	row_json(a->s, 2, value);
+}
+
 void api_put(struct scan *s, const struct api_field *fields, const json_t *j)
 {
 	for (const struct api_field *f = fields; f->path; f++) {

@@ -56,6 +56,12 @@ struct api_spec {
 	bool rows_by_put; /* `put` begins and ends the rows, any number of them */
 };
 
+/* Beginning of a spec: Docker's containers, running or not; `column` is that of their id. */
+#define API_DOCKER_CONTAINERS(column)                                                              \
+	.sockets = api_docker, .list = "/containers/json?all=1",                                   \
+	.filter = "/containers/json?all=1&filters=%7B%22id%22%3A%7B%22%s%22%3Atrue%7D%7D",         \
+	.id = (column), .id_path = "Id", .prefix = true
+
 struct api {
 	struct scan *s;
 	const struct api_spec *spec;
@@ -84,6 +90,8 @@ void api_close(struct scan *s);
 json_t *api_get(struct api *a, const char *target);
 /* Sets columns from one JSON object. */
 void api_put(struct scan *s, const struct api_field *fields, const json_t *j);
+/* For `put` of tables whose columns are thing, key and value, of objects of texts. */
+void api_put_pair(struct api *a, const char *key, const json_t *value);
 /* "2024-01-02T03:04:05.678Z", or with an offset. *ret_ns: of the second. */
 bool api_time(const char *text, int64_t *ret_s, int64_t *ret_ns);
 

@@ -62,22 +62,11 @@ static bool is_full(const struct outq *q)
 /* With the lock held. */
 static int wait_for_room(struct outq *q, int64_t until_ms, const atomic_bool *cancelled)
 {
-	while (is_full(q) && !q->closed) {
-		int64_t left = until_ms - clock_mono_ms();
-		struct timespec at;
+	int r = 0;
 
-		if (atomic_load(cancelled))
-			return -ECANCELED;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_sec += left / 1000;
-		at.tv_nsec += left % 1000 * 1000000;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		pthread_cond_clockwait(&q->room, &q->lock, CLOCK_MONOTONIC, &at);
-	}
-	return 0;
+	while (!r && is_full(q) && !q->closed)
+		r = atomic_load(cancelled) ? -ECANCELED : clock_wait(&q->room, &q->lock, until_ms);
+	return r;
 }
 
 /* With the lock held. */

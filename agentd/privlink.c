@@ -165,24 +165,17 @@ static struct call *free_call(struct privlink *l)
 static int wait_for(
 	struct privlink *l, const struct call *c, const atomic_bool *cancelled, int64_t until_ms)
 {
-	while (!c->answered) {
-		int64_t left = until_ms - clock_mono_ms();
-		struct timespec at;
+	int r = 0;
 
+	while (!r && !c->answered) {
 		if (l->gone)
-			return -EPIPE;
-		if (cancelled && atomic_load(cancelled))
-			return -ECANCELED;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_sec += left / 1000;
-		at.tv_nsec += left % 1000 * 1000000;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		pthread_cond_clockwait(&l->changed, &l->lock, CLOCK_MONOTONIC, &at);
+			r = -EPIPE;
+		else if (cancelled && atomic_load(cancelled))
+			r = -ECANCELED;
+		else
+			r = clock_wait(&l->changed, &l->lock, until_ms);
 	}
-	return 0;
+	return r;
 }
 
 int privlink_call(struct privlink *l, uint64_t number, const struct buf *frame,

@@ -89,6 +89,26 @@ int proc_walk_process(struct proc_walk *w, struct scan *s, int32_t pid, struct p
 	return -ENOENT;
 }
 
+int proc_walk_file(
+	struct proc_walk *w, struct scan *s, const char *name, int32_t *ret_pid, int *ret_fd)
+{
+	struct procfs_proc p;
+	int r = proc_walk_next(w, ret_pid);
+
+	if (r <= 0)
+		return r;
+	*ret_fd = -1;
+	r = proc_walk_process(w, s, *ret_pid, &p);
+	if (r < 0)
+		return r == -ENOMEM ? r : 1;
+	r = procfs_open_file(&p, name);
+	procfs_close(&p);
+	proc_skipped(s, name, r);
+	if (r >= 0)
+		*ret_fd = r;
+	return 1;
+}
+
 int proc_fds_open(struct proc_fds *f, struct scan *s, unsigned pid)
 {
 	buf_init(&f->link, PROCFS_LINK_MAX);

@@ -39,6 +39,13 @@ int proc_walk_next(struct proc_walk *w, int32_t *ret);
  */
 int proc_walk_process(struct proc_walk *w, struct scan *s, int32_t pid, struct procfs_proc *ret);
 
+/*
+ * The next process, and a file of it: 1 with *ret_fd -1 where that cannot be read, which is counted
+ * as skipped; 0 at the end, -errno.
+ */
+int proc_walk_file(
+	struct proc_walk *w, struct scan *s, const char *name, int32_t *ret_pid, int *ret_fd);
+
 /* The open descriptors of those processes. */
 struct proc_fds {
 	struct proc_walk walk;

@@ -160,7 +160,8 @@ static int next_stray(struct sock_walk *w, struct scan *s)
 	return PROC_FDS_END;
 }
 
-int sock_walk_next(struct sock_walk *w, struct scan *s)
+/* PROC_FDS_ONE: sock, pid and fd are set; otherwise as proc_fds_next. */
+static int next(struct sock_walk *w, struct scan *s)
 {
 	struct sock *k;
 	int r;
@@ -186,6 +187,16 @@ int sock_walk_next(struct sock_walk *w, struct scan *s)
 	w->ended = true;
 	w->shared->walked |= w->strays;
 	return w->strays ? next_stray(w, s) : PROC_FDS_END;
+}
+
+int sock_walk_step(
+	struct sock_walk *w, struct scan *s, void (*put)(struct scan *s, const struct sock_walk *w))
+{
+	int r;
+
+	while ((r = next(w, s)) == PROC_FDS_ONE)
+		put(s, w);
+	return r == PROC_FDS_PAUSE ? 1 : r;
 }
 
 struct span sock_walk_path(const struct sock_walk *w)

@@ -23,8 +23,12 @@ struct sock_walk {
 /* `pid`: the column; `pid = -1` asks for those of no process. 0 or -errno. */
 int sock_walk_open(struct sock_walk *w, struct scan *s, unsigned pid);
 void sock_walk_close(struct sock_walk *w);
-/* PROC_FDS_ONE: sock, pid and fd are set; otherwise as proc_fds_next. */
-int sock_walk_next(struct sock_walk *w, struct scan *s);
+/*
+ * A table's step: calls `put` for each socket of a piece of work, with sock, pid and fd set.
+ * Returns what a step does.
+ */
+int sock_walk_step(struct sock_walk *w, struct scan *s,
+	void (*put)(struct scan *s, const struct sock_walk *w));
 /* Bytes of a unix socket's name. */
 struct span sock_walk_path(const struct sock_walk *w);
 

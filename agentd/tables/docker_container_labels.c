@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/api.h"
 
-enum {
-	ID,
-	KEY,
-	VALUE,
-};
+enum { ID, KEY, VALUE };
 
 static const struct column columns[] = {
 	{"id", COL_TEXT, COL_INDEX, "Id of the container"},
@@ -14,21 +10,10 @@ static const struct column columns[] = {
 	COL_END,
 };
 
-static void put_label(struct api *a, const char *key, const json_t *value)
-{
-	row_text(a->s, KEY, key);
-	row_json(a->s, VALUE, value);
-}
-
 static const struct api_spec spec = {
-	.sockets = api_docker,
-	.list = "/containers/json?all=1",
-	.filter = "/containers/json?all=1&filters=%7B%22id%22%3A%7B%22%s%22%3Atrue%7D%7D",
-	.id = ID,
-	.id_path = "Id",
-	.prefix = true,
+	API_DOCKER_CONTAINERS(ID),
 	.inner = "Labels",
-	.put = put_label,
+	.put = api_put_pair,
 };
 
 static int open_scan(struct scan *s)

@@ -39,12 +39,7 @@ static const struct api_field fields[] = {
 };
 
 static const struct api_spec spec = {
-	.sockets = api_docker,
-	.list = "/containers/json?all=1",
-	.filter = "/containers/json?all=1&filters=%7B%22id%22%3A%7B%22%s%22%3Atrue%7D%7D",
-	.id = ID,
-	.id_path = "Id",
-	.prefix = true,
+	API_DOCKER_CONTAINERS(ID),
 	.inner = "Mounts",
 	.fields = fields,
 };

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/api.h"
 
-enum {
-	ID,
-	KEY,
-	VALUE,
-};
+enum { ID, KEY, VALUE };
 
 static const struct column columns[] = {
 	{"id", COL_TEXT, COL_INDEX, "Id of the network"},
@@ -13,12 +9,6 @@ static const struct column columns[] = {
 	{"value", COL_TEXT, 0, "Its value"},
 	COL_END,
 };
-
-static void put_label(struct api *a, const char *key, const json_t *value)
-{
-	row_text(a->s, KEY, key);
-	row_json(a->s, VALUE, value);
-}
 
 static const struct api_spec spec = {
 	.sockets = api_docker,
@@ -28,7 +18,7 @@ static const struct api_spec spec = {
 	.id_path = "Id",
 	.prefix = true,
 	.inner = "Labels",
-	.put = put_label,
+	.put = api_put_pair,
 };
 
 static int open_scan(struct scan *s)

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/api.h"
 
-enum {
-	NAME,
-	KEY,
-	VALUE,
-};
+enum { NAME, KEY, VALUE };
 
 static const struct column columns[] = {
 	{"name", COL_TEXT, COL_INDEX, "Name of the volume"},
@@ -14,12 +10,6 @@ static const struct column columns[] = {
 	COL_END,
 };
 
-static void put_label(struct api *a, const char *key, const json_t *value)
-{
-	row_text(a->s, KEY, key);
-	row_json(a->s, VALUE, value);
-}
-
 static const struct api_spec spec = {
 	.sockets = api_docker,
 	.list = "/volumes",
@@ -27,7 +17,7 @@ static const struct api_spec spec = {
 	.id = NAME,
 	.id_path = "Name",
 	.inner = "Labels",
-	.put = put_label,
+	.put = api_put_pair,
 };
 
 static int open_scan(struct scan *s)

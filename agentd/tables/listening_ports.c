@@ -70,12 +70,7 @@ static int ports_open(struct scan *s)
 
 static int ports_step(struct scan *s)
 {
-	struct sock_walk *w = scan_state(s);
-	int r;
-
-	while ((r = sock_walk_next(w, s)) == PROC_FDS_ONE)
-		put_sock(s, w);
-	return r == PROC_FDS_PAUSE ? 1 : r;
+	return sock_walk_step(scan_state(s), s, put_sock);
 }
 
 static void ports_close(struct scan *s)

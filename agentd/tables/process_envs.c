@@ -101,20 +101,10 @@ static int read_piece(struct scan *s, struct state *st)
 
 static int next_process(struct scan *s, struct state *st)
 {
-	struct procfs_proc p;
-	int r = proc_walk_next(&st->walk, &st->pid);
+	int r = proc_walk_file(&st->walk, s, "environ", &st->pid, &st->fd);
 
-	if (r <= 0)
-		return r;
-	r = proc_walk_process(&st->walk, s, st->pid, &p);
-	if (r < 0)
-		return r == -ENOMEM ? r : 1;
-	r = procfs_open_file(&p, "environ");
-	procfs_close(&p);
-	proc_skipped(s, "environ", r);
-	st->reading = r >= 0;
-	st->fd = r;
-	return 1;
+	st->reading = r > 0 && st->fd >= 0;
+	return r;
 }
 
 static int envs_open(struct scan *s)

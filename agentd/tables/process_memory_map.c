@@ -68,19 +68,11 @@ static bool put_region(struct scan *s, int32_t pid, struct span line)
 
 static int next_process(struct scan *s, struct state *st)
 {
-	struct procfs_proc p;
-	int r = proc_walk_next(&st->walk, &st->pid);
+	int fd, r = proc_walk_file(&st->walk, s, "maps", &st->pid, &fd);
 
-	if (r <= 0)
+	if (r <= 0 || fd < 0)
 		return r;
-	r = proc_walk_process(&st->walk, s, st->pid, &p);
-	if (r < 0)
-		return r == -ENOMEM ? r : 1;
-	r = procfs_open_file(&p, "maps");
-	procfs_close(&p);
-	proc_skipped(s, "maps", r);
-	if (r >= 0)
-		r = linescan_open_fd(&st->maps, r, "maps");
+	r = linescan_open_fd(&st->maps, fd, "maps");
 	return r == -ENOMEM ? r : 1;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 
+#include <errno.h>
 #include <time.h>
 
 TEST(clocks_go_on)
@@ -32,4 +33,24 @@ TEST(clocks_can_be_turned)
 	CHECK(clock_mono_ms() - mono < 60000);
 }
 
-TEST_MAIN(&clocks_go_on, &clocks_can_be_turned)
+TEST(a_wait_ends)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+	int64_t begin, until;
+
+	/* Whatever tests made of the clock. */
+	clock_turn_mono_ms(3600000);
+	begin = clock_mono_ms();
+	until = begin + 30;
+	pthread_mutex_lock(&lock);
+	CHECK_INT(clock_wait(&never, &lock, begin), -ETIMEDOUT);
+	CHECK_INT(clock_wait(&never, &lock, INT64_MIN / 2), -ETIMEDOUT);
+	while (clock_wait(&never, &lock, until) == 0)
+		;
+	pthread_mutex_unlock(&lock);
+	CHECK(clock_mono_ms() >= until);
+	clock_turn_mono_ms(-3600000);
+}
+
+TEST_MAIN(&clocks_go_on, &clocks_can_be_turned, &a_wait_ends)
