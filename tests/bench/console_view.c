@@ -118,7 +118,7 @@ static double page(void)
 		for (size_t c = 0; c < COLUMNS; c++) {
 			struct cell cell = results_unpack(r, results_cell(r, lines.of[i].row, c));
 
-			(void)humane_cell(&b, results_column_name(r, c), &cell, &right);
+			(void)humane_cell(&b, results_column_name(r, c), &cell, NULL, &right);
 		}
 	buf_done(&b);
 	return (double)(clock_mono_us() - began) / 1e3;
