@@ -2,6 +2,7 @@
 /* The audit log, shown or verified. */
 #include "agentd/auditfile.h"
 #include "agentd/auditread.h"
+#include "agentd/auditwords.h"
 #include "agentd/role.h"
 #include "common/base64.h"
 #include "common/log.h"
@@ -25,19 +26,20 @@ static const struct opt audit_opts[] = {
 	OPT_END,
 };
 
-/* Members of a line; what a person reads is a part of them. */
+/* Members of a line; people are told of them in words. */
 static const char *const all_members[] = {"seq", "time", "event", "session", "request", "user",
 	"uid", "gid", "groups", "pid", "address", "port", "fingerprint", "claimed", "action",
 	"dry_run", "status", "reason", "text", "detail", "args", "before", "after", "undo",
 	"uptime_ms", "file", "whole", "prev"};
-static const char *const short_members[] = {"seq", "time", "event", "user", "address", "action",
-	"status", "reason", "text", "args", "detail"};
+static const char *const people_columns[] = {"seq", "time", "who", "what", "words"};
 static const char *const break_columns[] = {"file", "line", "problem"};
 
 struct listing {
 	struct output *output;
 	const char *const *members;
 	size_t n;
+	bool people;
+	struct auditwords words;
 	int error;	   /* of the output */
 	uint64_t no_lines; /* lines that are none of the log's */
 };
@@ -85,10 +87,35 @@ static struct cell member_cell(const json_t *v, struct texts *texts)
 	return tree_cell(v, texts);
 }
 
-static int put_line(void *arg, const struct audit_place *place, struct span line)
+static int put_members(struct listing *l, const json_t *tree)
 {
 	struct cell cells[ARRAY_LEN(all_members)];
 	struct texts texts = {.n = 0};
+	int r;
+
+	for (size_t i = 0; i < l->n; i++)
+		cells[i] = member_cell(json_object_get(tree, l->members[i]), &texts);
+	r = output_row(l->output, cells);
+	while (texts.n)
+		free(texts.all[--texts.n]);
+	return r;
+}
+
+static int put_words(struct listing *l, const json_t *tree)
+{
+	struct auditwords *w = &l->words;
+	int r = auditwords_of(tree, w);
+	const struct cell cells[] = {
+		{.type = CELL_INT, .i = json_integer_value(json_object_get(tree, "seq"))},
+		text_cell(buf_str(&w->time), w->time.len), text_cell(buf_str(&w->who), w->who.len),
+		text_cell(buf_str(&w->what), w->what.len),
+		text_cell(buf_str(&w->words), w->words.len)};
+
+	return r < 0 ? r : output_row(l->output, cells);
+}
+
+static int put_line(void *arg, const struct audit_place *place, struct span line)
+{
 	struct listing *l = arg;
 	struct audit_link link;
 	int code = 0;
@@ -99,11 +126,7 @@ static int put_line(void *arg, const struct audit_place *place, struct span line
 		l->no_lines++;
 		return code == -ENOMEM ? code : 0;
 	}
-	for (size_t i = 0; i < l->n; i++)
-		cells[i] = member_cell(json_object_get(tree, l->members[i]), &texts);
-	l->error = output_row(l->output, cells);
-	while (texts.n)
-		free(texts.all[--texts.n]);
+	l->error = l->people ? put_words(l, tree) : put_members(l, tree);
 	json_decref(tree);
 	return l->error;
 }
@@ -181,10 +204,13 @@ static void choose_columns(struct listing *l)
 {
 	bool people = str_eq(format_name(), "table") || str_eq(format_name(), "markdown");
 
-	l->members = opts_given.verify ? break_columns : people ? short_members : all_members;
+	l->people = people && !opts_given.verify;
+	l->members = opts_given.verify ? break_columns : people ? people_columns : all_members;
 	l->n = opts_given.verify ? ARRAY_LEN(break_columns)
-	       : people		 ? ARRAY_LEN(short_members)
+	       : people		 ? ARRAY_LEN(people_columns)
 				 : ARRAY_LEN(all_members);
+	if (l->people)
+		output_prose(l->output);
 }
 
 static int answer(const struct agent_options *o, const struct format *format, struct err *err)
@@ -197,6 +223,7 @@ static int answer(const struct agent_options *o, const struct format *format, st
 		sink_free(sink);
 		return -err->code;
 	}
+	auditwords_init(&l.words);
 	choose_columns(&l);
 	l.error = output_header(l.output, l.members, l.n);
 	r = l.error ? -EIO : opts_given.verify ? verify(o, &l, err) : show(o, &l, err);
@@ -205,6 +232,7 @@ static int answer(const struct agent_options *o, const struct format *format, st
 		l.error = end;
 	output_free(l.output);
 	sink_free(sink);
+	auditwords_done(&l.words);
 	/* The reader that went away is no error. */
 	if (l.error == -EPIPE)
 		return r < 0 ? ROLE_GOOD : r;

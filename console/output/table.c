@@ -23,6 +23,8 @@
 #define GAP	2
 /* Prose is not wrapped into less than this. */
 #define PROSE_MIN 16
+/* Bytes for each of its columns that a line of prose has at most. */
+#define COLUMN_BYTES_MAX 16
 
 struct row {
 	struct row *next;
@@ -182,7 +184,31 @@ static int draw_cell(struct format_state *f, struct pen *pen, const struct colum
 	return r;
 }
 
-/* Bytes of the text that make one line of `room` columns: whole words, one at least. */
+/* Bytes of a word that fit into `room` columns; one character at least. */
+static size_t part_of(struct span word, size_t room)
+{
+	size_t n = 0, used = 0;
+
+	while (n < word.n) {
+		uint32_t cp;
+		size_t one = utf8_decode(word.p + n, word.n - n, &cp);
+
+		one = one ? one : 1;
+		used += text_width(word.p + n, one);
+		if (n > 0 && used > room)
+			break;
+		n += one;
+	}
+	return n;
+}
+
+/* Not all of a long text is measured for each of its lines. */
+static bool fits(const char *p, size_t n, size_t room)
+{
+	return n <= room * COLUMN_BYTES_MAX && text_width(p, n) <= room;
+}
+
+/* Bytes of the text that make one line of `room` columns: whole words, or a part of one. */
 static size_t line_of(struct span text, size_t room)
 {
 	size_t n = 0;
@@ -191,14 +217,14 @@ static size_t line_of(struct span text, size_t room)
 		const char *blank = memchr(text.p + n + 1, ' ', text.n - n - 1);
 		size_t next = blank ? (size_t)(blank - text.p) : text.n;
 
-		if (n > 0 && text_width(text.p, next) > room)
-			break;
+		if (!fits(text.p, next, room))
+			return n > 0 ? n : part_of((struct span){text.p, next}, room);
 		n = next;
 	}
 	return n;
 }
 
-/* A word that is too long is cut, as any cell is. */
+/* A word that is too long goes on in the next line, too. */
 static int draw_prose(struct format_state *f, struct pen *pen, const struct cell *c)
 {
 	size_t indent = pen->used + pen->pending;
@@ -212,10 +238,11 @@ static int draw_prose(struct format_state *f, struct pen *pen, const struct cell
 		line.n = (uint32_t)line_of(text, rest.width);
 		r = draw_cell(f, pen, &rest, &line);
 		text = (struct span){text.p + line.n, text.n - line.n};
-		if (r < 0 || text.n <= 1)
-			return r;
 		/* The blank between the two lines. */
-		text = (struct span){text.p + 1, text.n - 1};
+		if (text.n && *text.p == ' ')
+			text = (struct span){text.p + 1, text.n - 1};
+		if (r < 0 || !text.n)
+			return r;
 		r = buf_putc(&f->line, '\n');
 		*pen = (struct pen){.pending = indent};
 		if (r < 0)

@@ -87,6 +87,24 @@ sum=$(tail -n +1 <&5 | jq -r 'select(.op == "outcome").before.sha256')
 exec 5<&-
 is get_large "$sum" "$(sha256sum <"$T/large" | cut -d' ' -f1)"
 
+# ---- The log, as people read it ----
+
+# shown COLUMNS: on a terminal of that width
+shown() {
+	script -qec "stty cols $1; NO_COLOR=1 '$AGENTD' audit --state-dir '$T/state'" /dev/null </dev/null | tr -d '\r'
+}
+ask_daemon '{"op":"query","id":1,"sql":"select pid, name, path, cmdline, uid from processes\n where name = '"''"' and on_disk != 1 and path != '"''"' order by start_time"}' >/dev/null
+if command -v script >/dev/null; then
+	for columns in 80 200; do
+		out=$(shown $columns)
+		is "log_in_$columns" "$(grep -E "^.{$((columns + 1))}" <<<"$out")" ""
+		has "log_in_${columns}_is_whole" "$(tr -s ' \n' ' ' <<<"$out")" \
+			"query select pid, name, path, cmdline, uid from processes where name = '' and on_disk != 1 and path != '' order by start_time"
+	done
+else
+	skip log_in_80 "no script"
+fi
+
 # ---- The end ----
 
 mkfifo "$T/in"

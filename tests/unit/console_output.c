@@ -444,8 +444,8 @@ TEST(prose_goes_on)
 			  "uptime  Whole days, since the\n"
 			  "        machine was started\n"
 			  "a       b\n"
-			  "x       unbreakable-word-of-3…\n"
-			  "        two\n"
+			  "x       unbreakable-word-of-30\n"
+			  "        -letters two\n"
 			  "none\n");
 	/* Where there is no room for it, and in a file. */
 	place_terminal("table", 20);
