@@ -36,7 +36,8 @@ struct bridge {
 	struct loop_io io; /* our end of the pair */
 	int far_fd;	   /* the other one, until it is handed over */
 	struct loop_timer timer;
-	struct buf in; /* from the channel, not yet taken by the socket */
+	struct buf in;	/* from the channel, not yet taken by the socket */
+	struct buf out; /* the other way; empty but while it is stalled */
 	bool told, denied, ended, stalled;
 	char *why;
 	uint16_t port;
@@ -108,6 +109,7 @@ static void free_bridge(struct bridge *b)
 	io_close(b->io.fd);
 	io_close(b->far_fd);
 	buf_done(&b->in);
+	buf_done(&b->out);
 	free(b->why);
 	free(b);
 }
@@ -144,12 +146,35 @@ static void stall(struct bridge *b)
 	watch_bridge(b);
 }
 
+/*
+ * `p` may be what waits already. What libssh does not take, and while keys are exchanged anew that
+ * is all of it, waits.
+ */
+static void give(struct bridge *b, const char *p, size_t n)
+{
+	int r = ssh_channel_write(b->channel, p, (uint32_t)n);
+	size_t taken = r > 0 ? (size_t)r : 0;
+
+	if (r < 0 && r != SSH_AGAIN)
+		b->ended = true;
+	else if (p == b->out.p)
+		buf_consume(&b->out, taken);
+	else if (taken < n && buf_add(&b->out, p + taken, n - taken) < 0)
+		b->ended = true;
+	if (b->ended || !b->out.len)
+		buf_done(&b->out);
+}
+
 static void wake_stalled(struct jump *j)
 {
 	if (!j->n_stalled || j->clogged || j->ssh->paused)
 		return;
 	for (struct bridge *b = j->open; b; b = b->next) {
 		if (!b->stalled || !ssh_channel_window_size(b->channel))
+			continue;
+		if (b->out.len)
+			give(b, b->out.p, b->out.len);
+		if (b->out.len)
 			continue;
 		b->stalled = false;
 		j->n_stalled--;
@@ -201,7 +226,7 @@ static void pull(struct bridge *b)
 	char bytes[PULL_BYTES];
 	ssize_t n;
 
-	if (j->clogged || s->paused || s->odd_packets || !window) {
+	if (j->clogged || s->paused || s->odd_packets || !window || b->out.len) {
 		stall(b);
 		return;
 	}
@@ -214,10 +239,11 @@ static void pull(struct bridge *b)
 		return;
 	}
 	ssh_enter(s);
-	if (ssh_channel_write(b->channel, bytes, (uint32_t)n) < 0)
-		b->ended = true;
+	give(b, bytes, (size_t)n);
 	j->clogged = ssh_blocking_flush(s->session, 0) == SSH_AGAIN;
 	ssh_leave(s);
+	if (b->out.len)
+		stall(b);
 	watch_bridge(b);
 	/* It may have read packets, too. */
 	pump_soon(j);
@@ -635,6 +661,7 @@ struct bridge *bridge_open(struct jumps *jumps, const struct host_config *hop, c
 	b->timer = (struct loop_timer){.fn = tell, .arg = b};
 	/* The jump host's session is paused long before. */
 	buf_init(&b->in, 2 * (size_t)JUMP_HELD_MAX);
+	buf_init(&b->out, PULL_BYTES);
 	b->jump = j;
 	put(&j->pending, b);
 	if (j->state == JUMP_FAILED)

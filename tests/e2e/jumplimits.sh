@@ -1,7 +1,7 @@
 #!/bin/bash
 # What sshd bears at once, at a jump host and behind it: nothing may fail for it. MaxStartups drops
 # whom it likes, MaxSessions counts sessions, and each channel takes one of its descriptors. And what
-# becomes of those behind it when it dies while they are being connected.
+# becomes of those behind it when it exchanges keys anew, or dies while they are being connected.
 . "$(dirname "$0")/../lib.sh"
 need jq ssh prlimit
 need_root
@@ -73,6 +73,22 @@ crowd
 t "$T/hosts" -J jump --connect-timeout 2 -t t1
 is "they do not go: why" "$(ends)" \
 	"1 unreachable jump host jump: 127.0.0.1 port $jump_port takes no more connections just now: Exceeded MaxStartups in 2 s"
+
+# ---- Keys exchanged anew, again and again ----
+
+anew_port=$(free_port)
+start_sshd anew "127.0.0.1:$anew_port" "RekeyLimit 64K"
+start_sshds renewing 127.99.2 1 3 "$port" "RekeyLimit 64K"
+config_for anew "$anew_port"
+for i in 1 2 3; do
+	echo "r$i ansible_host=127.99.2.$i ansible_port=$port ansible_user=root ansible_ssh_private_key_file=$T/key"
+done >"$T/renewing"
+for by in "" anew; do
+	run "$TOCSIN" -i "$T/renewing" --known-hosts "$T/known_hosts" -F "$T/config" --connect-timeout 60 --timeout 60 \
+		--report "$T/report" -o tsv ${by:+-J "$by"} query \
+		'with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select i, hex(zeroblob(100)) from n'
+	is "hosts${by:+ and a jump host} that exchange keys anew" "$(ends) $(wc -l <<<"$out")" "3 answered 60001"
+done
 
 # ---- Descriptors ----
 
