@@ -109,8 +109,24 @@ static void concat_ws(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		join(ctx, sep, 1, argc, argv);
 }
 
+/* parent_directory(path): what stands before its last slash, NULL without one. */
+static void parent_directory(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *p, *slash;
+	size_t n;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	p = function_text(ctx, argv[0], &n);
+	slash = p ? memrchr(p, '/', n) : NULL;
+	if (slash)
+		sqlite3_result_text(ctx, p, (int)(slash - p), SQLITE_TRANSIENT);
+}
+
 const struct function functions_text[] = {
 	{"split", 3, split},
+	{"parent_directory", 1, parent_directory},
 	{"concat", -1, concat},
 	{"concat_ws", -1, concat_ws},
 	{0},

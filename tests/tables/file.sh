@@ -256,6 +256,17 @@ else
 	skip hung_is_left_out "needs root, /dev/fuse and mount namespaces"
 fi
 
+# ---- ESCAPE: a pattern that does not lead the walk, but counts ----
+
+mkdir "$T/esc"
+touch "$T/esc/a%b" "$T/esc/a_b" "$T/esc/axb"
+paths "select filename from file where directory = '$T/esc' and filename like 'a!%b' escape '!'"
+is escape_percent "$out" 'a%b'
+paths "select filename from file where path like '$T/esc/%' and path like '%/a!_b' escape '!'"
+is escape_underscore "$out" 'a_b'
+paths "select filename from file where path like '$T/esc/%' and filename not like 'a!%b' escape '!'"
+is escape_not "$out" $'a_b\naxb'
+
 # ---- The mount namespace of another process ----
 
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then

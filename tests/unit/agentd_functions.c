@@ -268,6 +268,11 @@ TEST(concatenating)
 	IS("concat_ws(null, 'a', 'b')", "ab");
 	IS("concat_ws(',')", "NULL");
 	IS("concat_ws()", "error: concat_ws: no separator");
+	IS("parent_directory('/etc/ssh/sshd_config')", "/etc/ssh");
+	IS("parent_directory('/etc')", "");
+	IS("parent_directory('/etc/')", "/etc");
+	IS("parent_directory('name')", "NULL");
+	IS("parent_directory(null)", "NULL");
 	IS("length(concat(x'610062', x'00'))", "1");
 	IS("hex(concat(x'610062', x'00'))", "61006200");
 	IS("concat(zeroblob(1000000), zeroblob(1000000))", "error: string or blob too big");
