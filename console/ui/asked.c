@@ -55,17 +55,17 @@ void results_list_columns(struct results_pane *v)
 {
 	size_t n = results_columns_n(v->results), *shown = v->shown;
 
-	if (n > GRID_COLUMNS_MAX)
-		n = GRID_COLUMNS_MAX;
 	if (!shown)
 		shown = calloc(GRID_COLUMNS_MAX, sizeof(*shown));
 	if (!v->hidden)
 		v->hidden = calloc(RESULTS_COLUMNS_MAX, sizeof(*v->hidden));
 	v->shown = shown;
-	v->n_shown = 0;
+	v->n_shown = v->not_shown = 0;
 	for (size_t i = 0; shown && v->hidden && i < n; i++)
-		if (!v->hidden[i])
+		if (!v->hidden[i] && v->n_shown < GRID_COLUMNS_MAX - COLUMNS_BEFORE)
 			shown[v->n_shown++] = i;
+		else
+			v->not_shown += !v->hidden[i];
 	v->n_hidden = v->hidden ? RESULTS_COLUMNS_MAX : 0;
 }
 
@@ -146,6 +146,9 @@ static void on_event(void *arg, const struct fleet_event *e)
 		for (size_t i = 0; i < e->end->n_warnings; i++)
 			ui_note(v->p.ui, STYLE_WARN, "%s: %s", results_hosts(v)[e->host].name,
 				e->end->warnings[i]);
+		if (e->end->state != HOST_ANSWERED && !v->failure)
+			v->failure =
+				str_printf("%s: %s", results_hosts(v)[e->host].name, e->end->error);
 		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && !v->refusal)
 			v->refusal = strdup(e->end->error);
 		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
@@ -217,7 +220,8 @@ void results_ask(struct results_pane *v, bool background)
 	v->failed = v->refused = 0;
 	v->background = background;
 	free(v->refusal);
-	v->refusal = NULL;
+	free(v->failure);
+	v->refusal = v->failure = NULL;
 	questions_fleet(&v->question.of[0], (int64_t)v->p.ui->app->o.max_rows, &q.fleet);
 	q.fleet.only = v->only;
 	v->number = live_ask(v->p.ui->live, &q);
@@ -258,6 +262,7 @@ void results_close_pane(struct pane *p)
 	free(v->answers);
 	free(v->diff_run);
 	free(v->refusal);
+	free(v->failure);
 	free(v->only);
 	free(v->target);
 	free(v->filter);

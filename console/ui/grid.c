@@ -30,7 +30,8 @@ static void measure(struct grid *g, const struct grid_source *s, int h)
 	buf_init(&text, CELL_MAX);
 	for (size_t c = 0; c < columns(s); c++) {
 		const char *name = s->name(s->arg, c);
-		size_t w = text_width(name, strlen(name)) + 1;
+		int sorted = s->sorted ? s->sorted(s->arg, c) : 0;
+		size_t w = text_width(name, strlen(name)) + (sorted > 1 || sorted < -1 ? 2 : 1);
 
 		for (size_t i = g->list.top; i < s->lines && i < g->list.top + (size_t)h; i++) {
 			size_t cell;
@@ -79,13 +80,12 @@ static void draw_header(const struct grid *g, const struct grid_source *s, struc
 	screen_text(a.y, a.x, a.w, STYLE_HEADER, true, "", 0);
 	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && x < end;
 		c = next_column(g, s, c)) {
+		static const char *const signs[] = {"v2", "v", "", "^", "^2"};
 		int sorted = s->sorted ? s->sorted(s->arg, c) : 0, w = room(g, s, c, end - x);
+		bool acts = s->acts ? s->acts(s->arg, c) : sorted != 0;
 
-		screen_print(a.y, x, w, sorted ? STYLE_SORTED : STYLE_HEADER, false, "%s%s",
-			s->name(s->arg, c),
-			sorted > 0   ? "^"
-			: sorted < 0 ? "v"
-				     : "");
+		screen_print(a.y, x, w, acts ? STYLE_SORTED : STYLE_HEADER, false, "%s%s",
+			s->name(s->arg, c), signs[sorted + 2]);
 		x += w + GAP;
 	}
 }
@@ -114,6 +114,28 @@ static void draw_line(const struct grid *g, const struct grid_source *s, size_t 
 		screen_text(y, x + pad, w - pad, style, false, buf_str(text), text->len);
 		x += w + GAP;
 	}
+}
+
+static bool in_sight(const struct grid *g, const struct grid_source *s, int w, size_t column)
+{
+	int x = 1;
+
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX; c = next_column(g, s, c)) {
+		if (c == column)
+			return x + (width(g, c) < w - 1 ? width(g, c) : 1) <= w;
+		x += width(g, c) + GAP;
+	}
+	return false;
+}
+
+void grid_show(struct grid *g, const struct grid_source *s, int w, size_t column)
+{
+	if (column < g->frozen)
+		return;
+	if (column < g->frozen + g->left)
+		g->left = column - g->frozen;
+	while (g->frozen + g->left < column && !in_sight(g, s, w, column))
+		g->left++;
 }
 
 void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool focus)

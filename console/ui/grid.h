@@ -7,7 +7,7 @@
 #include "console/ui/pane.h"
 
 /* Columns on one screen, and what a column may take unless it was widened. */
-#define GRID_COLUMNS_MAX 512
+#define GRID_COLUMNS_MAX 513
 #define GRID_WIDTH_MAX	 44
 #define GRID_WIDTH_LEAST 3
 
@@ -18,8 +18,13 @@ struct grid_source {
 	bool (*cell)(void *arg, size_t line, size_t column, struct buf *out);
 	/* Of the whole line; and a sign of one column before it, ' ' for none. */
 	enum style (*style)(void *arg, size_t line, char *ret_sign);
-	/* Sorted by this column: 1 upward, -1 downward, 0 not. May be NULL. */
+	/*
+	 * Sorted by this column: 1 upward, -1 downward, 2 and -2 among those that are equal by
+	 * then; 0 not. May be NULL.
+	 */
 	int (*sorted)(void *arg, size_t column);
+	/* What is done to a column is done to this one. NULL: the one sorted by. */
+	bool (*acts)(void *arg, size_t column);
 	void *arg;
 };
 
@@ -34,6 +39,8 @@ struct grid {
 
 /* Forgets the widths: other columns are shown. */
 void grid_reset(struct grid *g);
+/* Moves the columns so that this one is in sight, as far as those drawn last tell. */
+void grid_show(struct grid *g, const struct grid_source *s, int w, size_t column);
 void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool focus);
 /* The line of the source at row y of the area, or SIZE_MAX: none, the header is row 0. */
 size_t grid_line_at(const struct grid *g, const struct grid_source *s, int y);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Private to the results pane: panes/results.c are its commands and keys, asked.c the question and
+ * Private to the results pane: panes/results.c are its commands and keys, rowsort.c those of its order, asked.c the question and
  * its rows, rowview.c what is seen of them, rowdiff.c what differs from a run before.
  */
 #ifndef CONSOLE_UI_RESULTS_H
@@ -38,6 +38,7 @@ struct results_pane {
 	struct record *record;		   /* of the question that runs, or NULL */
 	uint64_t series;		   /* of the refreshes; 0: there was none yet */
 	int64_t begun_ms;
+	char *failure; /* what the first host that did not answer said, or NULL; likewise */
 	char *refusal; /* why the first host refused the SQL, or NULL; hostile bytes possible */
 	int64_t watch_ms, next_ms, refreshed_ms;
 
@@ -54,8 +55,8 @@ struct results_pane {
 	bool fold;
 	bool *hidden; /* per column of the results */
 	size_t n_hidden;
-	size_t *shown; /* the columns that are not hidden */
-	size_t n_shown;
+	size_t *shown;		   /* the columns that are not hidden */
+	size_t n_shown, not_shown; /* the latter for want of room */
 
 	uint8_t *marks;		/* a bit per row */
 	size_t n_marks, marked; /* bytes; rows */
@@ -109,6 +110,15 @@ const char *results_change_name(const struct results_pane *v, row_id row);
 /* What a changed cell held before; false: it is no such cell. */
 bool results_was_cell(const struct results_pane *v, row_id row, size_t column, struct cell *ret);
 
+/* ---- rowsort.c ---- */
+
+/* A column by its name, "host" and "hosts" too. 0 or -ENOENT with `err`. */
+int results_find_column(const struct results_pane *v, const char *word, int *ret, struct err *err);
+int results_run_sort(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err);
+int results_run_sort_by(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err);
+int results_run_sort_then(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err);
+int results_run_invert(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err);
+
 /* ---- rowview.c ---- */
 
 bool results_is_marked(const struct results_pane *v, row_id row);
@@ -120,8 +130,11 @@ void results_mark_line(struct results_pane *v, size_t line, bool on);
 int results_column_of(const struct results_pane *v, size_t column);
 const char *results_name_of(const struct results_pane *v, size_t column);
 /* True: it stands to the right. */
-bool results_put_cell(
-	const struct results_pane *v, row_id row, int column, bool raw, struct buf *out);
+/* The column of the results that -, y and the like are about: the one sorted by, or the first. */
+int results_acts_on(const struct results_pane *v);
+/* `most`: bytes of it that are looked at, 0: all. */
+bool results_put_cell(const struct results_pane *v, row_id row, int column, bool raw, size_t most,
+	struct buf *out);
 struct grid_source results_source(struct results_pane *v);
 void results_draw(struct pane *p, struct area a, bool focus);
 void results_title(const struct pane *p, struct buf *out);

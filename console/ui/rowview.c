@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of a cell that are looked at for a line: no screen is wider. */
+#define CELL_SEEN (2 * SCREEN_MAX_COLS)
+
 /* ---- Marks ---- */
 
 bool results_is_marked(const struct results_pane *v, row_id row)
@@ -80,19 +83,33 @@ static const char *name(void *arg, size_t column)
 	return results_name_of(arg, column);
 }
 
-bool results_put_cell(
-	const struct results_pane *v, row_id row, int column, bool raw, struct buf *out)
+/* What is behind is not seen on any screen. */
+static bool cut_cell(struct cell *c, size_t most)
+{
+	if (!most || !cell_has_bytes(c) || c->n <= most)
+		return false;
+	c->n = (uint32_t)most;
+	/* Not within a character. */
+	while (c->n > 0 && ((unsigned char)c->p[c->n] & 0xc0) == 0x80)
+		c->n--;
+	return true;
+}
+
+bool results_put_cell(const struct results_pane *v, row_id row, int column, bool raw, size_t most,
+	struct buf *out)
 {
 	const char *column_words = results_column_name(v->results, (size_t)column);
 	struct cell c = results_unpack(v->results, results_cell(v->results, row, (size_t)column));
 	struct humane_who who = ui_who(v->p.ui, results_host(v->results, row));
-	bool right = false;
+	bool right = false, cut = cut_cell(&c, most);
 
 	/* Folded, it is of many hosts. */
 	if (!raw)
 		(void)humane_cell(out, column_words, &c, v->fold ? NULL : &who, &right);
 	else
 		(void)format_cell_text(out, &c);
+	if (cut)
+		(void)buf_puts(out, "…");
 	return raw ? c.type == CELL_INT || c.type == CELL_REAL : right;
 }
 
@@ -104,10 +121,11 @@ static bool put_cell(const struct results_pane *v, row_id row, int column, struc
 	bool right, ignored;
 
 	if (!results_was_cell(v, row, (size_t)column, &was))
-		return results_put_cell(v, row, column, v->raw, out);
+		return results_put_cell(v, row, column, v->raw, CELL_SEEN, out);
 	(void)buf_putc(out, '~');
-	right = results_put_cell(v, row, column, v->raw, out);
+	right = results_put_cell(v, row, column, v->raw, CELL_SEEN, out);
 	(void)buf_puts(out, " (was ");
+	(void)cut_cell(&was, CELL_SEEN);
 	if (v->raw)
 		(void)format_cell_text(out, &was);
 	else
@@ -163,10 +181,28 @@ static enum style style(void *arg, size_t line, char *ret_sign)
 static int sorted(void *arg, size_t column)
 {
 	struct results_pane *v = arg;
+	int c = results_column_of(v, column);
 
-	if (v->keys[0].column == VIEW_NONE || v->keys[0].column != results_column_of(v, column))
-		return 0;
-	return v->keys[0].descending ? -1 : 1;
+	for (int i = 0; i < VIEW_KEYS; i++)
+		if (v->keys[i].column != VIEW_NONE && v->keys[i].column == c)
+			return v->keys[i].descending ? -(i + 1) : i + 1;
+	return 0;
+}
+
+int results_acts_on(const struct results_pane *v)
+{
+	int column = v->keys[0].column;
+
+	if (column < 0)
+		return v->n_shown ? (int)v->shown[0] : VIEW_NONE;
+	return column;
+}
+
+static bool acts(void *arg, size_t column)
+{
+	const struct results_pane *v = arg;
+
+	return results_acts_on(v) == results_column_of(v, column);
 }
 
 struct grid_source results_source(struct results_pane *v)
@@ -177,6 +213,7 @@ struct grid_source results_source(struct results_pane *v)
 		.cell = cell,
 		.style = style,
 		.sorted = sorted,
+		.acts = acts,
 		.arg = v};
 }
 
@@ -220,6 +257,12 @@ static void draw_nothing(const struct results_pane *v, struct area a)
 
 	if (v->refusal && v->lines.all == 0) {
 		draw_refusal(v, a);
+		return;
+	}
+	if (v->failure && v->lines.all == 0 && !v->number) {
+		screen_print(a.y + 2, a.x + 2, a.w - 2, STYLE_BAD, false, "%s", v->failure);
+		screen_print(a.y + 4, a.x + 2, a.w - 2, STYLE_DIM, false,
+			"F3 shows each host, F4 what else was said.");
 		return;
 	}
 	if (v->lines.all > 0 && v->filter && *v->filter)
@@ -271,6 +314,9 @@ void results_title(const struct pane *p, struct buf *out)
 		(void)buf_printf(out, "  every %" PRId64 " s", v->watch_ms / 1000);
 	if (v->paused)
 		(void)buf_puts(out, "  [paused]");
+	if (v->not_shown)
+		(void)buf_printf(out, "  %zu of %zu columns, :columns chooses", v->n_shown,
+			v->n_shown + v->not_shown);
 	if (lost)
 		(void)buf_printf(out, "  %zu rows lost: no room", lost);
 }

@@ -142,6 +142,12 @@ key results I
 sees results-I "nv"
 keys g
 at results-inverted "row100 "
+key results .
+sees results-dot "name^2"
+key results i
+sees results-i "namev2"
+key results ,
+sees results-comma "host^2"
 key results y
 sees results-y "copied n: 3 bytes"
 key results Y

@@ -7,6 +7,7 @@
 #include "console/ui/ui.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +48,12 @@ static void title(const struct pane *p, struct buf *out)
 {
 	const struct detail_pane *d = (const struct detail_pane *)p;
 
+	size_t seen = d->top + (size_t)p->area.h;
+
 	(void)buf_printf(out, "%s", d->title ? d->title : "");
+	if (d->rows > (size_t)p->area.h)
+		(void)buf_printf(out, "  lines %zu to %zu of %zu", d->top + 1,
+			seen < d->rows ? seen : d->rows, d->rows);
 }
 
 /* As many bytes as fit into `w` columns. */
@@ -148,6 +154,17 @@ static char *escaped(const struct cell *c)
 	return buf_steal(&text);
 }
 
+/* Says how much of it is not shown. */
+static char *cut_short(char *text, uint32_t n)
+{
+	char *both = text ? str_printf("%s… [cut: %u of %" PRIu32 " bytes are shown; W saves all]",
+				    text, VALUE_MAX, n)
+			  : NULL;
+
+	free(text);
+	return both;
+}
+
 /* What people read, and behind it what the host sent. */
 static char *value(const char *name, const struct cell *c, const struct humane_who *who)
 {
@@ -159,6 +176,8 @@ static char *value(const char *name, const struct cell *c, const struct humane_w
 	if (cell_has_bytes(&cut) && cut.n > VALUE_MAX)
 		cut.n = VALUE_MAX;
 	text = escaped(&cut);
+	if (cut.n < c->n && cell_has_bytes(&cut))
+		return cut_short(text, c->n);
 	if (!text || cell_has_bytes(&cut))
 		return text;
 	buf_init(&humane, VALUE_MAX);

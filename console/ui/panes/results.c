@@ -153,91 +153,6 @@ static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
-static int find_column(const struct results_pane *v, const char *word, int *ret, struct err *err)
-{
-	size_t n = results_columns_n(v->results);
-
-	if (str_eq(word, "host")) {
-		*ret = VIEW_HOST;
-		return 0;
-	}
-	if (str_eq(word, "hosts")) {
-		*ret = VIEW_COUNT;
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(results_column_name(v->results, i), word)) {
-			*ret = (int)i;
-			return 0;
-		}
-	return err_set(err, ENOENT, "no column `%s`", word);
-}
-
-/* sort COLUMN [desc] [then COLUMN] */
-static int run_sort(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
-{
-	struct results_pane *v = results_of(p);
-	struct view_key keys[VIEW_KEYS] = {{VIEW_NONE, false}, {VIEW_NONE, false}};
-	size_t k = 0;
-	int r = 0;
-
-	(void)ui;
-	for (int i = 0; r == 0 && i < argc; i++) {
-		if (str_eq(argv[i], "desc"))
-			keys[k].descending = true;
-		else if (str_eq(argv[i], "then"))
-			r = ++k < VIEW_KEYS ? 0 : err_set(err, E2BIG, "two columns at most");
-		else if (str_eq(argv[i], "none"))
-			keys[k].column = VIEW_NONE;
-		else
-			r = find_column(v, argv[i], &keys[k].column, err);
-	}
-	if (r < 0)
-		return r;
-	memcpy(v->keys, keys, sizeof(keys));
-	results_apply(v);
-	return 0;
-}
-
-/* The column beside the one sorted by; the one before stays as the second key. */
-static int run_sort_by(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
-{
-	struct results_pane *v = results_of(p);
-	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
-	bool next = str_eq(argv[0], "next");
-
-	(void)ui;
-	(void)argc;
-	(void)err;
-	while (at < n && results_column_of(v, at) != v->keys[0].column)
-		at++;
-	if (at == n)
-		at = next ? 0 : n - 1;
-	else
-		at = (at + (next ? 1 : n - 1)) % n;
-	v->keys[0] = (struct view_key){results_column_of(v, at), false};
-	v->grid.at = at;
-	/* In sight. */
-	if (at >= v->grid.frozen && at < v->grid.frozen + v->grid.left)
-		v->grid.left = at - v->grid.frozen;
-	results_apply(v);
-	return 0;
-}
-
-static int run_invert(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
-{
-	struct results_pane *v = results_of(p);
-
-	(void)ui;
-	(void)argc;
-	(void)argv;
-	if (v->keys[0].column == VIEW_NONE)
-		return err_set(err, EINVAL, "nothing is sorted yet; < and > choose the column");
-	v->keys[0].descending = !v->keys[0].descending;
-	results_apply(v);
-	return 0;
-}
-
 /* Folded, the rarest come first: what only one host has is what is looked for. */
 static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
@@ -263,13 +178,13 @@ static int run_hide(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 	(void)ui;
 	if (argc)
-		r = find_column(v, argv[0], &column, err);
+		r = results_find_column(v, argv[0], &column, err);
 	else
-		column = v->keys[0].column;
+		column = results_acts_on(v);
 	if (r < 0)
 		return r;
 	if (column < 0 || !v->hidden)
-		return err_set(err, EINVAL, "which column? hide COLUMN, or sort by it first");
+		return err_set(err, EINVAL, "which column? hide COLUMN");
 	v->hidden[column] = true;
 	grid_reset(&v->grid);
 	results_list_columns(v);
@@ -286,7 +201,7 @@ static int run_columns(struct ui *ui, struct pane *p, int argc, char **argv, str
 
 	(void)ui;
 	for (int i = 0; r == 0 && i < argc; i++) {
-		r = find_column(v, argv[i], &column, err);
+		r = results_find_column(v, argv[i], &column, err);
 		if (r == 0 && column >= 0)
 			show[column] = true;
 	}
@@ -304,15 +219,16 @@ static int run_widen(struct ui *ui, struct pane *p, int argc, char **argv, struc
 {
 	struct results_pane *v = results_of(p);
 	size_t n = COLUMNS_BEFORE + v->n_shown, at = 0;
+	int column = v->keys[0].column == VIEW_NONE ? results_acts_on(v) : v->keys[0].column;
 	int64_t by = WIDEN;
 
 	(void)ui;
 	if (argc && parse_int(argv[0], -SCREEN_MAX_COLS, SCREEN_MAX_COLS, &by) < 0)
 		return err_set(err, EINVAL, "by how many columns?");
-	while (at < n && results_column_of(v, at) != v->keys[0].column)
+	while (at < n && results_column_of(v, at) != column)
 		at++;
 	if (at == n)
-		return err_set(err, EINVAL, "which column? sort by it first: < and >");
+		return err_set(err, EINVAL, "which column? < and > choose it");
 	v->grid.widened[at] = (int16_t)(v->grid.widened[at] + by);
 	return 0;
 }
@@ -497,35 +413,38 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	return show_row(ui, v, l->row, v->fold ? l->hosts : 1);
 }
 
+/* As the host sent it; -EMSGSIZE when it does not fit. */
+static int put_raw(const struct results_pane *v, row_id row, size_t column, struct buf *out)
+{
+	struct cell c = results_unpack(v->results, results_cell(v->results, row, column));
+	int r = out->len ? buf_putc(out, '\t') : 0;
+
+	return r < 0 ? r : format_cell_text(out, &c);
+}
+
 static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct results_pane *v = results_of(p);
 	bool whole = argc && str_eq(argv[0], "row");
-	int column = v->keys[0].column;
+	int column = results_acts_on(v), r = 0;
 	struct buf text;
 	row_id row;
-	int r;
 
-	if (v->grid.list.at >= v->lines.n)
+	if (v->grid.list.at >= v->lines.n || column < 0)
 		return 0;
 	row = v->lines.of[v->grid.list.at].row;
-	if (!whole && column < 0 && v->n_shown)
-		column = (int)v->shown[0];
 	buf_init(&text, SCREEN_COPY_MAX);
-	for (size_t i = 0; i < v->n_shown; i++) {
-		if (!whole && (int)v->shown[i] != column)
-			continue;
-		if (text.len)
-			(void)buf_putc(&text, '\t');
-		(void)results_put_cell(v, row, (int)v->shown[i], true, &text);
-	}
-	r = screen_copy(buf_str(&text), text.len);
+	for (size_t i = 0; r == 0 && i < v->n_shown; i++)
+		if (whole || (int)v->shown[i] == column)
+			r = put_raw(v, row, v->shown[i], &text);
+	if (r == 0)
+		r = screen_copy(buf_str(&text), text.len);
 	if (r < 0)
-		r = err_set(err, -r, "it is too long to be copied");
+		r = err_set(err, -r, "it is longer than the %u KiB that can be copied; W saves it",
+			SCREEN_COPY_MAX >> 10);
 	else
 		ui_say(ui, STYLE_GOOD, "copied %s: %zu bytes",
-			whole || column < 0 ? "the row"
-					    : results_column_name(v->results, (size_t)column),
+			whole ? "the row" : results_column_name(v->results, (size_t)column),
 			text.len);
 	buf_done(&text);
 	return r;
@@ -683,15 +602,18 @@ static const struct ui_command commands[] = {
 	{"fold", "[rarest|commonest|off]", "equal rows of many hosts as one", 0, 1, run_fold},
 	{"freeze", "N", "keep the first N columns in sight", 1, 1, run_freeze},
 	{"hide", "[COLUMN]", "hide a column", 0, 1, run_hide},
-	{"invert", "", "the other way round", 0, 0, run_invert},
+	{"invert", "[second]", "the other way round, or only among equal ones", 0, 1,
+		results_run_invert},
 	{"mark", "[all|range|none]", "mark rows to act on", 0, 1, run_mark},
 	{"move", "WHERE", "move the cursor", 1, 1, run_move},
 	{"pause", "", "let the rows stand still, or go on", 0, 0, run_pause},
 	{"raw", "", "values as the host sent them, or for people", 0, 0, run_raw},
 	{"refresh", "", "ask again now", 0, 0, run_refresh},
 	{"show", "[hosts]", "the whole row, or the hosts that have it", 0, 1, run_show},
-	{"sort", "COLUMN [desc] [then COLUMN [desc]]", "sort by a column", 1, 6, run_sort},
-	{"sort-by", "next|previous", "sort by the column beside", 1, 1, run_sort_by},
+	{"sort", "COLUMN [desc] [then COLUMN [desc]]", "sort by a column", 1, 6, results_run_sort},
+	{"sort-by", "next|previous", "sort by the column beside", 1, 1, results_run_sort_by},
+	{"sort-then", "next|previous", "sort equal rows by the column beside", 1, 1,
+		results_run_sort_then},
 	{"watch", "[SECONDS|off]", "ask again and again", 0, 1, run_watch},
 	{"widen", "[N]", "a wider column, or narrower", 0, 1, run_widen},
 	{"write", "FILE", "save what is shown; the ending tells the format", 1, 1, run_write},
@@ -707,6 +629,9 @@ static const struct ui_binding bindings[] = {
 	{"<", "sort-by previous", NULL, "sort by the column before"},
 	{"F6", "sort-by next", NULL, "sort by the next column"},
 	{"I", "invert", NULL, "sort the other way round"},
+	{".", "sort-then next", NULL, "sort equal rows by the next column"},
+	{",", "sort-then previous", NULL, "sort equal rows by the column before"},
+	{"i", "invert second", NULL, "sort equal rows the other way round"},
 	{"f", "fold", "fold", "equal rows of many hosts as one"},
 	{"F", "fold commonest", NULL, "likewise, the commonest first"},
 	{"d", "diff", "diff", "mark what differs from the run before"},
@@ -724,11 +649,11 @@ static const struct ui_binding bindings[] = {
 	{"r", "refresh", NULL, "ask again now"},
 	{"w", "ask \"watch \"", NULL, "ask again and again"},
 	{"=", "pause", NULL, "let the rows stand still, or go on"},
-	{"-", "hide", NULL, "hide the column sorted by"},
-	{"M-+", "widen 4", NULL, "widen the column sorted by"},
-	{"M--", "widen -4", NULL, "narrow the column sorted by"},
+	{"-", "hide", NULL, "hide the underlined column"},
+	{"M-+", "widen 4", NULL, "widen the column sorted by, or the underlined one"},
+	{"M--", "widen -4", NULL, "narrow it"},
 	{"#", "raw", NULL, "values as the host sent them, or for people"},
-	{"y", "copy", NULL, "copy the cell of the column sorted by"},
+	{"y", "copy", NULL, "copy the cell of the underlined column"},
 	{"Y", "copy row", NULL, "copy the row"},
 	{"W", "ask \"write \"", NULL, "save what is shown"},
 	{"Left", "move left", NULL, "columns to the left"},
