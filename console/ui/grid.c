@@ -13,6 +13,7 @@
 void grid_reset(struct grid *g)
 {
 	memset(g->widths, 0, sizeof(g->widths));
+	memset(g->needs, 0, sizeof(g->needs));
 	memset(g->widened, 0, sizeof(g->widened));
 	g->left = g->at = 0;
 }
@@ -41,16 +42,17 @@ static void measure(struct grid *g, const struct grid_source *s, int h)
 			cell = text_width(buf_str(&text), text.len);
 			w = cell > w ? cell : w;
 		}
-		w = w < GRID_WIDTH_MAX ? w : GRID_WIDTH_MAX;
-		if (w > g->widths[c])
-			g->widths[c] = (uint16_t)w;
+		w = w < SCREEN_MAX_COLS ? w : SCREEN_MAX_COLS;
+		if (w > g->needs[c])
+			g->needs[c] = (uint16_t)w;
+		g->widths[c] = g->needs[c] < GRID_WIDTH_MAX ? g->needs[c] : GRID_WIDTH_MAX;
 	}
 	buf_done(&text);
 }
 
 static int width(const struct grid *g, size_t column)
 {
-	int w = g->widths[column] + g->widened[column];
+	int w = g->widths[column] + g->spare[column] + g->widened[column];
 
 	return w > GRID_WIDTH_LEAST ? w : GRID_WIDTH_LEAST;
 }
@@ -63,6 +65,25 @@ static size_t next_column(const struct grid *g, const struct grid_source *s, siz
 	if (next >= g->frozen && next < g->frozen + g->left)
 		next = g->frozen + g->left;
 	return next < columns(s) ? next : SIZE_MAX;
+}
+
+/* Where all columns are in sight, what is left over goes to those that are cut, the first ones
+ * first. */
+static void share_out(struct grid *g, const struct grid_source *s, int w)
+{
+	int left = w - 1;
+
+	memset(g->spare, 0, sizeof(g->spare));
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX; c = next_column(g, s, c))
+		left -= width(g, c) + GAP;
+	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && left > 0;
+		c = next_column(g, s, c)) {
+		int more = g->needs[c] - g->widths[c];
+
+		more = more < left ? more : left;
+		g->spare[c] = (uint16_t)(more > 0 ? more : 0);
+		left -= g->spare[c];
+	}
 }
 
 /* The last one takes what is left; one that does not fit is cut. */
@@ -147,6 +168,7 @@ void grid_draw(struct grid *g, const struct grid_source *s, struct area a, bool 
 		g->left = columns(s) > g->frozen ? columns(s) - g->frozen - 1 : 0;
 	list_fit(&g->list, s->lines, h);
 	measure(g, s, h);
+	share_out(g, s, a.w);
 	draw_header(g, s, a);
 	buf_init(&text, CELL_MAX);
 	for (int i = 0; i < h && g->list.top + (size_t)i < s->lines; i++) {

@@ -32,7 +32,9 @@ struct grid {
 	struct list list;
 	size_t left;   /* the first column that is shown behind the frozen ones */
 	size_t frozen; /* columns that stay on the left */
-	uint16_t widths[GRID_COLUMNS_MAX]; /* as wide as what was seen needs */
+	uint16_t widths[GRID_COLUMNS_MAX]; /* as wide as what was seen needs, up to the above */
+	uint16_t needs[GRID_COLUMNS_MAX];  /* as wide as that really is */
+	uint16_t spare[GRID_COLUMNS_MAX];  /* what this terminal has more */
 	int16_t widened[GRID_COLUMNS_MAX]; /* by hand */
 	size_t at;			   /* the column that commands are about */
 };

@@ -3,6 +3,7 @@
 #include "console/ui/results.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "console/humane.h"
 #include "console/ui/wrong.h"
 #include "console/output.h"
@@ -13,6 +14,9 @@
 
 /* Bytes of a cell that are looked at for a line: no screen is wider. */
 #define CELL_SEEN (2 * SCREEN_MAX_COLS)
+/* Columns of a title that tell what is asked, before its pane was drawn; bytes looked at. */
+#define ASKED_MAX	60
+#define ASKED_BYTES_MAX 4096
 
 /* ---- Marks ---- */
 
@@ -291,13 +295,32 @@ void results_draw(struct pane *p, struct area a, bool focus)
 		draw_nothing(v, a);
 }
 
+/* What is asked, in one line and about half of it: the rest is for what came of it. */
+static void put_words(struct buf *out, const char *words, int w)
+{
+	size_t max = w > 0 ? (size_t)w / 2 + 4 : ASKED_MAX, used;
+	struct buf line;
+	bool blank = true;
+
+	buf_init(&line, ASKED_BYTES_MAX);
+	for (const char *p = words; *p; p++) {
+		bool space = *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r';
+
+		if ((!space || !blank) && buf_putc(&line, space ? ' ' : *p) < 0)
+			break;
+		blank = space;
+	}
+	(void)text_escape_cut(out, buf_str(&line), line.len, max, &used);
+	buf_done(&line);
+}
+
 void results_title(const struct pane *p, struct buf *out)
 {
 	const struct results_pane *v = (const struct results_pane *)p;
 	size_t lost = results_lost(v->results);
 
-	(void)buf_printf(out, "%.60s  %zu row%s", v->words ? v->words : "", v->lines.rows,
-		v->lines.rows == 1 ? "" : "s");
+	put_words(out, v->words ? v->words : "", p->area.w);
+	(void)buf_printf(out, "  %zu row%s", v->lines.rows, v->lines.rows == 1 ? "" : "s");
 	if (v->filter && *v->filter)
 		(void)buf_printf(out, " of %zu  /%s", v->lines.all, v->filter);
 	if (v->target)

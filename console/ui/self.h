@@ -52,6 +52,9 @@ void line_typed(struct ui_self *s, const char *line);
 /* told.c; accepts NULL. */
 void told_free(struct told *t);
 
+/* hints.c: keys of the pane that has them, and of every pane. */
+void hints_draw(const struct pane_kind *kind, int y, int w);
+
 /* ui.c */
 /* Points at the place while the message is there. */
 void ui_blame(struct ui_self *s, const char *line, const struct blame *b);

@@ -4,6 +4,8 @@
 #include "common/str.h"
 
 enum { BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE, OWN = -1 };
+/* The ninth of sixteen. */
+#define GREY 8
 /* Not a colour: that of the eight stands for it. */
 #define SAME (-2)
 
@@ -27,7 +29,7 @@ static const struct style_look dark[STYLES] = {
 	[STYLE_BOLD] = {OWN, OWN, SAME, SAME, BOLD},
 	[STYLE_BAR] = {WHITE, BLUE, 255, 24, BOLD},
 	[STYLE_TITLE] = {OWN, OWN, 250, 237, 0},
-	[STYLE_FOCUS] = {BLACK, CYAN, 233, 80, BOLD},
+	[STYLE_FOCUS] = {BLACK, GREEN, 233, 80, BOLD},
 	[STYLE_HEADER] = {GREEN, OWN, 114, OWN, BOLD},
 	[STYLE_SORTED] = {YELLOW, OWN, 221, OWN, BOLD | UNDERLINE},
 	[STYLE_SELECTED] = {BLACK, CYAN, 255, 31, 0},
@@ -52,7 +54,7 @@ static const struct style_look light[STYLES] = {
 	[STYLE_BOLD] = {OWN, OWN, SAME, SAME, BOLD},
 	[STYLE_BAR] = {WHITE, BLUE, 231, 25, BOLD},
 	[STYLE_TITLE] = {OWN, OWN, 238, 253, 0},
-	[STYLE_FOCUS] = {WHITE, BLUE, 231, 31, BOLD},
+	[STYLE_FOCUS] = {BLACK, CYAN, 231, 31, BOLD},
 	[STYLE_HEADER] = {BLUE, OWN, 25, OWN, BOLD},
 	[STYLE_SORTED] = {MAGENTA, OWN, 90, OWN, BOLD | UNDERLINE},
 	[STYLE_SELECTED] = {WHITE, BLUE, 16, 153, 0},
@@ -112,9 +114,12 @@ struct look theme_look(const struct theme *t, enum style style, int colours)
 		look.fg = colours >= 256 && l->fg256 != SAME ? l->fg256 : l->fg8;
 		look.bg = colours >= 256 && l->bg256 != SAME ? l->bg256 : l->bg8;
 	}
-	look.bold = attrs & BOLD;
-	/* A colour of its own is dim enough. */
-	look.dim = (attrs & DIM) && !(l && colours >= 256);
+	/* Bold black is grey on terminals of few colours. */
+	look.bold = (attrs & BOLD) && !(l && colours < 256 && look.fg == BLACK);
+	/* A colour of its own is dim enough: with sixteen there is a grey. */
+	look.dim = (attrs & DIM) && !(l && colours >= 16);
+	if (look.fg == OWN && (attrs & DIM) && l && colours >= 16)
+		look.fg = GREY;
 	look.reverse = attrs & REVERSE;
 	look.underline = attrs & UNDERLINE;
 	return look;

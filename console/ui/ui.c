@@ -280,44 +280,6 @@ static void draw_border(void *arg, int y, int x, int h)
 	screen_vline(y, x, h, STYLE_BORDER);
 }
 
-static int hint_width(const struct ui_binding *b)
-{
-	return b->hint ? (int)(strlen(b->key) + strlen(b->hint)) + 3 : 0;
-}
-
-static int hints_width(const struct ui_binding *b)
-{
-	int width = 0;
-
-	for (; b->key; b++)
-		width += hint_width(b);
-	return width;
-}
-
-static int draw_hint(int y, int x, int w, const struct ui_binding *b)
-{
-	int width = hint_width(b);
-
-	if (width == 0 || x + width > w)
-		return x;
-	screen_text(y, x, w - x, STYLE_KEY, false, b->key, strlen(b->key));
-	screen_print(y, x + (int)strlen(b->key), w - x, STYLE_HINT, false, " %s", b->hint);
-	return x + width;
-}
-
-static void draw_hints(const struct ui_self *s, int y, int w)
-{
-	const struct ui_binding *own = s->ui.focus->kind->bindings;
-	int x = 1, end = w - hints_width(ui_bindings);
-
-	/* Those of every pane keep their place on the right. */
-	for (const struct ui_binding *b = own; b && b->key; b++)
-		x = draw_hint(y, x, end, b);
-	x = end;
-	for (const struct ui_binding *b = ui_bindings; b->key; b++)
-		x = draw_hint(y, x, w, b);
-}
-
 static void draw_too_small(void)
 {
 	screen_print(0, 0, screen_cols(), STYLE_BOLD, false, "%dx%d needed", SCREEN_MIN_COLS,
@@ -348,7 +310,7 @@ static void draw_all(struct ui_self *s)
 	else if (message)
 		draw_message(s, h - 1, w);
 	else
-		draw_hints(s, h - 1, w);
+		hints_draw(s->ui.focus->kind, h - 1, w);
 }
 
 void ui_draw(struct ui_self *s)

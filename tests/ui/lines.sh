@@ -159,5 +159,5 @@ keys f
 misses names-folded "$(getent passwd 2 | cut -d: -f1)"
 keys q
 sees names-are-no-answer "hosts  1"
-is names-leave-rows-of-host "$(shown | awk '$1 == "host1" {print $NF}')" 1
+is names-leave-rows-of-host "$(shown | awk '$1 == "host1" {print $5}')" 1
 leave

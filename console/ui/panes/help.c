@@ -28,7 +28,7 @@ static int put_bindings(struct buf *b, const struct ui_binding *table)
 
 	for (const struct ui_binding *t = table; r == 0 && t && t->key; t++)
 		if (binding_keys(table, t, keys, sizeof(keys)))
-			r = buf_printf(b, "  %-14s %-46s :%s\n", keys, t->help, t->command);
+			r = buf_printf(b, "  %-10s %-46s :%s\n", keys, t->help, t->command);
 	return r;
 }
 

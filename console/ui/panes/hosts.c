@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST, STATE, LATENCY, AGENT, OS, KERNEL, ROWS, ERROR, N_COLUMNS };
+/* What went wrong has the rest of the line; the others behind it are on the card only. */
+enum { HOST, STATE, LATENCY, ROWS, AGENT, OS, ERROR, N_SHOWN, KERNEL = N_SHOWN, N_COLUMNS };
 static const char *const columns[] = {
-	"host", "state", "latency", "agent", "os", "kernel", "rows", "what went wrong"};
+	"host", "state", "latency", "rows", "agent", "os", "what went wrong", "kernel"};
 
 struct hosts_pane {
 	struct pane p;
@@ -188,7 +189,7 @@ static int sorted(void *arg, size_t column)
 static struct grid_source source(struct hosts_pane *v)
 {
 	return (struct grid_source){.lines = v->n,
-		.columns = N_COLUMNS,
+		.columns = N_SHOWN,
 		.name = name,
 		.cell = cell,
 		.style = style,
@@ -242,7 +243,7 @@ static int run_sort_by(struct ui *ui, struct pane *p, int argc, char **argv, str
 	(void)ui;
 	(void)argc;
 	(void)err;
-	v->by = (v->by + (str_eq(argv[0], "next") ? 1 : N_COLUMNS - 1)) % N_COLUMNS;
+	v->by = (v->by + (str_eq(argv[0], "next") ? 1 : N_SHOWN - 1)) % N_SHOWN;
 	v->descending = false;
 	arrange(v);
 	return 0;

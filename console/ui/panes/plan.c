@@ -355,9 +355,9 @@ static void title(const struct pane *p, struct buf *out)
 	else if (v->applied)
 		(void)buf_printf(out, "%zu still to come", n);
 	else if (v->planned)
-		(void)buf_printf(out,
-			"%zu target%s on %zu host%s may be acted on; Enter goes on, q leaves it", n,
-			n == 1 ? "" : "s", hosts, hosts == 1 ? "" : "s");
+		(void)buf_printf(out, "%zu target%s on %zu host%s may be acted on; %sq leaves it",
+			n, n == 1 ? "" : "s", hosts, hosts == 1 ? "" : "s",
+			n ? "Enter goes on, " : "");
 	else
 		(void)buf_puts(out, "planning…");
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The line at the bottom: the keys that are used most. */
+#include "console/ui/self.h"
+
+#include <string.h>
+
+/* Of one table of keys. */
+#define HINTS_MAX 16
+
+static int hint_width(const struct ui_binding *b)
+{
+	return b->hint ? (int)(strlen(b->key) + strlen(b->hint)) + 3 : 0;
+}
+
+/* Those that have a word, all of them in one table. */
+static size_t find_hints(const struct ui_binding *b, const struct ui_binding **ret, int *ret_width)
+{
+	size_t n = 0;
+
+	*ret_width = 0;
+	for (; b && b->key && n < HINTS_MAX; b++) {
+		if (!b->hint)
+			continue;
+		ret[n++] = b;
+		*ret_width += hint_width(b);
+	}
+	return n;
+}
+
+static int draw_hint(int y, int x, int w, const struct ui_binding *b)
+{
+	int width = hint_width(b);
+
+	if (width == 0 || x + width > w)
+		return x;
+	screen_text(y, x, w - x, STYLE_KEY, false, b->key, strlen(b->key));
+	screen_print(y, x + (int)strlen(b->key), w - x, STYLE_HINT, false, " %s", b->hint);
+	return x + width;
+}
+
+void hints_draw(const struct pane_kind *kind, int y, int w)
+{
+	const struct ui_binding *own[HINTS_MAX], *all[HINTS_MAX];
+	int x = 1, end, own_width, all_width;
+	size_t n_own = find_hints(kind->bindings, own, &own_width);
+	size_t n_all = find_hints(ui_bindings, all, &all_width);
+
+	/* In a narrow terminal the pane's own are worth more than those between help and quit. */
+	while (n_all > 2 && 1 + own_width + all_width > w) {
+		all_width -= hint_width(all[n_all - 2]);
+		all[n_all - 2] = all[n_all - 1];
+		n_all--;
+	}
+	/* Those of every pane keep their place on the right. */
+	end = w - all_width;
+	for (size_t i = 0; i < n_own; i++)
+		x = draw_hint(y, x, end, own[i]);
+	x = end;
+	for (size_t i = 0; i < n_all; i++)
+		x = draw_hint(y, x, w, all[i]);
+}
