@@ -40,7 +40,9 @@ for size in 80x24 200x60; do
 	command_line "query select big 1000000"
 	sees "big-$size" "1 row"
 	sees "big-begins-$size" "日本語 x日本語"
-	sees "big-is-cut-$size" "日…"
+	# Where depends on the terminal, between two characters.
+	is_cut() { shown | grep -qE '[ x日本語]…  after *$'; }
+	check "big-is-cut-$size" wait_for "$SCREEN_WAIT" is_cut
 	keys y
 	sees "big-is-not-copied-$size" "longer than the 64 KiB that can be copied"
 	keys Enter
