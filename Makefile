@@ -216,22 +216,42 @@ check: | deps-check
 	@$(MAKE) --no-print-directory tests-build
 	@B=$(B) SAN=$(SAN) tests/run $(TESTS)
 
-# ---- Fuzzers: tests/fuzz/PART_*.c, built by clang with its own objects ------------------------
+# ---- Fuzzers: tests/fuzz/PART_*.c, built by clang; all share the objects of $(B)/fuzz/obj ------
 
 fuzz_src := $(wildcard tests/fuzz/*.c)
 fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
-FUZZ_FLAGS = -D_GNU_SOURCE -I. -I$(B)/gen -include common/banned.h -std=gnu17 -g -O1 -pthread \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(B)/fuzz/common_%: tests/fuzz/common_%.c $(common_src)
+FUZZ_FLAGS = -std=gnu17 -g -O1 -pthread -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,$(B)/fuzz/obj/%.o,$(1))
+fuzz_gen_obj = $(patsubst %,$(B)/fuzz/obj/gen/%.o,$(1))
+fuzz_cc = $(CLANG) -D_GNU_SOURCE -I. -I$(B)/gen -include common/banned.h $(PKG_CFLAGS) $(FUZZ_FLAGS) \
+	-fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(fuzz_cc)
+$(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	@$(fuzz_cc)
+
+$(B)/fuzz/lib/libcommon.a: $(call fuzz_obj,$(common_src))
+$(B)/fuzz/lib/liboutput.a: $(call fuzz_obj,$(output_src)) $(call fuzz_gen_obj,formats)
+$(B)/fuzz/lib/libagent.a: $(call fuzz_obj,$(agent_src)) $(call fuzz_gen_obj,tables actions)
+$(B)/fuzz/lib/libconsole.a: $(call fuzz_obj,$(console_src)) $(call fuzz_gen_obj,commands imports panes catalogue)
+$(B)/fuzz/lib/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+fuzz_common = $(B)/fuzz/lib/liboutput.a $(B)/fuzz/lib/libcommon.a
+$(B)/fuzz/common_%: $(B)/fuzz/obj/tests/fuzz/common_%.o $(fuzz_common)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_common))
-$(B)/fuzz/agentd_%: tests/fuzz/agentd_%.c $(common_src) $(agent_src) $(output_src) $(B)/gen/tables.c $(B)/gen/actions.c $(B)/gen/formats.c
+$(B)/fuzz/agentd_%: $(B)/fuzz/obj/tests/fuzz/agentd_%.o $(B)/fuzz/lib/libagent.a $(fuzz_common)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_agent)) -lm
-$(B)/fuzz/console_%: tests/fuzz/console_%.c $(common_src) $(console_src) $(output_src) $(B)/gen/commands.c $(B)/gen/imports.c $(B)/gen/panes.c $(B)/gen/catalogue.c $(B)/gen/formats.c
+$(B)/fuzz/console_%: $(B)/fuzz/obj/tests/fuzz/console_%.o $(B)/fuzz/lib/libconsole.a $(fuzz_common)
 	$(fuzz_link) $(call pkg_libs,$(LIBS_console))
 define fuzz_link
-@mkdir -p $(@D)
-@echo "  FUZZ  $@"
-@$(CLANG) $(FUZZ_FLAGS) $(PKG_CFLAGS) -o $@ $(filter %.c,$^)
+@echo "  LINK  $@"
+@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 endef
 
 .PHONY: fuzz fuzz-build
@@ -287,4 +307,4 @@ install: all
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -146,22 +146,58 @@ static int add_columns(struct rowkey *k, const struct diff_side *run)
 	return r;
 }
 
+static bool both_have(const struct work *w, const char *name)
+{
+	return side_has(w->old.from, name) && side_has(w->new.from, name);
+}
+
+static const char *find_name(const struct work *w, struct span name)
+{
+	for (size_t i = 0; i < w->all.n; i++)
+		if (span_eq(name, w->all.names[i]))
+			return w->all.names[i];
+	return NULL;
+}
+
 static int check_key(const struct work *w, const char *key, struct err *err)
 {
 	for (const char *p = key + strspn(key, " ,"); *p; p += strspn(p, " ,")) {
 		size_t n = strcspn(p, " ,");
-		bool found = false;
+		const char *name = find_name(w, (struct span){p, n});
 
-		for (size_t i = 0; !found && i < w->all.n; i++)
-			found = strlen(w->all.names[i]) == n && memcmp(w->all.names[i], p, n) == 0;
-		if (!found)
+		if (!name)
 			return err_set(err, EINVAL, "there is no column %.*s", (int)n, p);
+		if (!both_have(w, name))
+			return err_set(err, EINVAL,
+				"the column %s, a key, is in one of the runs only", name);
 		p += n;
 	}
 	return 0;
 }
 
 /* Columns that only one of the runs has are shown, but say nothing. */
+static int choose_columns(struct work *w, const struct diff_options *o, bool both, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->all.n; i++) {
+		const char *name = w->all.names[i];
+
+		if (both && !both_have(w, name))
+			continue;
+		if (w->keyed && rowkey_listed(o->key, name))
+			r = rowkey_add(&w->key, name);
+		else if (!rowkey_listed(o->ignore, name))
+			r = rowkey_add(&w->value, name);
+	}
+	if (r < 0)
+		return err_sys(err, ENOMEM, "diff");
+	if (both && w->key.n + w->value.n == 0)
+		return err_set(
+			err, EINVAL, "the runs have no column in common that could be compared");
+	return 0;
+}
+
 static int find_columns(struct work *w, const struct diff_options *o, struct err *err)
 {
 	bool both = w->old.from->n_shapes > 0 && w->new.from->n_shapes > 0;
@@ -173,19 +209,7 @@ static int find_columns(struct work *w, const struct diff_options *o, struct err
 		return err_sys(err, ENOMEM, "diff");
 	w->keyed = o->key && o->key[strspn(o->key, " ,")];
 	r = w->keyed && both ? check_key(w, o->key, err) : 0;
-	for (size_t i = 0; r == 0 && i < w->all.n; i++) {
-		const char *name = w->all.names[i];
-
-		if (both && (!side_has(w->old.from, name) || !side_has(w->new.from, name)))
-			continue;
-		if (w->keyed && rowkey_listed(o->key, name))
-			r = rowkey_add(&w->key, name);
-		else if (!rowkey_listed(o->ignore, name))
-			r = rowkey_add(&w->value, name);
-		if (r < 0)
-			err_sys(err, ENOMEM, "diff");
-	}
-	return r;
+	return r < 0 ? r : choose_columns(w, o, both, err);
 }
 
 static int find_places(struct work *w, struct side *s)

@@ -67,16 +67,21 @@ size_t *rowkey_places(const struct rowkey *k, char *const *names, size_t n)
 
 static uint64_t add_cell(uint64_t h, const struct cell *c)
 {
-	h += c->type;
+	uint64_t n = cell_has_bytes(c) ? c->n : 0;
+
+	/* Kind and length first: no value of one kind may be taken for one of another. */
+	h = hash_mix(h + ((uint64_t)c->type | n << 8));
 	if (cell_has_bytes(c))
-		return hash_bytes(h, c->n ? c->p : "", c->n);
-	return hash_mix(c->type == CELL_NULL ? h : h ^ (uint64_t)c->i);
+		return hash_bytes(h, n ? c->p : "", n);
+	return c->type == CELL_NULL ? h : hash_mix(h ^ (uint64_t)c->i);
 }
 
 uint64_t rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *places, size_t n)
 {
 	static const struct cell none = {.type = CELL_NULL};
 
+	/* Seeds that are near each other must give what is not. */
+	seed = hash_mix(seed);
 	for (size_t i = 0; i < n; i++)
 		seed = add_cell(seed, places[i] == ROWKEY_NONE ? &none : &cells[places[i]]);
 	return seed;
@@ -115,10 +120,13 @@ static void sort_few(struct rowprint *p, size_t n)
 /* Piles by the first bits of the keys, which are hashes: nearly all are small. */
 int rowprints_sort(struct rowprint *p, size_t n)
 {
-	struct rowprint *from = malloc((n + 1) * sizeof(*from));
+	struct rowprint *from;
 	unsigned bits = 1;
 	size_t *end;
 
+	if (n == 0)
+		return 0;
+	from = malloc(n * sizeof(*from));
 	while (bits < PILE_BITS && n >> bits > PILE)
 		bits++;
 	end = calloc(((size_t)1 << bits) + 1, sizeof(*end));

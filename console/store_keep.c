@@ -5,7 +5,8 @@
 
 #define DAY_US INT64_C(86400000000)
 #define MB     (INT64_C(1) << 20)
-/* A run that is not finished after as long has nobody who would. */
+/* A run that is not finished after as long has nobody who would; by a clock that was set back too.
+ */
 #define UNFINISHED_US DAY_US
 /* Runs removed at once: what else there is goes the next time. */
 #define CLEAN_RUNS 1000
@@ -54,10 +55,10 @@ static int64_t oldest(struct store *s, int64_t but, bool any)
 	sqlite3_stmt *q;
 
 	if (store_prepare(s, &q, NULL,
-		    "SELECT id FROM runs WHERE id <> ? AND NOT baseline AND time < iif(finished, "
-		    "?, ?) ORDER BY id LIMIT 1",
-		    "iii", but, any ? INT64_MAX : now - keep_days * DAY_US,
-		    now - UNFINISHED_US) < 0)
+		    "SELECT id FROM runs WHERE id <> ? AND NOT baseline AND (time < iif(finished, "
+		    "?, ?) OR (NOT finished AND time > ?)) ORDER BY id LIMIT 1",
+		    "iiii", but, any ? INT64_MAX : now - keep_days * DAY_US,
+		    now - UNFINISHED_US, now + UNFINISHED_US) < 0)
 		return 0;
 	if (sqlite3_step(q) == SQLITE_ROW)
 		run = sqlite3_column_int64(q, 0);

@@ -38,13 +38,25 @@ TEST(rows_that_do_not)
 		{{.type = CELL_INT, .i = 0}, {.type = CELL_NULL}},
 		{{.type = CELL_REAL, .r = 0}, {.type = CELL_NULL}},
 		{text("", CELL_TEXT), {.type = CELL_NULL}},
+		{{.type = CELL_NULL}, {.type = CELL_INT, .i = 1}},
+		{{.type = CELL_NULL}, {.type = CELL_NULL}},
+		{{.type = CELL_INT, .i = 1}, {.type = CELL_NULL}},
+		{{.type = CELL_INT, .i = 1}, {.type = CELL_INT, .i = 1}},
+		{text("a", CELL_TEXT), {.type = CELL_NULL}},
+		{text("b", CELL_TEXT), {.type = CELL_NULL}},
+		{text("c", CELL_TEXT), {.type = CELL_NULL}},
+		{{.type = CELL_TEXT, .n = 2, .p = "b\0"}, {.type = CELL_NULL}},
 	};
 	const size_t places[] = {0, 1}, n = sizeof(rows) / sizeof(rows[0]);
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < i; j++)
-			CHECK(rowkey_hash(1, rows[i], places, 2) !=
-				rowkey_hash(1, rows[j], places, 2));
+	/* Neither under one seed nor under those of two hosts. */
+	for (uint64_t seed = 0; seed < 300; seed++)
+		for (size_t i = 0; i < n; i++)
+			for (size_t j = 0; j < n; j++)
+				for (uint64_t other = seed; other < seed + 3; other++)
+					CHECK((i == j && seed == other) ||
+						rowkey_hash(seed, rows[i], places, 2) !=
+							rowkey_hash(other, rows[j], places, 2));
 }
 
 static void check_sorted(const struct rowprint *p, size_t n)
