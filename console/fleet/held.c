@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define READ_BYTES (64u << 10)
 /* More is read in one go only by the loop's next round. */
 #define ROUND_BYTES (256u << 10)
 /* Said at once when as much has come together, else at the end of the loop's round. */
@@ -21,7 +20,7 @@
 /* A text that is as long is not copied again for the next host. */
 #define AGAIN_BYTES 32
 /* Read and not taken yet. */
-#define IN_MAX (HELD_HEAD + HELD_FOUND_MAX + ROUND_BYTES + READ_BYTES)
+#define IN_MAX (HELD_HEAD + HELD_FOUND_MAX + ROUND_BYTES + HELD_READ_BYTES)
 
 _Static_assert(HELD_SAY_MAX > WIRE_REQUEST_MAX, "a request and its newline");
 
@@ -269,23 +268,6 @@ static int take_frames(struct held_link *l)
 	return 0;
 }
 
-/* 1: bytes came, 0: none for now, -errno: the end. */
-static int read_some(struct held_link *l)
-{
-	ssize_t n;
-	int r = buf_room(&l->in, READ_BYTES);
-
-	if (r < 0)
-		return r;
-	n = recv(l->io.fd, l->in.p + l->in.len, READ_BYTES, 0);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (n == 0)
-		return -EPIPE;
-	buf_added(&l->in, (size_t)n);
-	return 1;
-}
-
 static void read_in(struct held_link *l)
 {
 	size_t got = 0;
@@ -294,7 +276,7 @@ static void read_in(struct held_link *l)
 	while (r > 0 && !l->paused && got < ROUND_BYTES) {
 		size_t before = l->in.len;
 
-		r = read_some(l);
+		r = held_read(l->io.fd, &l->in);
 		got += l->in.len - before;
 		if (r > 0 && take_frames(l) < 0)
 			r = -EBADMSG;
@@ -361,7 +343,7 @@ static int turn(struct held_link *l, int *patience_ms)
 	*patience_ms -= r == 0 ? *patience_ms : (int)(clock_mono_ms() - since) + (r < 0);
 	if (*patience_ms <= 0)
 		return -ETIMEDOUT;
-	r = r > 0 && p.revents & ~POLLOUT ? read_some(l) : 0;
+	r = r > 0 && p.revents & ~POLLOUT ? held_read(l->io.fd, &l->in) : 0;
 	return r > 0 ? take_frames(l) : r;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct head {
 	uint32_t host;
@@ -30,6 +31,22 @@ static const struct {
 	[HELD_HEARD] = {1, HELD_HEARD_MAX, .holder = true},
 	[HELD_GONE] = {0, HELD_WORDS_MAX, .holder = true},
 };
+
+int held_read(int fd, struct buf *in)
+{
+	ssize_t n;
+	int r = buf_room(in, HELD_READ_BYTES);
+
+	if (r < 0)
+		return r;
+	n = recv(fd, in->p + in->len, HELD_READ_BYTES, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return -EPIPE;
+	buf_added(in, (size_t)n);
+	return 1;
+}
 
 int held_put(struct buf *b, enum held_kind kind, uint32_t host, const void *p, size_t n)
 {

@@ -41,10 +41,11 @@ enum held_kind {
 #define HELD_HEARD_MAX (32u << 10)
 #define HELD_SAY_MAX   ((256u << 10) + 1)
 /* Of a hello and of the keys before it; hosts with longer ones are not held. */
-#define HELD_HELLO_MAX 4096
-#define HELD_KEYS_MAX  8192
-#define HELD_FOUND_MAX (HELD_HELLO_MAX + HELD_KEYS_MAX)
-#define HELD_WORDS_MAX 1024
+#define HELD_HELLO_MAX	4096
+#define HELD_KEYS_MAX	8192
+#define HELD_FOUND_MAX	(HELD_HELLO_MAX + HELD_KEYS_MAX)
+#define HELD_WORDS_MAX	1024
+#define HELD_READ_BYTES (64u << 10)
 /* Numbers of hosts are below this one. */
 #define HELD_HOSTS_MAX (1u << 20)
 
@@ -72,6 +73,11 @@ struct held_frame {
 	size_t n;
 };
 
+/*
+ * Reads once from a socket of the two, HELD_READ_BYTES at most. 1: bytes came, 0: none for now,
+ * -errno: the end of it.
+ */
+int held_read(int fd, struct buf *in);
 /* As buf_add. */
 int held_put(struct buf *b, enum held_kind kind, uint32_t host, const void *p, size_t n);
 /*

@@ -14,10 +14,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define READ_BYTES (64u << 10)
 /* Taken from one client before another one's turn. */
 #define ROUND_BYTES (512u << 10)
-#define IN_MAX	    (HELD_HEAD + HELD_SAY_MAX + READ_BYTES)
+#define IN_MAX	    (HELD_HEAD + HELD_SAY_MAX + HELD_READ_BYTES)
 /* More than one delivery of each of very many sessions. */
 #define OUT_MAX (1u << 30)
 /* A round of looking at all sessions is done in as many steps. */
@@ -533,23 +532,6 @@ static int take_frames(struct client *c)
 	return n < 0 ? (int)n : r;
 }
 
-/* 1: bytes came, 0: none for now, -errno: the end. */
-static int read_some(struct client *c)
-{
-	ssize_t n;
-	int r = buf_room(&c->in, READ_BYTES);
-
-	if (r < 0)
-		return r;
-	n = recv(c->io.fd, c->in.p + c->in.len, READ_BYTES, 0);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (n == 0)
-		return -EPIPE;
-	buf_added(&c->in, (size_t)n);
-	return 1;
-}
-
 static void ready(struct loop_io *io, uint32_t events)
 {
 	struct client *c = io->arg;
@@ -566,7 +548,7 @@ static void ready(struct loop_io *io, uint32_t events)
 		if (r < 0 || waiting(c) > HOLDER_OUT_HIGH || c->leaving)
 			break;
 		before = c->in.len;
-		r = read_some(c);
+		r = held_read(c->io.fd, &c->in);
 		got += c->in.len - before;
 	}
 	if (r < 0)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SSH transport's own: ssh.c (the session and its loop), ssh_dial.c (until a stream to the host
- * stands), ssh_auth.c (host key, authentication). A session to a jump host (jump.c) is the same,
- * but for what it does once it is authenticated.
+ * stands), ssh_options.c (what libssh is told before), ssh_auth.c (host key, authentication),
+ * ssh_password.c (what jump hosts ask people), ssh_channel.c (the agent's lines). A session to a
+ * jump host (jump.c) is the same, but for what it does once it is authenticated.
  *
  * What libssh makes necessary, and where: a call reads 4096 bytes at most and then waits, so each
- * event is pumped until nothing moves (pump); it clears O_NONBLOCK (shake_hands); who
- * closes the descriptor (end_session); it writes without end to a host that offers packets of ten
- * bytes (watch_log).
+ * event is pumped until nothing moves (pump); it clears O_NONBLOCK (shake_hands); who closes the
+ * descriptor (ssh_end_session); it gives a session up without a word (watch); it takes no bytes
+ * while keys are exchanged anew (jump.c, give); it writes without end to a host that offers packets
+ * of ten bytes (watch_log).
  */
 #ifndef CONSOLE_FLEET_SSH_H
 #define CONSOLE_FLEET_SSH_H
@@ -129,6 +131,8 @@ struct ssh {
 	void (*noted)(struct ssh *s, const char *function, const char *text);
 };
 
+/* Who is logged in as. */
+const char *ssh_user(const struct ssh *s);
 /* Before ssh_connect. 0, or -1 with `err`. */
 int ssh_set_options(struct ssh *s, struct err *err);
 /* A step returns 1: go on with s->step, 0: wait for the host, -1: over, or closed. */

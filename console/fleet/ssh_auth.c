@@ -79,11 +79,6 @@ static struct agent *agent_of(const struct ssh *s)
 	return ssh_agent_of(s->env->ssh, s->host);
 }
 
-static const char *user_of(const struct ssh *s)
-{
-	return s->host->user ? s->host->user : s->env->ssh->user;
-}
-
 static void add_methods(struct buf *b, int methods)
 {
 	static const struct {
@@ -124,12 +119,12 @@ static int refused(struct ssh *s, const char *more)
 	add_methods(&methods, ssh_userauth_list(s->session, NULL));
 	if (tried.len || agent_present(agent_of(s)))
 		ssh_fail(s, HOST_FAILED, "authentication failed for %s: tried %s%s%s%s%s%s",
-			user_of(s), buf_str(&tried), tried.len ? ", " : "", agent, hint,
+			ssh_user(s), buf_str(&tried), tried.len ? ", " : "", agent, hint,
 			buf_str(&methods), more);
 	else
 		ssh_fail(s, HOST_FAILED,
 			"authentication failed for %s: no key in ~/.ssh and no agent%s%s%s",
-			user_of(s), hint, buf_str(&methods), more);
+			ssh_user(s), hint, buf_str(&methods), more);
 	buf_done(&tried);
 	buf_done(&methods);
 	return -1;

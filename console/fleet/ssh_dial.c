@@ -37,7 +37,8 @@ static void connected(void *arg, int fd, const union address *to, const struct e
 		ssh_connected(s, fd);
 		return;
 	}
-	if (err->code == ECONNREFUSED && ssh_dial_again(s, SSH_REFUSED_TRIES) == 0)
+	if ((err->code == ECONNREFUSED || err->code == ECONNRESET) &&
+		ssh_dial_again(s, SSH_REFUSED_TRIES) == 0)
 		return;
 	ssh_fail_err(s, HOST_UNREACHABLE, err);
 }

@@ -144,9 +144,13 @@ static int set_lists(struct ssh *s, struct err *err)
 	return r;
 }
 
+const char *ssh_user(const struct ssh *s)
+{
+	return s->host->user ? s->host->user : s->env->ssh->user;
+}
+
 int ssh_set_options(struct ssh *s, struct err *err)
 {
-	const char *user = s->host->user ? s->host->user : s->env->ssh->user;
 	const bool off = false;
 	const struct {
 		enum ssh_options_e option;
@@ -154,7 +158,7 @@ int ssh_set_options(struct ssh *s, struct err *err)
 	} options[] = {
 		/* Shown nowhere: the connection is made already. */
 		{SSH_OPTIONS_HOST, "host"},
-		{SSH_OPTIONS_USER, user},
+		{SSH_OPTIONS_USER, ssh_user(s)},
 		{SSH_OPTIONS_FD, &s->io.fd},
 		{SSH_OPTIONS_SSH_DIR, "/"},
 		{SSH_OPTIONS_PROCESS_CONFIG, &off},

@@ -34,11 +34,6 @@ void ssh_asking_done(struct ssh_opening *o)
 
 /* ---- Asking ---- */
 
-static const char *user_of(const struct ssh *s)
-{
-	return s->host->user ? s->host->user : s->env->ssh->user;
-}
-
 /* Before each of its lines stands who asks, so that none can pass for a question of ours. */
 static int add_lines(struct ssh *s, struct buf *b, const char *text, bool is_prompt)
 {
@@ -51,7 +46,7 @@ static int add_lines(struct ssh *s, struct buf *b, const char *text, bool is_pro
 		if (line.n > PROMPT_LINE_MAX)
 			line.n = PROMPT_LINE_MAX;
 		line.n -= line.n && line.p[line.n - 1] == '\r';
-		r = buf_printf(b, "%s%s@%s: %.*s", b->len ? "\n" : "", user_of(s), s->host->name,
+		r = buf_printf(b, "%s%s@%s: %.*s", b->len ? "\n" : "", ssh_user(s), s->host->name,
 			(int)line.n, line.p);
 	}
 	return r;
@@ -147,7 +142,7 @@ static int done(struct ssh *s, int result)
 			       ? 1
 			       : ssh_fail(s, HOST_FAILED,
 					 "authentication failed for %s: wrong password",
-					 user_of(s));
+					 ssh_user(s));
 	default:
 		return ssh_fail(
 			s, HOST_FAILED, "authentication failed: %s", ssh_get_error(s->session));

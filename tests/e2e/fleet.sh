@@ -220,6 +220,18 @@ ends "a host that speaks something else" "127.0.0.8:$port" failed \
 fan "${known[@]}" -k "$T/key" "127.0.0.9:$port"
 ends "a host that hangs up" "127.0.0.9:$port" failed 'closed the connection before its SSH banner, 5 times'
 
+# Refused or reset once.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	for e in ECONNREFUSED ECONNRESET; do
+		run strace -f -o "$T/strace" -e trace=connect -e "inject=connect:error=$e:when=1" \
+			"$fanout" -u "$user" -C $((10000 * SLOW)) "${known[@]}" -k "$T/key" "$one"
+		ends "a connection that fails once: $e" "$one" answered ''
+		has "it did: $e" "$(cat "$T/strace")" "$e .*INJECTED"
+	done
+else
+	skip "a connection that fails once" "no strace"
+fi
+
 # Drops the first connections, as sshd does beyond MaxStartups.
 export ONE=$one
 # shellcheck disable=SC2016 # for the inner shell
