@@ -80,8 +80,8 @@ uint64_t rowkey_hash(uint64_t seed, const struct cell *cells, const size_t *plac
 {
 	static const struct cell none = {.type = CELL_NULL};
 
-	/* Seeds that are near each other must give what is not. */
-	seed = hash_mix(seed);
+	/* Seeds that are near each other must give what is not; of 0 hash_mix makes 0. */
+	seed = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15));
 	for (size_t i = 0; i < n; i++)
 		seed = add_cell(seed, places[i] == ROWKEY_NONE ? &none : &cells[places[i]]);
 	return seed;
