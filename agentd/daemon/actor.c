@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/daemon/actor.h"
 
+#include "agentd/filecopy.h"
 #include "agentd/mounttab.h"
 #include "agentd/root.h"
 #include "common/io.h"
@@ -121,10 +122,11 @@ json_t *actor_args_json(const struct actor *a)
 
 json_t *actor_file_json(const struct actor *a, const struct priv_file *f, const char *sha256)
 {
-	return json_pack("{s:o?, s:I, s:I, s:I, s:I, s:I, s:s}", "path",
+	return json_pack("{s:o?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "path",
 		action_json_bytes(a->path, strlen(a->path)), "size", (json_int_t)f->size, "mtime",
 		(json_int_t)(f->mtime_ns / 1000000000), "mode", (json_int_t)f->mode, "uid",
-		(json_int_t)f->uid, "gid", (json_int_t)f->gid, "sha256", sha256);
+		(json_int_t)f->uid, "gid", (json_int_t)f->gid, "device", (json_int_t)f->dev,
+		"inode", (json_int_t)f->ino, "sha256", sha256);
 }
 
 /* ---- In the child: answers ---- */
@@ -373,6 +375,34 @@ static int send_file(const struct actor *a, int file, const struct stat *st, int
 	return r;
 }
 
+/* As far as the worker reads it: up to the end of the part that is asked for. */
+static int64_t end_of(const struct actor *a, const struct stat *st)
+{
+	if (a->offset > st->st_size)
+		return 0;
+	return a->length && a->length < st->st_size - a->offset ? a->offset + a->length
+								: st->st_size;
+}
+
+/*
+ * The worker's word for what it has sent is not the daemon's. Read beside the worker, a file is in
+ * memory already.
+ */
+static void tell_hash(const struct actor *a, int file, const struct stat *st, int out)
+{
+	int64_t end = end_of(a, st);
+	char sha256[FILECOPY_SHA256_MAX];
+	const struct priv_got got = {
+		.status = WIRE_DONE, .bytes = end, .sha256 = sha256, .detail = ""};
+	struct buf frame;
+
+	if (end > DAEMON_HASH_MAX || filecopy(file, -1, (uint64_t)end, sha256, NULL) < 0)
+		return;
+	buf_init(&frame, PRIV_FRAME_MAX);
+	answer(out, &frame, priv_put_got(&frame, a->number, &got));
+	buf_done(&frame);
+}
+
 void actor_open(int out, int fd, void *arg)
 {
 	const struct actor *a = arg;
@@ -389,4 +419,6 @@ void actor_open(int out, int fd, void *arg)
 		actor_answer(out, &o, a->number);
 	else if (send_file(a, file, &st, fd, out) < 0)
 		_exit(1);
+	else
+		tell_hash(a, file, &st, out);
 }

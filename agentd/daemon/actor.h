@@ -41,7 +41,8 @@ void actor_answer(int out, const struct action_outcome *o, uint64_t number);
 
 /*
  * For child_start; `arg` is a struct actor. actor_act answers by an OUTCOME. actor_open sends the
- * file to the worker, whose channel `fd` is, and answers by the FILE frame; or by an OUTCOME.
+ * file to the worker, whose channel `fd` is, and answers by the FILE frame, and later by a GOT with
+ * the hash, unless the file is too long or cannot be read; or by an OUTCOME.
  */
 void actor_act(int out, int fd, void *arg);
 void actor_open(int out, int fd, void *arg);

@@ -33,6 +33,7 @@ struct child {
 	struct loop_timer limit;
 	struct buf said;
 	bool eof, killed;
+	void (*heard)(void *arg, const char *p, size_t n);
 	void (*done)(void *arg, const char *p, size_t n, int status);
 	void *arg;
 };
@@ -116,9 +117,11 @@ static void on_output(struct loop_io *io, uint32_t events)
 		return;
 	}
 	n = read(io->fd, c->said.p + c->said.len, CHILD_READ);
-	if (n > 0)
+	if (n > 0) {
 		buf_added(&c->said, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		if (c->done && c->heard)
+			c->heard(c->arg, c->said.p, c->said.len);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		end_of_input(c);
 		finish(c);
 	}
@@ -155,6 +158,7 @@ static struct child *new_child(struct children *owner, const struct child_plan *
 	c->uid = plan->uid;
 	c->io = (struct loop_io){.fd = fd, .fn = on_output, .arg = c};
 	c->limit = (struct loop_timer){.fn = on_limit, .arg = c};
+	c->heard = plan->heard;
 	c->done = plan->done;
 	c->arg = plan->done_arg;
 	buf_init(&c->said, PRIV_FRAME_MAX + CHILD_READ);
@@ -215,6 +219,13 @@ void child_forget(struct child *c)
 {
 	if (c)
 		c->done = NULL;
+}
+
+void child_limit(struct child *c, int64_t ms)
+{
+	loop_timer_stop(c->owner->loop, &c->limit);
+	if (ms)
+		loop_timer_in(c->owner->loop, &c->limit, ms);
 }
 
 void child_kill(struct child *c)

@@ -44,6 +44,8 @@ struct child_plan {
 	void (*run)(int out, int fd, void *arg);
 	void *arg;
 	int fd; /* -1: none */
+	/* In the daemon, whenever it has said more: all of it. Or NULL. */
+	void (*heard)(void *done_arg, const char *p, size_t n);
 	/* In the daemon, once: what it said, and its status as waitpid(2) tells it, or would. */
 	void (*done)(void *done_arg, const char *p, size_t n, int status);
 	void *done_arg;
@@ -57,6 +59,8 @@ struct child *child_start(struct children *c, const struct child_plan *plan, str
 /* Its answer is of no interest any more. Accepts NULL. */
 void child_forget(struct child *child);
 void child_kill(struct child *child);
+/* From now on; 0: it may take as long as it takes. */
+void child_limit(struct child *child, int64_t ms);
 /* After waitpid: true when it was one of these. */
 bool children_reaped(struct children *c, pid_t pid, int status);
 /* Kills them all, without waiting; what is waited for is told so. */

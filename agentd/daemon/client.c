@@ -108,10 +108,9 @@ static void refuse(struct client *c, enum wire_code code, const char *text)
 	client_free(c);
 }
 
-static void audit_session(
-	struct client *c, enum audit_event event, const char *status, const char *detail)
+static void audit_session(struct client *c, const char *status, const char *detail)
 {
-	const struct audit_entry entry = {.event = event,
+	const struct audit_entry entry = {.event = AUDIT_SESSION,
 		.who = &c->who,
 		.session = c->number,
 		.status = status,
@@ -120,28 +119,52 @@ static void audit_session(
 	ration_write(c->d, &entry);
 }
 
+/* What it told before it ended may not have been heard yet. */
+static void hear_out(struct client *c)
+{
+	while (c->channel.fd >= 0 && priv_receive(c->channel.fd, &c->d->in, NULL, 0, false) > 0)
+		if (request_take_last(c, &c->d->in) < 0)
+			return;
+}
+
+/* A worker that was taken over need not tell of its queries, but they cost time. */
+static void audit_end(struct client *c, const char *detail, int64_t cpu_ms)
+{
+	json_t *after = json_pack(
+		"{s:I, s:I}", "queries", (json_int_t)c->queries, "cpu_ms", (json_int_t)cpu_ms);
+	const struct audit_entry entry = {.event = AUDIT_SESSION_END,
+		.who = &c->who,
+		.session = c->number,
+		.detail = detail,
+		.after = after};
+
+	ration_write(c->d, &entry);
+	json_decref(after);
+}
+
 /* The worker is gone: the session process is told, and that was it. */
-static void tell_end(struct client *c, int status)
+static void tell_end(struct client *c, int status, int64_t cpu_ms)
 {
 	struct priv_ended ended;
 	char text[PRIV_REFUSAL_MAX];
 
+	hear_out(c);
 	worker_ended(c, status, &ended, text);
 	if (ended.text[0])
 		log_note("session %lld of %s: %s", (long long)c->number, c->who.user, ended.text);
-	audit_session(c, AUDIT_SESSION_END, NULL, ended.text);
+	audit_end(c, ended.text, cpu_ms);
 	drain(c);
 	if (priv_put_ended(&c->d->out, 0, &ended) == 0)
 		(void)priv_send(c->io.fd, &c->d->out, NULL, 0, false);
 	client_free(c);
 }
 
-bool clients_reaped(struct daemon *d, pid_t pid, int status)
+bool clients_reaped(struct daemon *d, pid_t pid, int status, int64_t cpu_ms)
 {
 	for (struct client *c = d->clients; c; c = c->next)
 		if (c->worker == pid) {
 			c->worker = 0;
-			tell_end(c, status);
+			tell_end(c, status, cpu_ms);
 			return true;
 		}
 	return false;
@@ -328,7 +351,7 @@ static void start(struct client *c, const struct priv_subject *s)
 	c->channel.fn = on_channel;
 	c->channel.arg = c;
 	watch_channel(c);
-	audit_session(c, AUDIT_SESSION, NULL, s->role);
+	audit_session(c, NULL, s->role);
 }
 
 /* What the child found out. */
@@ -347,7 +370,7 @@ static void on_subject(void *arg, const char *p, size_t n, int status)
 	if (why) {
 		log_note("user %s (%u): %s", s.who.user, (unsigned)s.who.uid, why);
 		c->who = s.who;
-		audit_session(c, AUDIT_SESSION, wire_status_name(WIRE_REFUSED), why);
+		audit_session(c, wire_status_name(WIRE_REFUSED), why);
 		refuse(c, s.allow ? WIRE_CODE_LIMIT : WIRE_CODE_DENIED, why);
 	} else {
 		start(c, &s);

@@ -33,8 +33,8 @@ struct client {
 	int pidfd; /* of subject_of_socket, until it is known who it is */
 	uint32_t allow;
 	bool as_user;
-	bool counted; /* among the sessions */
-	int64_t queries;
+	bool counted;	 /* among the sessions */
+	int64_t queries; /* that its worker told of */
 
 	pid_t worker; /* 0: none, or reaped */
 	struct loop_io channel;
@@ -49,7 +49,7 @@ void client_accept(struct daemon *d);
 /* Has the session end: soon, in order. */
 void client_end(struct client *c, const char *because);
 /* After waitpid: true when it was a session's worker. */
-bool clients_reaped(struct daemon *d, pid_t pid, int status);
+bool clients_reaped(struct daemon *d, pid_t pid, int status, int64_t cpu_ms);
 /* Forgets the connections that have no session, and frees all at the end. */
 void clients_drop_new(struct daemon *d);
 void clients_free(struct daemon *d);

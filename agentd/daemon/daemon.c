@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,14 +33,21 @@ static void audit_event(
 
 /* ---- Signals ---- */
 
+static int64_t cpu_ms(const struct rusage *used)
+{
+	return (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+	       (used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
+}
+
 static void reap(struct daemon *d)
 {
+	struct rusage used;
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (clients_reaped(d, pid, status) || children_reaped(&d->children, pid, status) ||
-			worker_spare_reaped(d, pid))
+	while ((pid = wait4(-1, &status, WNOHANG, &used)) > 0) {
+		if (clients_reaped(d, pid, status, cpu_ms(&used)) ||
+			children_reaped(&d->children, pid, status) || worker_spare_reaped(d, pid))
 			continue;
 		relay_reaped(d, pid);
 	}

@@ -46,6 +46,10 @@
 #define DAEMON_OPEN_MS 10000
 /* How long a worker that was told to end may take to, then it is killed. */
 #define DAEMON_WORKER_END_MS 3000
+/* How long a file's hash may still take when all of it was sent. */
+#define DAEMON_HASH_MS 60000
+/* Bytes of a file beyond which it is not hashed here. */
+#define DAEMON_HASH_MAX (INT64_C(1) << 30)
 /* When a spare worker is started after a session was, and when one is let go that waited in vain.
  */
 #define DAEMON_SPARE_MS	     50

@@ -15,6 +15,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+/* Bytes of what is said of a file, beside what the worker says. */
+#define GOT_WORDS_MAX 128
+
 struct request {
 	struct daemon *d;
 	struct client *client; /* NULL: its session is gone */
@@ -27,9 +30,11 @@ struct request {
 	json_t *args;
 	bool has_file; /* a file was handed to the worker */
 	struct priv_file file;
+	/* Our own child's; "" while it is not known. */
+	char sha256[ACTION_IDENTITY_MAX + 1];
 	bool has_got; /* what the worker said of it */
 	struct priv_got got;
-	char sha256[ACTION_IDENTITY_MAX + 1], detail[ERR_TEXT_MAX];
+	char got_sha256[ACTION_IDENTITY_MAX + 1], got_detail[ERR_TEXT_MAX];
 };
 
 /* ---- The audit log ---- */
@@ -140,22 +145,74 @@ static void end_failed(struct request *q, const char *detail)
 	end_with(q, &o);
 }
 
+/* Of what the worker says, so much is not to be believed as it stands. */
+static void got_words(const struct request *q, char *out, size_t size)
+{
+	bool other = *q->sha256 && *q->got_sha256 && !str_eq(q->sha256, q->got_sha256);
+
+	snprintf(out, size, "%" PRId64 " bytes were sent%s%s%s", q->got.bytes,
+		*q->got_detail ? ": " : "", q->got_detail,
+		other ? "; the daemon read another content" : "");
+}
+
 /* The file went to the worker, which has told what became of it; or has not, and is gone. */
 static void end_file(struct request *q)
 {
-	json_t *before = actor_file_json(&q->actor, &q->file, q->has_got ? q->sha256 : "");
+	json_t *before = actor_file_json(&q->actor, &q->file, q->sha256);
+	json_t *after = q->has_got ? json_pack("{s:I, s:s}", "bytes", (json_int_t)q->got.bytes,
+					     "sha256", q->got_sha256)
+				   : NULL;
+	char detail[ERR_TEXT_MAX + GOT_WORDS_MAX] = "the session ended before all of it was read";
 	const struct audit_entry entry = {
 		.before = before,
+		.after = after,
 		.status = wire_status_name(q->has_got ? q->got.status : WIRE_FAILED),
-		.detail = q->has_got ? q->detail : "the session ended before all of it was read",
+		.detail = detail,
 	};
 
+	if (q->has_got)
+		got_words(q, detail, sizeof(detail));
 	audit_outcome(q, &entry);
 	json_decref(before);
+	json_decref(after);
 	request_free(q);
 }
 
+/* Nobody sends any more of it: what is known of it by then is written. */
+static void file_is_over(struct request *q)
+{
+	if (q->child)
+		child_limit(q->child, DAEMON_HASH_MS);
+	else if (q->has_file)
+		end_file(q);
+}
+
 /* ---- Children ---- */
+
+/* A file was opened, and perhaps hashed. */
+static void take_file(struct request *q, const char *p, size_t n)
+{
+	size_t first = priv_first(p, n);
+	struct priv_got got;
+
+	if (!q->has_file && priv_read_file(p, first, &q->file) < 0)
+		return;
+	q->has_file = true;
+	if (priv_read_got(p + first, n - first, &got) == 0)
+		snprintf(q->sha256, sizeof(q->sha256), "%s", got.sha256);
+}
+
+static void on_opened(void *arg, const char *p, size_t n)
+{
+	struct request *q = arg;
+
+	if (q->has_file)
+		return;
+	take_file(q, p, n);
+	/* The hash may take as long as the reader does. */
+	if (q->has_file)
+		child_limit(q->child, q->has_got || !q->client ? DAEMON_HASH_MS : 0);
+}
 
 static void on_child(void *arg, const char *p, size_t n, int status)
 {
@@ -172,8 +229,7 @@ static void on_child(void *arg, const char *p, size_t n, int status)
 		quarantine_watch_look(q->d->quarantine);
 	if (status == 0 && priv_read_outcome(p, n, &o) == 0) {
 		end_with(q, &o);
-	} else if (status == 0 && !q->actor.action && priv_read_file(p, n, &q->file) == 0) {
-		q->has_file = true;
+	} else if (!q->actor.action && (take_file(q, p, n), q->has_file)) {
 		if (q->has_got || !q->client)
 			end_file(q);
 	} else if (!q->actor.action) {
@@ -198,6 +254,7 @@ static void start_child(struct request *q)
 		.run = q->actor.action ? actor_act : actor_open,
 		.arg = &q->actor,
 		.fd = q->actor.action ? -1 : q->client->channel.fd,
+		.heard = q->actor.action ? NULL : on_opened,
 		.done = on_child,
 		.done_arg = q,
 		/* An action takes as long as it takes. */
@@ -363,11 +420,9 @@ static int take_got(struct client *c, const struct buf *frame, uint64_t number)
 		return -EBADMSG;
 	q->has_got = true;
 	q->got = got;
-	snprintf(q->sha256, sizeof(q->sha256), "%s", got.sha256);
-	snprintf(q->detail, sizeof(q->detail), "%" PRId64 " bytes were sent%s%s", got.bytes,
-		got.detail[0] ? ": " : "", got.detail);
-	if (q->has_file)
-		end_file(q);
+	snprintf(q->got_sha256, sizeof(q->got_sha256), "%s", got.sha256);
+	snprintf(q->got_detail, sizeof(q->got_detail), "%s", got.detail);
+	file_is_over(q);
 	return 0;
 }
 
@@ -440,6 +495,16 @@ int request_take(struct client *c, const struct buf *frame)
 	}
 }
 
+int request_take_last(struct client *c, const struct buf *frame)
+{
+	enum priv_type type;
+	uint64_t number;
+
+	if (!priv_peek(frame->p, frame->len, &type, &number))
+		return -EBADMSG;
+	return type == PRIV_QUERY || type == PRIV_GOT ? request_take(c, frame) : 0;
+}
+
 void requests_forget(struct client *c)
 {
 	for (struct request *q = c->d->requests_first, *next; q; q = next) {
@@ -447,7 +512,7 @@ void requests_forget(struct client *c)
 		if (q->client != c)
 			continue;
 		q->client = NULL;
-		if (q->has_file)
-			end_file(q);
+		if (!q->actor.action)
+			file_is_over(q);
 	}
 }

@@ -13,6 +13,8 @@
 
 /* A frame from c's worker. 0, or -EBADMSG when it is none that a worker sends. */
 int request_take(struct client *c, const struct buf *frame);
+/* Likewise, once the worker has ended: what it has told counts, what it wanted no more. */
+int request_take_last(struct client *c, const struct buf *frame);
 /* The session has ended: actions go on, files that were being read are over. */
 void requests_forget(struct client *c);
 

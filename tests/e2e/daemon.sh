@@ -87,6 +87,23 @@ sum=$(tail -n +1 <&5 | jq -r 'select(.op == "outcome").before.sha256')
 exec 5<&-
 is get_large "$sum" "$(sha256sum <"$T/large" | cut -d' ' -f1)"
 
+# ---- The log of it ----
+
+# got PATH: outcomes of its fetching: status, whose the hash is, bytes
+got() {
+	jq -r --arg p "$1" 'select(.event == "outcome" and .action == "get" and .before.path == $p) |
+		"\(.status) \(.before.sha256) \(.after.sha256) \(.after.bytes)"' "$T/state/audit.ndjson"
+}
+sum=$(sha256sum <"$T/file" | cut -d' ' -f1)
+is log_of_get "$(got "$T/file" | head -n 1)" "done $sum $sum 8"
+part=$(printf 'evide' | sha256sum | cut -d' ' -f1)
+is log_of_part "$(got "$T/file" | sed -n 2p)" "done $part $part 2"
+sum=$(sha256sum <"$T/large" | cut -d' ' -f1)
+large_is_told() { [ "$(got "$T/large")" = "done $sum $sum 30000000" ]; }
+check log_of_large wait_for 10 large_is_told
+is log_of_session "$(jq -r 'select(.event == "session_end") | "\(.after.queries) \(.after.cpu_ms > 0)"' \
+	"$T/state/audit.ndjson" | sort -u | tr '\n' ' ')" "0 true 1 true "
+
 # ---- The log, as people read it ----
 
 # shown COLUMNS: on a terminal of that width

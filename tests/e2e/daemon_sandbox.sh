@@ -81,6 +81,16 @@ fi
 out=$(do_one forge)
 is forged "$(tail -n 1 <<<"$out" | jq -r .message)" "the agent's worker broke the rules"
 
+# What it says of a file that it was given is not believed.
+do_lie() { ask_daemon "{\"op\":\"query\",\"id\":1,\"sql\":\"select * from breakout where what = 'lie' and folder = '$T/f'\"}"; }
+do_lie >/dev/null
+lied() { jq -e 'select(.event == "outcome" and .action == "get")' "$T/state/audit.ndjson" | grep -q .; }
+check lie_is_told wait_for 10 lied
+sum=$(sha256sum <"$T/f/victim" | cut -d' ' -f1)
+is lie_is_found_out "$(jq -r 'select(.event == "outcome" and .action == "get") |
+	"\(.before.sha256) \(.before.size) \(.before.inode) \(.after.sha256 | length) \(.detail)"' "$T/state/audit.ndjson")" \
+	"$sum $(stat -c '%s %i' "$T/f/victim") 64 1 bytes were sent; the daemon read another content"
+
 # Killed by somebody.
 "$AGENTD" session --run-dir "$T/run" <"$T/in" >"$T/killed" &
 other=$!

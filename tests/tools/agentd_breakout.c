@@ -5,6 +5,7 @@
  * it; with `what = '…'` it does one thing that ends the worker, or should.
  */
 #include "agentd/broker.h"
+#include "agentd/priv.h"
 #include "agentd/table.h"
 #include "common/clock.h"
 #include "common/str.h"
@@ -448,6 +449,26 @@ static void take_memory(size_t mib)
 	}
 }
 
+/* Takes a file, and says that it was another one. */
+static void lie(void)
+{
+	const struct priv_get get = {.path = victim(), .reason = "lies"};
+	const struct priv_got got = {.status = WIRE_DONE,
+		.bytes = 1,
+		.sha256 = "00000000000000000000000000000000"
+			  "00000000000000000000000000000000",
+		.detail = ""};
+	struct buf frame;
+
+	buf_init(&frame, PRIV_FRAME_MAX);
+	if (priv_put_get(&frame, 4711, &get) < 0 || priv_send(3, &frame, NULL, 0, true) < 0 ||
+		priv_put_got(&frame, 4711, &got) < 0 || priv_send(3, &frame, NULL, 0, true) < 0)
+		abort();
+	buf_done(&frame);
+	/* So that it is there to be given the file. */
+	sleep(2);
+}
+
 static void do_one(const char *what)
 {
 	if (str_eq(what, "half")) {
@@ -466,6 +487,8 @@ static void do_one(const char *what)
 		if (send(3, "nonsense", 8, MSG_NOSIGNAL) < 0)
 			abort();
 		sleep(30);
+	} else if (str_eq(what, "lie")) {
+		lie();
 	} else if (str_eq(what, "sleep")) {
 		sleep(30);
 	}
