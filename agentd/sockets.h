@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sockets of a host, by inode: what /proc/PID/net tells of each network namespace, read once
- * and kept. A socket's inode is unique on a machine, whatever its namespace.
+ * The sockets of a host, by inode: what /proc/PID/net tells of each network namespace, or the
+ * kernel itself of ours (sockdiag.h), read once and kept. A socket's inode is unique on a machine,
+ * whatever its namespace.
  */
 #ifndef AGENTD_SOCKETS_H
 #define AGENTD_SOCKETS_H

@@ -3,7 +3,7 @@
  * Makes processes and sockets for tests to find. Does what its options say, in their order, prints
  * "NAME VALUE" lines about it, then "ready PID", and stays until its stdin ends (unless that is
  * /dev/null) or TIME_MAX_S are over. Its children end with it. Operands are ignored: they are there
- *to be seen as arguments.
+ * to be seen as arguments.
  *
  *	-n N       N sleeping children
  *	-s N       N sockets over those children: listeners and established pairs of TCP
@@ -12,11 +12,13 @@
  *	-z         a zombie child, "zombie PID"
  *	-t         a second thread, "thread TID"
  *	-d HEX     writes bytes over the arguments
- *	-l SPEC    a listener: tcp, tcp6, udp, udp6, raw, packet, netlink ("PORT FD" follow the
- *SPEC), unix:PATH, abstract:HEX, seq:PATH -p         an established TCP pair, "pair PORT PORT FD
- *FD" -P PATH    an established pair of unix sockets over a listener at PATH -f PATH    opens a file
- *for reading, "file FD" -N         goes to a network namespace of its own, with lo up -o keeps one
- *socket of that namespace while back in the old one ("foreign PORT FD")
+ *	-l SPEC    a listener, "SPEC PORT FD": tcp, tcp6, udp, udp6, raw, packet, netlink,
+ *	           unix:PATH, abstract:HEX, seq:PATH
+ *	-p         an established TCP pair, "pair PORT PORT FD FD"
+ *	-P PATH    an established pair of unix sockets over a listener at PATH
+ *	-f PATH    opens a file for reading, "file FD"
+ *	-N         goes to a network namespace of its own, with lo up
+ *	-o         keeps one socket of that namespace while back in the old one ("foreign PORT FD")
  */
 #include "common/str.h"
 
