@@ -199,7 +199,8 @@ int runbook_word_expand(const struct runbook_word *w, runbook_value_fn *value, v
 		const char *text = p->variable ? value(p->text, arg) : p->text;
 
 		if (!text)
-			return err_set(err, ENOENT, "there is no ${%s}", p->text);
+			return err_set(err, ENOENT, "there is no ${%s}%s", p->text,
+				str_starts(p->text, "row.") ? ", or it holds a NUL" : "");
 		if (buf_puts(out, text) < 0)
 			return err_set(err, EMSGSIZE, "the value of a word is too long");
 	}

@@ -122,6 +122,41 @@ foreach row
 write /tmp/${row.one}
 end'
 
+# What a host says is a value like any other: never split, an option, SQL, or a terminal's business.
+batch -t web1 --yes --log hostile.ndjson --markdown hostile.md <<<'on-error continue
+query select '\''it'\'\''s'\'' || char(10) || '\''"--yes" $'\'' || '\''{x} '\'' || char(27) || '\''[31m; drop'\'' as evil, \
+	'\''--force'\'' as dash, x'\''6100'\'' as blob, cast(x'\''fe41'\'' as text) as bad, '\'\'' as empty
+foreach row
+	query --param p=${row.evil} "select :p as got"
+	expect column got == ${row.evil}
+	write got.json
+	run user-sweep user=${row.evil}
+	delete ${row.dash}
+	delete -- ${row.dash}
+	kill ${row.evil}
+	say ${row.evil}
+	say ${row.blob}
+	query --param p=${row.bad} "select :p as got"
+	kill ${row.empty}
+	say to the end
+end'
+is 'values of hosts: status' "$status" 3
+is 'values of hosts: bound as they are' "$(jq -r '.[0].got' got.json)" 'it'\''s
+"--yes" ${x} '$'\e''[31m; drop'
+has 'values of hosts: compared as they are' "$err" ':6: expect column got == .*: good$'
+has 'values of hosts: a parameter' "$err" ':8: run user-sweep "user=it.*: good$'
+has 'values of hosts: no option' "$err" ':9: delete --force: failed: book:9:9: .* begins with -'
+has 'values of hosts: no option behind --' "$err" '^tocsin: `--force` is no absolute path'
+has 'values of hosts: no process' "$err" ':11: kill .*: failed$'
+has 'values of hosts: escaped' "$err" ':12: say "it.s\\n.*x1b\[31m; drop": good$'
+has 'values of hosts: a NUL' "$err" ':13: say: failed: book:13:6: there is no \$\{row.blob\}, or it holds a NUL'
+has 'values of hosts: no text' "$err" '^tocsin: the value of p is not UTF-8'
+has 'values of hosts: none' "$err" ":15: kill '': failed"
+has 'values of hosts: the line after them' "$err" 'say to the end: good'
+hasnt 'values of hosts: nothing for a terminal' "$err$(cat hostile.md)$(cat hostile.ndjson)" $'\e'
+is 'values of hosts: a log of JSON lines' "$(jq -c .event hostile.ndjson | sort | uniq -c | tr -s ' \n' ' ')" \
+	' 1 "begin" 1 "end" 13 "step" '
+
 # ---- What does not parse ----
 
 refused 'unknown command' 'book:1:1: no command `frobnicate`' <<<'frobnicate'
