@@ -139,7 +139,7 @@ const char *usernames_find(const struct usernames *u, uint32_t host, bool group,
 	const struct host *h = u && host < u->n_hosts ? &u->hosts[host] : NULL;
 	const struct entry key = {.id = (uint32_t)id, .group = group}, *e;
 
-	if (!h || !h->settled || id < 0 || id > UINT32_MAX)
+	if (!h || !h->settled || h->n == 0 || id < 0 || id > UINT32_MAX)
 		return NULL;
 	e = bsearch(&key, h->of, h->n, sizeof(*h->of), compare);
 	return e ? map_key(u->texts, e->text) : NULL;
