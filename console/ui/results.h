@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Private to the results pane: panes/results.c are its commands and keys, rowsort.c those of its order, asked.c the question and
- * its rows, rowview.c what is seen of them, rowdiff.c what differs from a run before.
+ * Private to the results pane: panes/results.c are its commands and keys, rowsort.c those of its
+ * order, asked.c the question and its rows, rowview.c what is seen of them, rowdiff.c what differs
+ * from a run before.
  */
 #ifndef CONSOLE_UI_RESULTS_H
 #define CONSOLE_UI_RESULTS_H
