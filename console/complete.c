@@ -393,6 +393,8 @@ static bool offer_one(struct candidates *c, const struct place *p, const char *w
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (str_eq(known[i].what, what))
 			known[i].offer(c);
+	if (str_eq(what, "COMMAND") && str_eq(p->command, "help"))
+		offer_tables(c);
 	if (c->with->more)
 		c->with->more(c->with->arg, p->command, what, offer, c);
 	return str_eq(what, "FILE") || str_eq(what, "DIR");

@@ -250,6 +250,66 @@ static int open_kind(struct ui *ui, const char *kind)
 	return 0;
 }
 
+/* ---- Help on a topic ---- */
+
+/* Those whose line begins with the command. */
+static void put_keys(struct buf *text, const struct ui_binding *b, const char *command)
+{
+	for (; b && b->key; b++) {
+		struct span line = span_str(b->command), word;
+
+		/* That opens the prompt with it. */
+		(void)span_skip(&line, "ask \"");
+		if (span_word(&line, &word) && span_eq(word, command))
+			(void)buf_printf(text, "  %-8s %s\n", b->key, b->help);
+	}
+}
+
+static void put_topic(struct buf *text, const struct ui_command *c, const char *name,
+	const struct ui_binding *keys, const char *kind)
+{
+	for (; c && c->name; c++) {
+		if (!str_eq(c->name, name))
+			continue;
+		(void)buf_printf(text, "%s:%s %s\n\n  %s%s%s\n\n", text->len ? "\n" : "", c->name,
+			c->args, c->summary, kind ? ", in panes of " : "", kind ? kind : "");
+		put_keys(text, keys, name);
+	}
+}
+
+static bool is_table(const char *name)
+{
+	const struct catalogue_row *c = catalogue;
+
+	while (c->table && !str_eq(c->table, name))
+		c++;
+	return c->table;
+}
+
+/* A command of the screen or of a pane, one of the program, a table. */
+static int run_help(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct buf text;
+	bool known;
+
+	if (argc == 0)
+		return open_kind(ui, "help");
+	buf_init(&text, DUMP_MAX);
+	put_topic(&text, ui_commands, argv[0], ui_bindings, NULL);
+	for (size_t i = 0; pane_kinds_all[i]; i++)
+		put_topic(&text, pane_kinds_all[i]->commands, argv[0], pane_kinds_all[i]->bindings,
+			pane_kinds_all[i]->name);
+	known = text.len > 0;
+	if (known)
+		text_open(ui, argv[0], buf_str(&text), text.len);
+	buf_done(&text);
+	if (known)
+		return 0;
+	if (!command_find(argv[0]) && is_table(argv[0]))
+		return run_tables(ui, p, argc, argv, err);
+	return line_program(ui, "help", argc, argv, err);
+}
+
 static int run_hosts(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	(void)p;
@@ -315,6 +375,8 @@ const struct ui_command ui_commands[] = {
 	{"cancel", "", "stop the running question", 0, 0, run_cancel},
 	{"close", "", "close the pane", 0, 0, run_close},
 	{"focus", "up|down|left|right", "go to the pane in that direction", 1, 1, run_focus},
+	{"help", "[COMMAND]", "explain keys and commands, or one of them, or a table", 0, 1,
+		run_help},
 	{"hosts", "", "the hosts", 0, 0, run_hosts},
 	{"mouse", "on|off", "clicks are for tocsin, or for the terminal", 1, 1, run_mouse},
 	{"next", "", "go to the next pane", 0, 0, run_next},

@@ -177,6 +177,11 @@ static int run_command(
 	return r;
 }
 
+int line_program(struct ui *ui, const char *name, int argc, char **argv, struct err *err)
+{
+	return run_command(ui, command_find(name), argc, argv, err);
+}
+
 /* ---- A line ---- */
 
 static const struct opt *option_of(const struct command *c, const char *word)

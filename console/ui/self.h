@@ -64,6 +64,8 @@ void ui_outside(struct ui_self *s, void (*run)(void *arg), void *arg);
 
 /* line.c: the command line that a key is bound to in this pane, or NULL. */
 const struct ui_binding *line_binding(const struct pane *p, ui_key key);
+/* Runs a command of the program. 0 or -errno with `err`. */
+int line_program(struct ui *ui, const char *name, int argc, char **argv, struct err *err);
 /* Candidates for the prompt; `ret` must not outlive `ui`. */
 void line_completes(struct ui *ui, struct complete_with *ret);
 

@@ -408,6 +408,18 @@ for pair in 'Down Up' 'j k' 'PgDn PgUp' 'Space g' 'G Home' 'End g' 'Right Left' 
 	sees "text-$back" "$top"
 done
 keys q
+command_line 'help sort-then'
+sees help-of-a-pane-command ":sort-then next|previous"
+sees help-of-its-keys "sort equal rows by the column before"
+keys q
+command_line 'help zoom'
+sees help-of-the-screen "this pane only, or all of them again"
+keys q
+command_line 'help uptime'
+sees help-of-a-table "total_seconds"
+keys q
+command_line 'help nonsense'
+sees help-of-nothing "no command \`nonsense\`"
 command_line 'help kill'
 sees help-of-a-command "usage: tocsin"
 keys q
