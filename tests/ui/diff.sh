@@ -124,7 +124,23 @@ sees only-then "0 added, 0 removed, 0 changed; answered only then: db2"
 check none-marked marked_is ""
 leave
 
-# ---- A mark that outlives its row ----
+# ---- Marks that outlive their rows ----
+# Nobody asked again: the host does, before anything is done.
+screen -t build1
+sees up-shell "+1 up"
+command_line "query select pid, start_time, name from processes where name = 'demo-shell'"
+sees shell "1 row"
+keys Space
+sees marked-shell "1 marked"
+pid=$(tocsin -q -o csv -t build1 query "select pid from processes where name = 'demo-shell'" | sed 1d | tr -d '\r')
+tocsin -q --yes --reason test -t build1 kill "${pid#*,}" >"$T/out" 2>&1
+keys K
+sees checked-again "not_found  there is no process"
+sees nothing-left "0 targets on 0 hosts may be acted on; q leaves it"
+keys Enter
+sees not-acted-on "there is nothing that may be done"
+leave
+# Asked again, the row is gone.
 screen -t web2
 sees up-5 "+1 up"
 command_line "query select pid, start_time, name from processes where name = 'demo-implant'"
