@@ -117,6 +117,7 @@ static void draw_line(const struct grid *g, const struct grid_source *s, size_t 
 	int x = a.x + 1, end = a.x + a.w;
 	char sign = ' ';
 	enum style style = s->style(s->arg, line, &sign);
+	size_t span = SIZE_MAX;
 
 	if (at)
 		style = style == STYLE_MARKED ? STYLE_BOTH : STYLE_SELECTED;
@@ -126,6 +127,11 @@ static void draw_line(const struct grid *g, const struct grid_source *s, size_t 
 		int w = room(g, s, c, end - x), pad = 0;
 		bool right;
 
+		buf_reset(text);
+		if (s->span && s->span(s->arg, line, &span, text) && c >= span) {
+			screen_text(y, x, end - x, style, false, buf_str(text), text->len);
+			return;
+		}
 		buf_reset(text);
 		right = s->cell(s->arg, line, c, text);
 		if (right && next_column(g, s, c) != SIZE_MAX)

@@ -19,6 +19,11 @@ struct grid_source {
 	/* Of the whole line; and a sign of one column before it, ' ' for none. */
 	enum style (*style)(void *arg, size_t line, char *ret_sign);
 	/*
+	 * A text in place of all cells from column *ret_from on, in a line that has nothing there.
+	 * False: it has. May be NULL.
+	 */
+	bool (*span)(void *arg, size_t line, size_t *ret_from, struct buf *out);
+	/*
 	 * Sorted by this column: 1 upward, -1 downward, 2 and -2 among those that are equal by
 	 * then; 0 not. May be NULL.
 	 */

@@ -215,6 +215,13 @@ mux resize-window -x 400 -y 120
 sees at-400x120 "hosts  3"
 leave
 
+# Why a host is not there is in sight in the smallest one, too.
+echo 'a-host-with-a-name-of-length ansible_host=127.0.0.1 ansible_port=1' >>"$H/.config/tocsin/hosts"
+screen -s 80x24
+sees why-at-80x24 "unreachable  connection refused by 127.0.0.1 port 1"
+leave
+local_hosts 3
+
 # ---- Manners ----
 screen -e NO_COLOR=1
 sees without-colours "hosts  3"

@@ -163,6 +163,16 @@ static bool cell(void *arg, size_t line, size_t column, struct buf *out)
 	return column == LATENCY || column == ROWS;
 }
 
+/* A host that is not there has no latency either: why stands where all see it. */
+static bool span(void *arg, size_t line, size_t *ret_from, struct buf *out)
+{
+	const struct hosts_pane *v = arg;
+	const struct live_host *h = host(v, v->order[line]);
+
+	*ret_from = LATENCY;
+	return is_silent(h) && h->error && buf_puts(out, h->error) == 0;
+}
+
 static enum style style(void *arg, size_t line, char *ret_sign)
 {
 	struct hosts_pane *v = arg;
@@ -193,6 +203,7 @@ static struct grid_source source(struct hosts_pane *v)
 		.name = name,
 		.cell = cell,
 		.style = style,
+		.span = span,
 		.sorted = sorted,
 		.arg = v};
 }
