@@ -218,7 +218,7 @@ leave
 # Why a host is not there is in sight in the smallest one, too.
 echo 'a-host-with-a-name-of-length ansible_host=127.0.0.1 ansible_port=1' >>"$H/.config/tocsin/hosts"
 screen -s 80x24
-sees why-at-80x24 "unreachable  connection refused by 127.0.0.1 port 1"
+sees why-at-80x24 "unreachable  connection refused by"
 leave
 local_hosts 3
 
