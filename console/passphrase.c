@@ -4,15 +4,18 @@
 #include "common/io.h"
 #include "common/str.h"
 #include "common/text.h"
+#include "console/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 /* Bytes of what is shown, of which each may have become ten. */
 #define PROMPT_MAX (80u << 10)
+#define TICK_MS	   100
 
 bool passphrase_possible(void)
 {
@@ -51,6 +54,20 @@ static int prompt(int fd, const char *before, const char *what, const char *afte
 	return r;
 }
 
+/* 0 when there is something to read, -EINTR after Ctrl-C, whenever and to whichever thread it came.
+ */
+static int wait_for_keys(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		if (interrupted())
+			return -EINTR;
+		if (poll(&pfd, 1, TICK_MS) > 0)
+			return 0;
+	}
+}
+
 /* A line without its newline; byte by byte, so that nothing typed after it is taken. */
 static int read_line(int fd, char *buf, size_t size)
 {
@@ -58,8 +75,12 @@ static int read_line(int fd, char *buf, size_t size)
 
 	for (;;) {
 		char c;
-		ssize_t got = read(fd, &c, 1);
+		ssize_t got;
+		int r = wait_for_keys(fd);
 
+		if (r < 0)
+			return r;
+		got = read(fd, &c, 1);
 		if (got < 0)
 			return -errno;
 		if (got == 0 && n == 0)
@@ -98,7 +119,7 @@ static int ask(
 	if (r == 0)
 		r = read_line(fd, buf, size);
 	tcsetattr(fd, TCSAFLUSH, &before);
-	if (!echo)
+	if (!echo || r == -EINTR)
 		(void)io_write_all(fd, "\n", 1);
 	if (r < 0)
 		explicit_bzero(buf, size);

@@ -425,8 +425,8 @@ static void run_confirm(struct runner *r, const struct runbook_line *l, const st
 	if (r->app->o.dry_run) {
 		step.message = "nobody was asked, with --dry-run";
 	} else if (!question || !agreed(question)) {
-		step.status = EXIT_INCOMPLETE;
-		step.message = "nobody agreed";
+		step.status = interrupted() ? EXIT_INTERRUPT : EXIT_INCOMPLETE;
+		step.message = interrupted() ? NULL : "nobody agreed";
 		r->stopped = r->ended = true;
 	}
 	tell(r, &step, m);

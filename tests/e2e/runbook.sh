@@ -6,6 +6,7 @@ need jq
 
 export HOME=$T/home TERM=dumb
 mkdir "$HOME"
+top=$PWD
 cd "$T" || exit 2
 printf '%s ansible_connection=local\n' web1 web2 >hosts
 printf 'web1 ansible_connection=local\ngone ansible_host=127.0.0.1 ansible_port=1\n' >some
@@ -263,6 +264,27 @@ say not reached'
 is 'confirm without a terminal' "$status" 3
 has 'confirm: why' "$err" 'confirm really: failed: nobody agreed'
 hasnt 'confirm ends it all' "$err" 'not reached'
+
+# confirm at a terminal: answered NAME KEYS WANTED PATTERN
+answered() {
+	printf '%s\n' '> really do this \[y/N\] ' "< $2" >steps
+	run "$top/tests/tools/chat" steps "$TOCSIN" -i hosts batch book
+	is "confirm, $1: status" "$status" "$3"
+	has "confirm, $1" "$out" "$4"
+}
+printf '%s\n' 'on-error continue' 'confirm really do this' 'say reached' >book
+if command -v python3 >/dev/null; then
+	answered 'yes' 'yes\n' 0 'say reached: good'
+	answered 'no' 'n\n' 3 'confirm really do this: failed: nobody agreed'
+	answered 'nothing' '\n' 3 'nobody agreed'
+	answered 'Ctrl-D' '\x04' 3 'nobody agreed'
+	answered 'Ctrl-C' '\x03' 130 'confirm really do this: interrupted'
+	hasnt 'confirm, Ctrl-C: it ends' "$out" 'say reached'
+fi
+run "$TOCSIN" -i hosts batch book --dry-run
+is 'confirm, --dry-run' "$status" 0
+has 'confirm, --dry-run: nobody is asked' "$err" 'confirm really do this: good: nobody was asked'
+
 batch <<<'query select 1 as one
 foreach row
 	say ${row.nothing}
