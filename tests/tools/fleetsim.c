@@ -279,6 +279,8 @@ static void request(struct session *s, const char *line, size_t n)
 	struct wire_request r;
 	struct err err;
 
+	if (s->mode == MODE_MUTE)
+		return;
 	if (wire_request_read(line, n, &r, &err) < 0) {
 		(void)wire_put_error(&s->out, -1, WIRE_CODE_USAGE, err.text);
 		wire_request_done(&r);
