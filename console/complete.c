@@ -203,6 +203,15 @@ static void offer_options(struct candidates *c, const struct opt *opts)
 	}
 }
 
+/* A command that is an argument: those it has of its own. */
+static void offer_options_of(struct candidates *c, const char *name)
+{
+	const struct command *command = command_find(name);
+
+	if (command)
+		offer_options(c, command->opts);
+}
+
 static void offer_hosts(struct candidates *c)
 {
 	const struct inventory *inv = c->with->inventory;
@@ -393,6 +402,8 @@ static bool offer_one(struct candidates *c, const struct place *p, const char *w
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (str_eq(known[i].what, what))
 			known[i].offer(c);
+	if (str_eq(what, "OPTION"))
+		offer_options_of(c, p->w.of[1]);
 	if (str_eq(what, "COMMAND") && str_eq(p->command, "help"))
 		offer_tables(c);
 	if (c->with->more)

@@ -10,7 +10,8 @@ static struct complete_with with;
 static bool own(void *arg, size_t i, const char **ret_name, const char **ret_usage)
 {
 	static const char *const of[][2] = {{"target", "PATTERN"}, {"fold", "[rarest|commonest]"},
-		{"sort", "COLUMN [desc] [then COLUMN]"}, {"write", "FILE"}};
+		{"sort", "COLUMN [desc] [then COLUMN]"}, {"write", "FILE"},
+		{"act", "ACTION [OPTION …]"}};
 
 	(void)arg;
 	if (i >= ARRAY_LEN(of))
@@ -175,6 +176,10 @@ TEST(words_of_the_usage)
 	CHECK_STR(tab("sort mtime d"), "desc");
 	CHECK_STR(tab("sort mtime desc then m"), "mtime");
 	CHECK_STR(tab("help invent"), "inventory");
+	CHECK_STR(tab("help upti"), "uptime");
+	CHECK_STR(tab("act kill --tr"), "--tree");
+	CHECK_STR(tab("act kill --tree --gr"), "--grace");
+	CHECK_STR(tab("act nothing --tr"), "");
 	CHECK_STR(tab("no-such-command x"), "");
 }
 
