@@ -131,10 +131,12 @@ static struct waiting take_from_queue(struct live *l, size_t i)
 }
 
 /* Of a question with requests of their own, which hosts have one is known only when they end. */
-static void mark_asking(struct live *l, const struct fleet_question *q)
+static void mark_asking(struct live *l, const struct fleet_question *q, bool quiet)
 {
-	for (size_t i = 0; i < l->n_hosts; i++)
-		l->hosts[i].asking = l->in[i] = q && !q->request && (!q->only || q->only[i]);
+	for (size_t i = 0; i < l->n_hosts; i++) {
+		l->in[i] = q && !q->request && (!q->only || q->only[i]);
+		l->hosts[i].asking = l->in[i] && !quiet;
+	}
 	l->version++;
 }
 
@@ -159,7 +161,7 @@ static void start(struct live *l)
 		l->ended = 0;
 		l->rows = 0;
 		l->since_ms = clock_mono_ms();
-		mark_asking(l, &w.q.fleet);
+		mark_asking(l, &w.q.fleet, w.q.quiet);
 	}
 }
 
@@ -252,7 +254,7 @@ void live_forget(struct live *l, int64_t number)
 
 bool live_cancel_running(struct live *l)
 {
-	if (!l->running.number)
+	if (!l->running.number || l->running.q.quiet)
 		return false;
 	live_cancel(l, l->running.number);
 	return true;
@@ -351,7 +353,7 @@ static void finish(struct live *l)
 	if (!w.number)
 		return;
 	l->running = (struct waiting){0};
-	mark_asking(l, NULL);
+	mark_asking(l, NULL, false);
 	w.q.over(w.q.arg, true, l->cancelled);
 }
 
@@ -406,7 +408,7 @@ void live_counts(const struct live *l, struct live_counts *ret)
 {
 	int64_t runs = clock_mono_ms() - l->since_ms;
 	struct live_counts c = {.hosts = l->n_hosts,
-		.running = l->running.number != 0,
+		.running = l->running.number != 0 && !l->running.q.quiet,
 		.asked = l->asked,
 		.ended = l->ended,
 		.rows = l->rows,

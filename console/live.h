@@ -44,7 +44,8 @@ struct live_host {
 struct live_question {
 	struct fleet_question fleet; /* what it points to must stay until `over` */
 	bool background;	     /* a refresh */
-	bool quiet; /* of no concern to who looks at the hosts: an answer is no news of them */
+	bool quiet; /* of no concern to people: neither counted nor cancelled, an answer no news of
+		       hosts */
 	/*
 	 * COLUMNS, ROWS, OUTCOME, CHUNK, END of hosts; then `over`, once, also when the question
 	 * never began (`begun` false). Each may be NULL.
@@ -70,7 +71,7 @@ int64_t live_ask(struct live *l, const struct live_question *q);
 void live_cancel(struct live *l, int64_t number);
 /* The same without `over`: who asked is gone. */
 void live_forget(struct live *l, int64_t number);
-/* The one that runs. False: none does. */
+/* The one that runs, if it is not quiet. False: none does. */
 bool live_cancel_running(struct live *l);
 /* Does it run now? */
 bool live_runs(const struct live *l, int64_t number);

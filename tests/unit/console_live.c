@@ -355,6 +355,7 @@ TEST(some_of_the_hosts)
 TEST(a_quiet_answer_is_no_news)
 {
 	struct live_question q;
+	struct live_counts n;
 
 	fresh();
 	ask(&a, "a");
@@ -364,6 +365,10 @@ TEST(a_quiet_answer_is_no_news)
 	q = question(&b, "b");
 	q.quiet = true;
 	live_ask(l, &q);
+	live_counts(l, &n);
+	CHECK(!n.running);
+	CHECK_INT(n.asking, 0);
+	CHECK(!live_cancel_running(l));
 	for (host_id i = 0; i < 9; i++) {
 		end(i, HOST_ANSWERED, "");
 		((struct fleet_event *)fleet.first)->end->rows = 55;
