@@ -142,9 +142,12 @@ int humane_cell(struct buf *out, const char *column, const struct cell *c,
 	}
 	if (is_size(column) && n >= 0)
 		return put_size(out, n);
-	if (humane_is_id(column, &group))
+	if (humane_is_id(column, &group)) {
+		/* The numbers below each other, whether they have names or not. */
+		*ret_right = false;
 		name = owner(who, group, n);
-	else
+	} else {
 		name = is_port(column) ? service(n) : NULL;
+	}
 	return name ? buf_printf(out, "%" PRId64 " %s", n, name) : format_cell_text(out, c);
 }

@@ -84,9 +84,11 @@ TEST(users_and_groups)
 	struct buf out;
 
 	CHECK_STR(number("uid", 1000), "1000 alice");
+	CHECK(!right);
 	CHECK_STR(number("egid", 1000), "1000 staff");
 	CHECK_STR(text("owner_uid", "1000"), "1000 alice");
 	CHECK_STR(number("uid", 1001), "1001");
+	CHECK(!right);
 	CHECK_STR(number("uid", 0), "0 root");
 	CHECK_STR(number("uuid", 1000), "1000");
 	CHECK_STR(number("cpuid", 1000), "1000");
