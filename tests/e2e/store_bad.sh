@@ -142,7 +142,7 @@ if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
 	t query 'select 5 as kept'
 	# shellcheck disable=SC2016 # for the inner shell
 	run unshare --mount sh -c 'mount --bind "$XDG_STATE_HOME" "$XDG_STATE_HOME" && mount -o remount,bind,ro "$XDG_STATE_HOME" &&
-		"$TOCSIN" -i "$0" -o csv query "select 6 as lost" && "$TOCSIN" history -o csv && "$TOCSIN" show -o csv | sort' "$T/hosts"
+		"$TOCSIN" -i "$0" -o csv query "select 6 as lost" | sort && "$TOCSIN" history -o csv && "$TOCSIN" show -o csv | sort' "$T/hosts"
 	is 'a home that is read-only: answers, and what there was' \
 		"$(tr -d '\r' <<<"$out" | sed 's/^\(1\),[^,]*,/\1,/' | tr '\n' ' ')" \
 		"host,lost web1,6 web2,6 web3,6 run,time,question,target,hosts,answered,rows,operator 1,select 5 as kept,all,3,3,3,$(id -un) host,kept web1,5 web2,5 web3,5 "
