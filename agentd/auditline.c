@@ -197,6 +197,13 @@ int audit_line_put(const json_t *line, struct buf *b)
 
 /* ---- Looking ---- */
 
+int64_t audit_line_time(const char *text)
+{
+	struct tm tm = {.tm_isdst = 0};
+
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : -1;
+}
+
 bool audit_line_hash(const json_t *tree, const char *name, struct audit_hash *ret)
 {
 	const json_t *v = json_object_get(tree, name);

@@ -28,6 +28,9 @@ int audit_line_add(json_t *line, const struct audit_entry *e);
 /* Appends it in ASCII, with its newline. 0, -ENOMEM, -EMSGSIZE. */
 int audit_line_put(const json_t *line, struct buf *b);
 
+/* The time of a line as text, in seconds since 1970; -1: it is none. */
+int64_t audit_line_time(const char *text);
+
 /* What the chain needs of a line that was read. */
 struct audit_link {
 	int64_t seq;

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define READ_CHUNK (64u << 10)
+/* Of a file, in which its first line tells its time. */
+#define HEAD_BYTES 256
 /* How often the list of files may turn out to have changed while it was read. */
 #define TRIES 20
 /* A line that is being written is waited for as long. */
@@ -67,21 +69,52 @@ static int files_find(struct files *f)
 	return -EAGAIN;
 }
 
+/* When the first line of a file was written, or -1. */
+static int64_t first_time(int fd)
+{
+	static const char member[] = "\"time\":\"";
+	char head[HEAD_BYTES + 1];
+	ssize_t n = pread(fd, head, HEAD_BYTES, 0);
+	const char *at;
+
+	if (n <= 0)
+		return -1;
+	head[n] = '\0';
+	at = strstr(head, member);
+	return at ? audit_line_time(at + strlen(member)) : -1;
+}
+
+/* How many of the older files end before that time: the next one began before it. */
+static size_t count_before(const struct files *f, int64_t since)
+{
+	for (size_t i = since > 0 ? f->n + 1 : 0; i-- > 0;) {
+		int fd = i == f->n ? f->current : auditfile_open_read(f->dirfd, f->older[i]);
+		int64_t time = fd < 0 ? -1 : first_time(fd);
+
+		if (i < f->n)
+			io_close(fd);
+		if (time >= 0 && time < since)
+			return i;
+	}
+	return 0;
+}
+
 /* ---- Lines ---- */
 
 struct audit_reader {
 	struct files files;
-	size_t next;	       /* of files.older; behind them comes the current one */
-	int fd;		       /* being read; -1: none */
-	struct buf held;       /* what is not given yet, behind `given` */
-	size_t given;	       /* bytes that are over with the next call */
-	size_t scanned;	       /* bytes that hold no newline */
+	size_t next; /* of files.older; behind them comes the current one */
+	int fd;	     /* being read; -1: none */
+	struct buf held;
+	size_t at;	       /* in it: what is not given yet */
+	size_t given;	       /* bytes from there that are over with the next call */
+	size_t scanned;	       /* bytes from there that hold no newline */
 	bool skipping;	       /* the rest of a line longer than any of the log's */
 	int64_t wait_until_ms; /* for the end of the last line; 0: not */
 	struct audit_place place;
 };
 
-int audit_reader_new(int dirfd, struct audit_reader **ret)
+int audit_reader_new(int dirfd, int64_t since, struct audit_reader **ret)
 {
 	struct audit_reader *rd = calloc(1, sizeof(*rd));
 	int r;
@@ -95,11 +128,14 @@ int audit_reader_new(int dirfd, struct audit_reader **ret)
 	rd->place.first = true;
 	buf_init(&rd->held, AUDIT_GIVEN_MAX);
 	r = files_find(&rd->files);
-	if (r == 0)
-		*ret = rd;
-	else
+	if (r < 0) {
 		audit_reader_free(rd);
-	return r;
+		return r;
+	}
+	rd->next = count_before(&rd->files, since);
+	rd->place.skipped = rd->next > 0;
+	*ret = rd;
+	return 0;
 }
 
 void audit_reader_free(struct audit_reader *rd)
@@ -148,21 +184,21 @@ static int give(struct audit_reader *rd, size_t n, bool ended, struct span *ret)
 		return 0;
 	rd->place.line++;
 	rd->place.ended = ended;
-	*ret = (struct span){rd->held.p, n};
+	*ret = (struct span){rd->held.p + rd->at, n};
 	return 1;
 }
 
 /* 1 with a line; 0 without, and then with rd->given where there may be more to find. */
 static int find_line(struct audit_reader *rd, struct span *ret)
 {
-	size_t n = rd->held.len;
-	const char *end = NULL;
+	const char *p = rd->held.p + rd->at, *end = NULL;
+	size_t n = rd->held.len - rd->at;
 	int r;
 
 	if (n > rd->scanned)
-		end = memchr(rd->held.p + rd->scanned, '\n', n - rd->scanned);
+		end = memchr(p + rd->scanned, '\n', n - rd->scanned);
 	if (end)
-		return give(rd, (size_t)(end - rd->held.p), true, ret);
+		return give(rd, (size_t)(end - p), true, ret);
 	rd->scanned = n;
 	if (n <= AUDIT_LINE_MAX)
 		return 0;
@@ -176,8 +212,11 @@ static int find_line(struct audit_reader *rd, struct span *ret)
 static int fill(struct audit_reader *rd)
 {
 	ssize_t n;
-	int r = buf_room(&rd->held, READ_CHUNK);
+	int r;
 
+	buf_consume(&rd->held, rd->at);
+	rd->at = 0;
+	r = buf_room(&rd->held, READ_CHUNK);
 	if (r < 0)
 		return r;
 	do
@@ -193,7 +232,7 @@ static bool wait_for_rest(const struct audit_reader *rd)
 {
 	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 
-	if (!rd->held.len || !rd->wait_until_ms || clock_mono_ms() > rd->wait_until_ms)
+	if (rd->held.len == rd->at || !rd->wait_until_ms || clock_mono_ms() > rd->wait_until_ms)
 		return false;
 	nanosleep(&pause, NULL);
 	return true;
@@ -204,8 +243,8 @@ static int end_file(struct audit_reader *rd, struct span *ret)
 {
 	if (wait_for_rest(rd))
 		return 0;
-	if (rd->held.len)
-		return give(rd, rd->held.len, false, ret);
+	if (rd->held.len > rd->at)
+		return give(rd, rd->held.len - rd->at, false, ret);
 	rd->fd = io_close(rd->fd);
 	return 0;
 }
@@ -215,7 +254,7 @@ int audit_reader_next(struct audit_reader *rd, struct audit_place *ret_place, st
 	int r = 0;
 
 	while (r == 0) {
-		buf_consume(&rd->held, rd->given);
+		rd->at += rd->given;
 		rd->given = 0;
 		if (rd->fd < 0)
 			r = next_file(rd);
@@ -230,7 +269,7 @@ int audit_reader_next(struct audit_reader *rd, struct audit_place *ret_place, st
 	if (r < 0)
 		return r;
 	*ret_place = rd->place;
-	rd->place.first = false;
+	rd->place.first = rd->place.skipped = false;
 	return 1;
 }
 
@@ -242,7 +281,7 @@ int audit_read(const char *state_dir,
 	struct audit_place place;
 	struct span line;
 	int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : audit_reader_new(fd, &rd);
+	int r = fd < 0 ? -errno : audit_reader_new(fd, 0, &rd);
 
 	if (r < 0)
 		return err_sys(err, -r, "audit log %s/" AUDIT_FILE, state_dir);
@@ -283,6 +322,8 @@ static void check_first(struct audit_verifier *v, const struct audit_place *plac
 
 	v->first_seq = link->seq;
 	if (link->seq == 1 && same(&link->prev, &audit_hash_none))
+		return;
+	if (place->skipped && strcmp(link->event, "continue") == 0)
 		return;
 	/* Files put away go, the oldest first, when there are more than are to be kept. */
 	if (place->file > 1 && strcmp(link->event, "continue") == 0 &&
@@ -342,13 +383,16 @@ static void check_replaced(
 	broken(v, place, why);
 }
 
-int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line)
+int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line,
+	json_t **ret_tree)
 {
 	struct audit_link link;
 	struct audit_hash hash;
 	int code = 0;
 	json_t *tree;
 
+	if (ret_tree)
+		*ret_tree = NULL;
 	if (audit_hash(line, &hash) < 0)
 		return -ENOMEM;
 	if (!v->lines)
@@ -370,7 +414,10 @@ int audit_verify_line(struct audit_verifier *v, const struct audit_place *place,
 		check_replaced(v, place, tree);
 	v->seq = link.seq;
 	v->last = hash;
-	json_decref(tree);
+	if (ret_tree)
+		*ret_tree = tree;
+	else
+		json_decref(tree);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct audit_place {
 	uint64_t line; /* from 1 */
 	bool first;    /* the oldest line there is */
 	bool ended;    /* by a newline; only the last line of a file may not be */
+	bool skipped;  /* likewise the first, but older files were left out on purpose */
 };
 
 /*
@@ -29,10 +30,11 @@ int audit_read(const char *state_dir,
 
 struct audit_reader;
 /*
- * The same, line by line, over the files in an open directory, which is taken over. 0 or -errno:
- * -ENOENT: there is no log.
+ * The same, line by line, over the files in an open directory, which is taken over. Files that were
+ * put away before `since` (seconds since 1970; 0: none) are left out. 0 or -errno: -ENOENT: there
+ * is no log.
  */
-int audit_reader_new(int dirfd, struct audit_reader **ret);
+int audit_reader_new(int dirfd, int64_t since, struct audit_reader **ret);
 /* 1 with a line, which is valid until the next call; 0 behind the last one; -errno. */
 int audit_reader_next(struct audit_reader *rd, struct audit_place *ret_place, struct span *ret);
 /* Accepts NULL. */
@@ -50,8 +52,9 @@ struct audit_verifier {
 	struct audit_hash junk_hash;
 	struct audit_place junk_place;
 };
-/* 0 or -ENOMEM. */
-int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line);
+/* 0 or -ENOMEM. *ret_tree (may be NULL): the line, or NULL where it is none of the log's. */
+int audit_verify_line(struct audit_verifier *v, const struct audit_place *place, struct span line,
+	json_t **ret_tree);
 /* After the last line. */
 void audit_verify_end(struct audit_verifier *v);
 

@@ -11,11 +11,12 @@
 struct root;
 struct auditsource;
 /*
- * `own`: state_dir is that of this agent; a worker of a daemon's has no other one's (-EINVAL). 0 or
- * -errno: -EACCES: policy or the files' modes; -ENOENT: there is no log.
+ * `own`: state_dir is that of this agent; a worker of a daemon's has no other one's (-EINVAL).
+ * `since` as in audit_reader_new. 0 or -errno: -EACCES: policy or the files' modes; -ENOENT: there
+ * is no log.
  */
-int auditsource_open(
-	const struct root *root, const char *state_dir, bool own, struct auditsource **ret);
+int auditsource_open(const struct root *root, const char *state_dir, bool own, int64_t since,
+	struct auditsource **ret);
 /* 1 with a line, valid until the next call; 0 behind the last one; -errno. */
 int auditsource_next(struct auditsource *s, struct audit_place *ret_place, struct span *ret);
 /* Accepts NULL. */

@@ -165,7 +165,7 @@ struct verifying {
 static int verify_line(void *arg, const struct audit_place *place, struct span line)
 {
 	struct verifying *v = arg;
-	int r = audit_verify_line(&v->verifier, place, line);
+	int r = audit_verify_line(&v->verifier, place, line, NULL);
 
 	return r < 0 ? r : v->listing->error;
 }

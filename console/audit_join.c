@@ -19,8 +19,8 @@
 const char audit_join_sql[] =
 	"select seq, time, event, request, user, address, action, target, status, reason, detail, "
 	"file, line, oldest, problem, (select unix_time from time) as now from audit_log where "
-	"problem is not null or oldest = 1 or (event in ('request', 'outcome') and dry_run is null "
-	"and time >= cast(:since as integer))";
+	"time >= cast(:since as integer) and (problem is not null or oldest = 1 or (event in "
+	"('request', 'outcome') and dry_run is null))";
 
 static const char *const names_of[] = {"seq", "time", "event", "request", "user", "address",
 	"action", "target", "status", "reason", "detail", "file", "line", "oldest", "problem",

@@ -2,10 +2,10 @@
 #include "agentd/auditfile.h"
 #include "agentd/auditsource.h"
 #include "agentd/jsonfile.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define LINES_PER_STEP 64
 
@@ -44,7 +44,9 @@ enum {
 
 static const struct column columns[] = {
 	{"seq", COL_BIGINT, 0, "Number of the line over all files, from 1"},
-	{"time", COL_BIGINT, 0, "Unix time when it was written"},
+	{"time", COL_BIGINT, COL_RANGE,
+		"Unix time when it was written, or a problem was found; files that end before what "
+		"is asked for are left out"},
 	{"datetime", COL_TEXT, 0, "The same as the log has it, with microseconds"},
 	{"event", COL_TEXT, 0,
 		"start, stop, config, session, session_end, query, request (an action is about to "
@@ -87,6 +89,19 @@ struct state {
 	struct audit_verifier verifier;
 };
 
+/* The latest time that all wanted lines are at or behind; 0: none. */
+static int64_t lower_bound(const struct scan *s)
+{
+	const struct scan_constraint *c;
+	int64_t since = 0;
+
+	for (size_t i = 0; (c = scan_constraint(s, i)); i++)
+		if (c->col == TIME && c->is_int && c->i > since &&
+			(c->op == SCAN_EQ || c->op == SCAN_GE || c->op == SCAN_GT))
+			since = c->i;
+	return since;
+}
+
 static int open_scan(struct scan *s)
 {
 	struct state *st = scan_state(s);
@@ -98,7 +113,7 @@ static int open_scan(struct scan *s)
 	if (st->state_dir[0] != '/')
 		return 0;
 	r = auditsource_open(scan_root(s), st->state_dir,
-		strcmp(st->state_dir, scan_state_dir(s)) == 0, &st->source);
+		strcmp(st->state_dir, scan_state_dir(s)) == 0, lower_bound(s), &st->source);
 	if (r == -EINVAL)
 		return scan_error(s, EINVAL, "the daemon shows its own log only, no state_dir");
 	if (r == -EACCES || r == -EPERM)
@@ -133,6 +148,7 @@ static void put_problem(void *arg, const struct audit_place *place, const char *
 
 	row_begin(s);
 	put_place(s, place);
+	row_int(s, TIME, clock_real_us() / 1000000);
 	row_bytes(s, PROBLEM, why, strlen(why));
 	row_end(s);
 }
@@ -140,12 +156,11 @@ static void put_problem(void *arg, const struct audit_place *place, const char *
 /* "2026-11-22T01:02:03.000004Z" */
 static void put_time(struct scan *s, const json_t *v)
 {
-	const char *text = json_string_value(v);
-	struct tm tm = {.tm_isdst = 0};
+	int64_t time = json_is_string(v) ? audit_line_time(json_string_value(v)) : -1;
 
 	row_json(s, DATETIME, v);
-	if (text && strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
-		row_int(s, TIME, timegm(&tm));
+	if (time >= 0)
+		row_int(s, TIME, time);
 }
 
 static void put_target(struct scan *s, const json_t *args)
@@ -177,7 +192,7 @@ static void put_line(struct scan *s, const struct audit_place *place, const json
 	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++)
 		row_json_dump(s, trees[i].col, json_object_get(line, trees[i].name));
 	put_target(s, json_object_get(line, "args"));
-	row_int(s, OLDEST, place->first);
+	row_int(s, OLDEST, place->first && !place->skipped);
 	row_text(s, HASH, st->verifier.last.hex);
 	row_end(s);
 }
@@ -185,12 +200,9 @@ static void put_line(struct scan *s, const struct audit_place *place, const json
 static int take_line(
 	struct scan *s, struct state *st, const struct audit_place *place, struct span line)
 {
-	struct audit_link link;
-	int code = 0, r = audit_verify_line(&st->verifier, place, line);
-	json_t *tree = r == 0 && place->ended ? audit_line_read(line, &link, &code) : NULL;
+	json_t *tree;
+	int r = audit_verify_line(&st->verifier, place, line, &tree);
 
-	if (r == 0 && code == -ENOMEM)
-		r = code;
 	if (r < 0)
 		return scan_error(s, -r, "the audit log: %s", strerror(-r));
 	if (tree)

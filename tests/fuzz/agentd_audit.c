@@ -31,7 +31,7 @@ static void verify(struct span text)
 	while (span_split(&text, '\n', &line)) {
 		place.line++;
 		place.ended = text.p != NULL;
-		MUST(audit_verify_line(&v, &place, line) == 0);
+		MUST(audit_verify_line(&v, &place, line, NULL) == 0);
 		place.first = false;
 	}
 	audit_verify_end(&v);
@@ -46,7 +46,7 @@ static void check_line(struct span line)
 	for (size_t i = 0; i + 1 < line.n; i++)
 		MUST(line.p[i] >= 0x20 && (unsigned char)line.p[i] < 0x80);
 	line.n--;
-	MUST(audit_verify_line(&v, &place, line) == 0);
+	MUST(audit_verify_line(&v, &place, line, NULL) == 0);
 	audit_verify_end(&v);
 	MUST(v.lines == 1 && v.breaks == 0);
 }

@@ -100,7 +100,7 @@ static void on_break(void *arg, const struct audit_place *place, const char *tex
 
 static int on_line(void *arg, const struct audit_place *place, struct span line)
 {
-	return audit_verify_line(arg, place, line);
+	return audit_verify_line(arg, place, line, NULL);
 }
 
 /* "" or the first break. */

@@ -39,6 +39,23 @@ has audit_table_shows_it "$out" 'alice.*select \\x1[bB]\[2J'
 audit -o markdown
 has audit_markdown "$out" 'a \\\| b'
 
+# As a table.
+table() { run "$AGENTD" query -o tsv "select $1 from audit_log where state_dir = '$T'${2:-}"; }
+table "seq, event, file, line, oldest, problem is null"
+is table_rows "$(tail -n +2 <<<"$out" | tr '\t\n' '  ')" \
+	'1 start audit.ndjson.000001 1 1 1 2 query audit.ndjson.000001 2 0 1 3 continue audit.ndjson 1 0 1 4 request audit.ndjson 2 0 1 5 outcome audit.ndjson 3 0 1 '
+cp "$T/audit.ndjson.000001" "$T/first"
+sed -i 's/alice/malice/' "$T/audit.ndjson.000001"
+table "file, line, problem" " and problem is not null"
+# shellcheck disable=SC2016 # the backticks are text
+is table_broken "$(tail -n 1 <<<"$out")" "$(printf 'audit.ndjson\t1\t`prev` is not the hash of the line before')"
+# The file being written begins at 1767323045: what was put away ends before that, is not read, and is no problem.
+table "count(*), min(seq), max(oldest), count(problem)" " and time >= 1767323046"
+is table_without_older "$(tail -n 1 <<<"$out" | tr '\t' ' ')" '0   0'
+table "count(*), min(seq), max(oldest), count(problem)" " and time >= 1767323045"
+is table_with_older "$(tail -n 1 <<<"$out" | tr '\t' ' ')" '6 1 1 1'
+mv "$T/first" "$T/audit.ndjson.000001"
+
 sed 's/alice/malice/' "$T/audit.ndjson.000001" >"$T/new" && mv "$T/new" "$T/audit.ndjson.000001"
 audit --verify -o tsv
 # shellcheck disable=SC2016 # the backticks are text
