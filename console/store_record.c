@@ -4,7 +4,6 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/str.h"
-#include "console/fleet/event.h"
 #include "console/store.h"
 #include "console/store_block.h"
 #include "console/store_keep.h"
@@ -321,36 +320,6 @@ void record_event(struct record *rec, struct fleet_event *e)
 	else
 		err_sys(&err, -r, "this run is not remembered");
 	note_problem(rec->r, &err);
-}
-
-void record_copy(struct record *rec, const struct fleet_event *e)
-{
-	struct wire_rows rows;
-	struct fleet_event *own = NULL;
-
-	if (!rec || rec->full || e->host >= rec->n_hosts)
-		return;
-	if (e->type == FLEET_COLUMNS) {
-		own = event_columns(e->host, e->columns.cols, e->columns.n);
-	} else if (e->type == FLEET_ROWS) {
-		rows = (struct wire_rows){.cells = (struct cell *)e->rows.cells,
-			.n_rows = e->rows.n_rows,
-			.n_cols = e->rows.n_cols};
-		own = event_rows(e->host, &rows, e->rows.n_rows);
-	} else if (e->type == FLEET_END) {
-		own = event_end(e->host, NULL, 0);
-		if (own) {
-			*own->end = *e->end;
-			own->end->warnings = NULL;
-			own->end->n_warnings = 0;
-		}
-	} else {
-		return;
-	}
-	if (own)
-		record_event(rec, own);
-	else
-		rec->full = true;
 }
 
 /* Without memory for the job the record is left to the end of the program. */

@@ -62,8 +62,6 @@ struct record *record_begin(struct recorder *r, const struct record_run *run);
 /* Takes the event over: columns, rows and ends are kept, others only freed. Accepts a NULL record.
  */
 void record_event(struct record *rec, struct fleet_event *e);
-/* The same for events that belong to somebody else. */
-void record_copy(struct record *rec, const struct fleet_event *e);
 /* The run is over; `rec` must not be used any more. Accepts NULL. */
 void record_end(struct record *rec, int64_t ms, bool interrupted);
 /* Nothing of it is to be remembered. Accepts NULL. */

@@ -208,8 +208,8 @@ static void title(const struct pane *p, struct buf *out)
 	const struct queries_pane *v = (const struct queries_pane *)p;
 
 	(void)buf_printf(out, "saved queries  %zu", v->n);
-	if (v->filter && *v->filter)
-		(void)buf_printf(out, "  /%s", v->filter);
+	if (v->filter && *v->filter && p->ui->library)
+		(void)buf_printf(out, " of %zu  /%s", library_len(p->ui->library), v->filter);
 }
 
 /* ---- Running ---- */
