@@ -159,9 +159,10 @@ static void got_words(const struct request *q, char *out, size_t size)
 static void end_file(struct request *q)
 {
 	json_t *before = actor_file_json(&q->actor, &q->file, q->sha256);
-	json_t *after = q->has_got ? json_pack("{s:I, s:s}", "bytes", (json_int_t)q->got.bytes,
-					     "sha256", q->got_sha256)
-				   : NULL;
+	json_t *after =
+		q->has_got ? json_pack("{s:I, s:o}", "bytes", (json_int_t)q->got.bytes, "sha256",
+				     action_json_bytes(q->got_sha256, strlen(q->got_sha256)))
+			   : NULL;
 	char detail[ERR_TEXT_MAX + GOT_WORDS_MAX] = "the session ended before all of it was read";
 	const struct audit_entry entry = {
 		.before = before,
@@ -435,6 +436,9 @@ static void give_time(const struct client *c)
 	struct rlimit limit;
 	clockid_t clock;
 
+	/* It has ended; 0 would be the daemon itself. */
+	if (!c->worker)
+		return;
 	if (clock_getcpuclockid(c->worker, &clock) != 0 || clock_gettime(clock, &used) < 0)
 		return;
 	limit.rlim_cur = (rlim_t)used.tv_sec + c->d->conf->worker_cpu_s + 1;

@@ -61,6 +61,32 @@ is victim_is_gone "$(kill -0 "$victim" 2>/dev/null; echo $?)" 1
 is reason_is_kept "$(jq -r 'select(.event == "request" and (.dry_run | not)).reason' "$T/state/audit.ndjson")" 'a test'
 check log_is_whole "$AGENTD" audit --verify --state-dir "$T/state"
 
+# ---- Heard out ----
+
+# A worker that asks and ends while the daemon does something else is heard to its last word.
+mkfifo "$T/late"
+"$AGENTD" session --run-dir "$T/run" <"$T/late" >"$T/late.out" &
+session=$!
+exec 7>"$T/late"
+check late_waits wait_for 10 grep -q hello "$T/late.out"
+kill -STOP "$daemon"
+for n in 1 2 3 4; do echo "{\"op\":\"query\",\"id\":$n,\"sql\":\"select 4711 as late_$n\"}" >&7; done
+exec 7>&-
+late_answered() { [ "$(grep -c '"op":"done"' "$T/late.out")" = 4 ]; }
+check late_answered wait_for 10 late_answered
+# shellcheck disable=SC2013 # words of one line
+late_ended() {
+	local w
+	for w in $(cat /proc/"$daemon"/task/*/children); do grep -q '^State:.Z' "/proc/$w/status" && return; done
+	return 1
+}
+check late_ended wait_for 10 late_ended
+kill -CONT "$daemon"
+wait "$session"
+is late_is_told "$(grep -c 'select 4711 as late_' "$T/state/audit.ndjson")" 4
+# The time that a query is given is its worker's.
+has daemon_has_time "$(cat "/proc/$daemon/limits")" '^Max cpu time +unlimited +unlimited'
+
 # ---- Killed ----
 
 # What the one before said is not this one's word.
