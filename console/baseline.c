@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* ---- Pinning ---- */
 
 int baseline_pin(struct store *s, const struct run_info *i, struct err *err)
@@ -111,15 +110,6 @@ static uint64_t with_host(const struct work *w, uint64_t print, const char *host
 	return print ^ hash_bytes(w->seed + 1, host, strlen(host));
 }
 
-static bool run_has(const struct run *run, const char *name)
-{
-	for (size_t i = 0; i < run->n_shapes; i++)
-		for (size_t j = 0; j < run->shapes[i].n; j++)
-			if (str_eq(run->shapes[i].names[j], name))
-				return true;
-	return false;
-}
-
 /* Of a baseline without any columns all count. */
 static int find_columns(struct work *w, const char *ignore)
 {
@@ -129,7 +119,8 @@ static int find_columns(struct work *w, const char *ignore)
 		const char *name = results_column_name(w->rows, i);
 
 		if (!rowkey_listed(ignore, name) &&
-			(w->run.n_shapes == 0 || run_has(&w->run, name)))
+			(w->run.n_shapes == 0 ||
+				run_shapes_have(w->run.shapes, w->run.n_shapes, name)))
 			r = rowkey_add(&w->columns, name);
 	}
 	return r;

@@ -127,15 +127,6 @@ static int find_hosts(struct work *w)
 
 /* ---- Columns ---- */
 
-static bool side_has(const struct diff_side *run, const char *name)
-{
-	for (size_t i = 0; i < run->n_shapes; i++)
-		for (size_t j = 0; j < run->shapes[i].n; j++)
-			if (str_eq(run->shapes[i].names[j], name))
-				return true;
-	return false;
-}
-
 static int add_columns(struct rowkey *k, const struct diff_side *run)
 {
 	int r = 0;
@@ -148,7 +139,10 @@ static int add_columns(struct rowkey *k, const struct diff_side *run)
 
 static bool both_have(const struct work *w, const char *name)
 {
-	return side_has(w->old.from, name) && side_has(w->new.from, name);
+	const struct diff_side *old = w->old.from, *new = w->new.from;
+
+	return run_shapes_have(old->shapes, old->n_shapes, name) &&
+	       run_shapes_have(new->shapes, new->n_shapes, name);
 }
 
 static const char *find_name(const struct work *w, struct span name)

@@ -57,8 +57,8 @@ static int64_t oldest(struct store *s, int64_t but, bool any)
 	if (store_prepare(s, &q, NULL,
 		    "SELECT id FROM runs WHERE id <> ? AND NOT baseline AND (time < iif(finished, "
 		    "?, ?) OR (NOT finished AND time > ?)) ORDER BY id LIMIT 1",
-		    "iiii", but, any ? INT64_MAX : now - keep_days * DAY_US,
-		    now - UNFINISHED_US, now + UNFINISHED_US) < 0)
+		    "iiii", but, any ? INT64_MAX : now - keep_days * DAY_US, now - UNFINISHED_US,
+		    now + UNFINISHED_US) < 0)
 		return 0;
 	if (sqlite3_step(q) == SQLITE_ROW)
 		run = sqlite3_column_int64(q, 0);

@@ -170,6 +170,15 @@ int runs_find(struct store *s, const char *word, struct run_info *ret, struct er
 
 /* ---- One run ---- */
 
+bool run_shapes_have(const struct run_shape *shapes, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < shapes[i].n; j++)
+			if (str_eq(shapes[i].names[j], name))
+				return true;
+	return false;
+}
+
 void run_done(struct run *r)
 {
 	if (!r)

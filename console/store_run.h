@@ -46,6 +46,9 @@ struct run_shape {
 	char **names;
 	size_t n;
 };
+/* Has one of them a column of that name? */
+bool run_shapes_have(const struct run_shape *shapes, size_t n, const char *name);
+
 struct run {
 	struct store *store; /* the caller's */
 	struct run_info info;
