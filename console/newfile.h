@@ -2,7 +2,8 @@
 /*
  * A file that appears whole or not at all: written under another name beside it, then renamed.
  * Links are followed, an existing file keeps its mode; what is no regular file (a pipe, /dev/null),
- * and /dev/stdout, is written in place. The other name is removed when the program is ended by a second Ctrl-C.
+ * and /dev/stdout, is written in place. The other name is removed when the program is ended by a
+ * second Ctrl-C.
  */
 #ifndef CONSOLE_NEWFILE_H
 #define CONSOLE_NEWFILE_H

@@ -8,9 +8,9 @@
 #include "console/paths.h"
 #include "console/runbook_details.h"
 #include "console/runbook_lines.h"
+#include "console/runbook_values.h"
 #include "console/runbook_words.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,128 +115,6 @@ static int block_add(struct runbook_block *b, struct runbook_line *l, struct err
 	return 0;
 }
 
-/* ---- Variables ---- */
-
-static struct runbook_var *find_var(const struct runbook *b, struct span name)
-{
-	for (size_t i = 0; i < b->n_vars; i++)
-		if (span_eq(name, b->vars[i].name))
-			return (struct runbook_var *)&b->vars[i];
-	return NULL;
-}
-
-const char *runbook_value(const struct runbook *b, const char *name)
-{
-	const struct runbook_var *v = find_var(b, span_str(name));
-
-	return v ? v->value : NULL;
-}
-
-/* The name before the first "=" (or all of it), letters, digits and _. */
-static int read_name(const char *word, struct span *ret, struct err *err)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)word[n]) || word[n] == '_')
-		n++;
-	if (n == 0 || isdigit((unsigned char)word[0]) || (word[n] && word[n] != '='))
-		return err_set(err, EINVAL, "a variable is written name=value, not `%s`", word);
-	if (n > RUNBOOK_NAME_MAX)
-		return err_set(
-			err, EINVAL, "a variable's name has more than %d bytes", RUNBOOK_NAME_MAX);
-	*ret = (struct span){word, n};
-	return 0;
-}
-
-static int add_var(
-	struct runbook *b, struct span name, const char *value, bool given, struct err *err)
-{
-	struct runbook_var v = {.given = given, .declared = !given};
-
-	if (b->n_vars == RUNBOOK_VARS_MAX)
-		return err_set(err, E2BIG, "more than %d variables", RUNBOOK_VARS_MAX);
-	v.name = span_dup(name);
-	v.value = strdup(value);
-	if (!v.name || !v.value) {
-		free(v.name);
-		free(v.value);
-		return err_sys(err, ENOMEM, "variables");
-	}
-	b->vars[b->n_vars++] = v;
-	return 0;
-}
-
-int runbook_give(struct runbook *b, const char *word, struct err *err)
-{
-	struct span name;
-	int r = read_name(word, &name, err);
-
-	if (r < 0)
-		return r;
-	if (word[name.n] != '=')
-		return err_set(err, EINVAL, "a variable is written name=value, not `%s`", word);
-	if (!utf8_valid(word, strlen(word)))
-		return err_set(err, EINVAL, "the value of %.*s is not UTF-8", (int)name.n, word);
-	if (find_var(b, name))
-		return err_set(err, EINVAL, "%.*s is given twice", (int)name.n, word);
-	return add_var(b, name, word + name.n + 1, true, err);
-}
-
-/* `param NAME[=DEFAULT] [words about it]` */
-static int declare(struct parser *p, const struct runbook_line *l, struct err *err)
-{
-	const char *word = l->n > 1 ? runbook_word_head(&l->words[1]) : "";
-	struct runbook_var *v;
-	struct span name;
-	int r;
-
-	if (l->n > 1 && runbook_word_has_values(&l->words[1]))
-		return err_set(err, EINVAL, "a default is text without ${…}");
-	r = read_name(word, &name, err);
-	if (r < 0)
-		return r;
-	v = find_var(p->b, name);
-	if (v && v->declared)
-		return err_set(err, EINVAL, "%s is there already", v->name);
-	if (v) {
-		v->declared = true;
-		return 0;
-	}
-	if (word[name.n] != '=')
-		return err_set(err, EINVAL, "%.*s needs a value: give %.*s=…", (int)name.n, word,
-			(int)name.n, word);
-	return add_var(p->b, name, word + name.n + 1, false, err);
-}
-
-static int check_value(struct parser *p, const char *name, struct err *err)
-{
-	struct runbook_var *v;
-
-	if (str_starts(name, "row.") && name[4])
-		return p->foreach ? 0
-				  : err_set(err, EINVAL, "${%s} has a value within foreach only",
-					    name);
-	v = find_var(p->b, span_str(name));
-	if (!v)
-		return err_set(err, EINVAL, "${%s} has no value: give %s=…", name, name);
-	v->declared = true;
-	return 0;
-}
-
-static int check_values(
-	struct parser *p, const struct runbook_line *l, unsigned *column, struct err *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < l->n; i++)
-		for (size_t j = 0; r == 0 && j < l->words[i].n; j++) {
-			*column = l->words[i].column;
-			if (l->words[i].parts[j].variable)
-				r = check_value(p, l->words[i].parts[j].text, err);
-		}
-	return r;
-}
-
 /* ---- Lines ---- */
 
 static const struct {
@@ -320,72 +198,6 @@ static void take_rows_option(struct runbook_line *l)
 	}
 }
 
-static bool has_value(struct span sql)
-{
-	return memmem(sql.p, sql.n, "${", 2);
-}
-
-static int refuse_value(struct err *err)
-{
-	return err_set(
-		err, EINVAL, "no value is pasted into SQL: write :name, or --param name=${…}");
-}
-
-/* Values do not become SQL, nor the names of what is asked, nor options. */
-static int check_places(const struct runbook_line *l, unsigned *column, struct err *err)
-{
-	bool query = str_eq(l->command->name, "query"), run = str_eq(l->command->name, "run");
-
-	for (size_t i = 1; i < l->n; i++) {
-		const struct runbook_word *w = &l->words[i];
-
-		*column = w->column;
-		if (!runbook_word_has_values(w))
-			continue;
-		if (query && !str_starts(runbook_word_head(w), "--param=") &&
-			!runbook_word_is(&l->words[i - 1], "--param"))
-			return refuse_value(err);
-		if (run && (runbook_word_leads(w) || !strchr(runbook_word_head(w), '=')))
-			return err_set(err, EINVAL, "values stand behind name=");
-	}
-	return 0;
-}
-
-static bool has_param(const struct runbook_line *l, struct span name)
-{
-	for (size_t i = 1; i < l->n; i++) {
-		const char *head = runbook_word_head(&l->words[i]);
-
-		if (runbook_word_is(&l->words[i - 1], "--param") || str_starts(head, "--param=")) {
-			head += str_starts(head, "--param=") ? strlen("--param=") : 0;
-			if (strncmp(head, name.p, name.n) == 0 && head[name.n] == '=')
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The :names in the SQL are the runbook's variables. */
-static int check_sql(struct parser *p, const struct runbook_line *l, struct err *err)
-{
-	for (size_t i = 1; i < l->n; i++) {
-		struct span rest = span_str(runbook_word_head(&l->words[i])), name;
-
-		if (rest.n == 0 || rest.p[0] == '-' || runbook_word_is(&l->words[i - 1], "--param"))
-			continue;
-		while (runbook_sql_name(&rest, &name)) {
-			struct runbook_var *v = find_var(p->b, name);
-
-			if (v)
-				v->declared = true;
-			else if (!has_param(l, name))
-				return err_set(err, EINVAL, ":%.*s has no value: give %.*s=…",
-					(int)name.n, name.p, (int)name.n, name.p);
-		}
-	}
-	return 0;
-}
-
 static int check_command(
 	struct parser *p, struct runbook_line *l, unsigned *column, struct err *err)
 {
@@ -393,9 +205,7 @@ static int check_command(
 
 	if (l->command->act)
 		take_rows_option(l);
-	r = check_places(l, column, err);
-	if (r == 0 && str_eq(l->command->name, "query"))
-		r = check_sql(p, l, err);
+	r = runbook_values_places(p->b, l, column, err);
 	if (r == 0 && l->rows && !p->b->has_result)
 		r = err_set(err, EINVAL, "--rows: nothing was asked before");
 	if (l->command->ask)
@@ -482,10 +292,10 @@ static int split(struct span text, struct runbook_line *l, unsigned *column, str
 	if (!span_eq(word, "query") || after.n == 0 || strchr("-'\"", after.p[0]))
 		return runbook_words(text, l, column, err);
 	*column = (unsigned)(after.p - text.p) + 1;
-	if (memmem(after.p, after.n, "${", 2))
-		return refuse_value(err);
 	l->raw = true;
-	r = runbook_word_raw(word, (unsigned)(word.p - text.p) + 1, l, err);
+	r = runbook_values_none(after, err);
+	if (r == 0)
+		r = runbook_word_raw(word, (unsigned)(word.p - text.p) + 1, l, err);
 	return r < 0 ? r : runbook_word_raw(after, *column, l, err);
 }
 
@@ -502,7 +312,7 @@ static int take_mark(struct parser *p, const struct runbook_line *l, bool *ret, 
 	if (runbook_word_is(w, "else"))
 		return turn_block(p, err);
 	if (runbook_word_is(w, "param"))
-		return declare(p, l, err);
+		return runbook_values_declare(p->b, l, err);
 	if (runbook_word_is(w, "include"))
 		return include(p, l, err);
 	*ret = false;
@@ -514,7 +324,7 @@ static int understand(struct parser *p, struct runbook_line *l, unsigned *column
 	int r = find_kind(p, l, err);
 
 	if (r == 0)
-		r = check_values(p, l, column, err);
+		r = runbook_values_check(p->b, l, p->foreach > 0, column, err);
 	if (r == 0)
 		*column = l->words[0].column;
 	if (r == 0 && wants_result(l) && !p->b->has_result)
@@ -715,8 +525,8 @@ static int sql_words(struct parser *p, struct span sql, struct runbook_line *l, 
 	int r = runbook_word_raw(span_str("query"), 1, l, err);
 
 	l->raw = true;
-	if (r == 0 && has_value(sql))
-		r = refuse_value(err);
+	if (r == 0)
+		r = runbook_values_none(sql, err);
 	if (r == 0)
 		r = runbook_word_raw(sql, 1, l, err);
 	if (r == 0)
