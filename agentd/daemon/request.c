@@ -358,6 +358,32 @@ static bool has_room(struct client *c, uint64_t number)
 	return false;
 }
 
+/* NULL was told to the client. */
+static struct request *new_if_room(struct client *c, uint64_t number)
+{
+	struct request *q;
+
+	if (!has_room(c, number))
+		return NULL;
+	q = new_request(c, number);
+	if (!q)
+		say(c, number, WIRE_FAILED, "out of memory");
+	return q;
+}
+
+/* `set`: what came of putting into it what was asked for. */
+static void begin_if(struct request *q, int set)
+{
+	if (set == 0)
+		q->args = actor_args_json(&q->actor);
+	if (q->args) {
+		begin(q);
+		return;
+	}
+	say(q->client, q->number, WIRE_FAILED, "out of memory");
+	request_free(q);
+}
+
 static int take_action(struct client *c, const struct buf *frame, uint64_t number)
 {
 	struct priv_action a;
@@ -367,20 +393,9 @@ static int take_action(struct client *c, const struct buf *frame, uint64_t numbe
 	if (priv_read_action(frame->p, frame->len, &a) < 0 ||
 		action_args_check(a.action, a.values, &err) < 0)
 		return -EBADMSG;
-	if (!has_room(c, number))
-		return 0;
-	q = new_request(c, number);
-	if (!q || actor_set_action(&q->actor, &a) < 0)
-		goto no_memory;
-	q->args = actor_args_json(&q->actor);
-	if (!q->args)
-		goto no_memory;
-	begin(q);
-	return 0;
-no_memory:
+	q = new_if_room(c, number);
 	if (q)
-		request_free(q);
-	say(c, number, WIRE_FAILED, "out of memory");
+		begin_if(q, actor_set_action(&q->actor, &a));
 	return 0;
 }
 
@@ -391,20 +406,9 @@ static int take_get(struct client *c, const struct buf *frame, uint64_t number)
 
 	if (priv_read_get(frame->p, frame->len, &g) < 0)
 		return -EBADMSG;
-	if (!has_room(c, number))
-		return 0;
-	q = new_request(c, number);
-	if (!q || actor_set_get(&q->actor, &g) < 0)
-		goto no_memory;
-	q->args = actor_args_json(&q->actor);
-	if (!q->args)
-		goto no_memory;
-	begin(q);
-	return 0;
-no_memory:
+	q = new_if_room(c, number);
 	if (q)
-		request_free(q);
-	say(c, number, WIRE_FAILED, "out of memory");
+		begin_if(q, actor_set_get(&q->actor, &g));
 	return 0;
 }
 
