@@ -22,6 +22,9 @@ static const struct field fields[] = {
 	{"host", NULL, "host.name"},
 	{"operator", NULL, "user.name"},
 	{"action", "status", "event.action"},
+	{"action", "difference", "event.action"},
+	{"user", "difference", "user.name"},
+	{"address", "difference", "source.ip"},
 	{"reason", "action", "event.reason"},
 	{"pid", NULL, "process.pid"},
 	{"parent", "pid", "process.parent.pid"},
@@ -80,17 +83,29 @@ static const char *outcome_of(const struct cell *status)
 	return "unknown";
 }
 
+/* What the rows are: differences of `audit --hosts`, actions, `history`, or what hosts answered. */
+static const char *dataset_of(const struct columns *columns, const struct cell *cells)
+{
+	if (find(columns, cells, "difference") && find(columns, cells, "recorded"))
+		return "audit";
+	if (find(columns, cells, "status") && find(columns, cells, "action"))
+		return "action";
+	if (find(columns, cells, "run") && find(columns, cells, "question"))
+		return "run";
+	return "query";
+}
+
 static int put_event(struct buf *b, const struct columns *columns, const struct cell *cells)
 {
-	const struct cell *status = find(columns, cells, "status");
-	bool is_action = status && find(columns, cells, "action");
+	const char *dataset = dataset_of(columns, cells);
 	int r = buf_printf(b,
 		",\"ecs.version\":\"" ECS_VERSION "\",\"event.kind\":\"event\",\"event.module\":"
 		"\"tocsin\",\"event.dataset\":\"tocsin.%s\"",
-		is_action ? "action" : "query");
+		dataset);
 
-	if (r == 0 && is_action)
-		r = buf_printf(b, ",\"event.outcome\":\"%s\"", outcome_of(status));
+	if (r == 0 && str_eq(dataset, "action"))
+		r = buf_printf(
+			b, ",\"event.outcome\":\"%s\"", outcome_of(find(columns, cells, "status")));
 	return r;
 }
 

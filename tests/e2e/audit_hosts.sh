@@ -84,6 +84,9 @@ XDG_STATE_HOME=$T/other t -t web2 --yes --reason INC-3 delete "$T/files/c"
 t -t 'web1:web2' audit --hosts
 is 'done by another console' "$(differences '.host, .difference, (.target | sub(".*/"; "")), .recorded, .logged, .user, .address, .reason') $status" \
 	'[["web2","not recorded","c",null,"done","root","127.0.0.1","INC-3"]] 1'
+run "$TOCSIN" -i "$T/hosts" -u root --private-key "$T/key" --known-hosts "$T/known_hosts" -F /dev/null --no-persist -t web2 -o ecs audit --hosts
+is 'for a SIEM' "$(jq -c '[.["event.dataset"], .["event.action"], .["user.name"], .["source.ip"], .["event.reason"], .tocsin.difference]' <<<"$out")" \
+	'["tocsin.audit","delete","root","127.0.0.1","INC-3","not recorded"]'
 t -t web2 audit --hosts --since "$(date -d tomorrow +%F)"
 is 'not since tomorrow' "$(differences .difference) $status" '[] 0'
 DB=$XDG_STATE_HOME/tocsin/tocsin.db

@@ -176,6 +176,8 @@ is 'by somebody' "$(jq -r '.[2].operator' <<<"$out" | grep -c "^$(id -un)")" 1
 run "$TOCSIN" -o ecs audit
 is 'actions for a SIEM' "$(jq -sc '.[0] | [.["host.name"], .["event.action"], .["event.outcome"], .["event.reason"], .["event.dataset"], .tocsin.target, (.["@timestamp"] | length)]' <<<"$out")" \
 	"[\"web1\",\"get\",\"failure\",\"INC-2\",\"tocsin.action\",\"$T/hosts\",20]"
+run "$TOCSIN" -o ecs history --limit 1
+is 'runs for a SIEM' "$(jq -c '[.["event.dataset"], (.tocsin.run > 0), .["user.name"] == .tocsin.operator]' <<<"$out")" '["tocsin.run",true,true]'
 t -t web1 -o ecs query "select 7 as pid, 'x' as name, '/bin/x' as path, '1.2.3.4' as remote_address"
 is 'rows for a SIEM' "$(jq -c '[.["host.name"], .["process.pid"], .["process.executable"], .["file.path"], .["destination.ip"], .tocsin.name]' <<<"$out")" \
 	'["web1",7,"/bin/x",null,"1.2.3.4","x"]'
