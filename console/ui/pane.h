@@ -104,6 +104,13 @@ bool list_move(struct list *l, const char *word, size_t n, int h);
 	{                                                                                          \
 		"End", "move bottom", NULL, "likewise"                                             \
 	}
+/* Likewise, for one wider than its area, with `move left` and `move right`. */
+#define PANE_SIDE_KEYS                                                                             \
+	{"Left", "move left", NULL, "columns to the left"}, {"h", "move left", NULL, "likewise"},  \
+		{"Right", "move right", NULL, "columns to the right"},                             \
+	{                                                                                          \
+		"l", "move right", NULL, "likewise"                                                \
+	}
 #define PANE_LIST_WORDS "up, down, page-up, page-down, top, bottom"
 
 #endif

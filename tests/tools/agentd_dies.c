@@ -18,8 +18,8 @@ int __wrap_unlinkat(int dir, const char *name, int flags)
 	static const char format[] = VAULT_PRIVATE_NAME;
 	size_t n = strlen(format) - strlen("%s");
 
-	if (strncmp(name, format, n) == 0 && (__real_unlinkat(dir, "die", 0) == 0 ||
-						     __real_unlinkat(dir, "die-again", 0) == 0))
+	if (strncmp(name, format, n) == 0 &&
+		(__real_unlinkat(dir, "die", 0) == 0 || __real_unlinkat(dir, "die-again", 0) == 0))
 		raise(SIGKILL);
 	return __real_unlinkat(dir, name, flags);
 }

@@ -432,10 +432,7 @@ static const struct ui_binding bindings[] = {
 	{"<", "sort-by previous", NULL, "sort by the column before"},
 	{"F6", "sort-by next", NULL, "sort by the next column"},
 	{"I", "invert", NULL, "sort the other way round"},
-	{"Left", "move left", NULL, "columns to the left"},
-	{"h", "move left", NULL, "likewise"},
-	{"Right", "move right", NULL, "columns to the right"},
-	{"l", "move right", NULL, "likewise"},
+	PANE_SIDE_KEYS,
 	PANE_LIST_KEYS,
 	{NULL, NULL, NULL, NULL},
 };

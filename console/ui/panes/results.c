@@ -656,10 +656,7 @@ static const struct ui_binding bindings[] = {
 	{"y", "copy", NULL, "copy the cell of the underlined column"},
 	{"Y", "copy row", NULL, "copy the row"},
 	{"W", "ask \"write \"", NULL, "save what is shown"},
-	{"Left", "move left", NULL, "columns to the left"},
-	{"h", "move left", NULL, "likewise"},
-	{"Right", "move right", NULL, "columns to the right"},
-	{"l", "move right", NULL, "likewise"},
+	PANE_SIDE_KEYS,
 	PANE_LIST_KEYS,
 	{NULL, NULL, NULL, NULL},
 };
