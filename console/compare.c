@@ -268,11 +268,22 @@ struct compare *compare_new(
 	return NULL;
 }
 
+void compare_stop(struct compare *c)
+{
+	if (c)
+		c->stop = true;
+}
+
+bool compare_over(const struct compare *c)
+{
+	return c->over;
+}
+
 void compare_free(struct compare *c)
 {
 	if (!c)
 		return;
-	c->stop = true;
+	compare_stop(c);
 	if (c->running)
 		pthread_join(c->thread, NULL);
 	diff_done(&c->diff);

@@ -36,8 +36,12 @@ struct compare;
 /* `ready` is called by the thread when it is over. NULL with `err`. */
 struct compare *compare_new(
 	const struct compare_spec *spec, void (*ready)(void *arg), void *arg, struct err *err);
-/* Stops it where it still works. Accepts NULL. */
+/* It ends as soon as it can, and has no result. Accepts NULL. */
+void compare_stop(struct compare *c);
+/* Waits until it ended, which takes a part of a second with many rows. Accepts NULL. */
 void compare_free(struct compare *c);
+/* compare_free need not wait. */
+bool compare_over(const struct compare *c);
 
 #define COMPARE_REMOVED UINT32_MAX
 struct compared {

@@ -48,6 +48,7 @@ struct results_pane {
 	uint8_t *answers;	   /* per host, enum compare_answer */
 	int64_t asked_us;	   /* when a person put it last, since 1970 */
 	struct compare *comparing; /* still at work, or NULL */
+	struct compare *ending;	   /* likewise, but not wanted any more */
 	struct compare *compare;   /* what is marked is of it, or NULL; `compared` is its result */
 	struct compared compared;
 

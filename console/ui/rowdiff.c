@@ -20,12 +20,38 @@ static void ready(void *ui)
 	ui_dirty(ui);
 }
 
+static void unmark(struct results_pane *v)
+{
+	compare_free(v->compare);
+	v->compare = NULL;
+	v->compared = (struct compared){0};
+}
+
+/* Without waiting for it, unless there is one already that does not end. */
+static void let_go(struct results_pane *v)
+{
+	if (!v->comparing)
+		return;
+	compare_stop(v->comparing);
+	compare_free(v->ending);
+	v->ending = v->comparing;
+	v->comparing = NULL;
+}
+
+static void reap(struct results_pane *v)
+{
+	if (!v->ending || !compare_over(v->ending))
+		return;
+	compare_free(v->ending);
+	v->ending = NULL;
+}
+
 void results_diff_forget(struct results_pane *v)
 {
-	compare_free(v->comparing);
-	compare_free(v->compare);
-	v->comparing = v->compare = NULL;
-	v->compared = (struct compared){0};
+	let_go(v);
+	compare_free(v->ending);
+	v->ending = NULL;
+	unmark(v);
 }
 
 static void stop(struct results_pane *v)
@@ -33,7 +59,8 @@ static void stop(struct results_pane *v)
 	if (!v->diff)
 		return;
 	v->diff = false;
-	results_diff_forget(v);
+	let_go(v);
+	unmark(v);
 	results_unchange(v->results);
 	grid_reset(&v->grid);
 	results_apply(v);
@@ -54,7 +81,7 @@ void results_diff_start(struct results_pane *v)
 	/* What the hosts still say belongs to it. */
 	if (!v->diff || v->number)
 		return;
-	compare_free(v->comparing);
+	let_go(v);
 	v->comparing = compare_new(&spec, ready, v->p.ui, &err);
 	if (v->comparing)
 		return;
@@ -138,6 +165,7 @@ void results_diff_take(struct results_pane *v)
 	struct err err;
 	int r = v->comparing && !v->number ? compare_result(v->comparing, &found, &err) : 0;
 
+	reap(v);
 	if (r == 0)
 		return;
 	if (r < 0) {
