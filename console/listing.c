@@ -241,9 +241,12 @@ int listing_print(const struct saved *const *all, size_t n)
 	buf_done(&l.line);
 	sink_free(l.sink);
 	if (r == 0 || r == -EPIPE) {
-		log_note("%zu saved queries; `tocsin queries --show NAME` tells of one, "
-			 "`tocsin run NAME` asks it",
-			n);
+		if (n > 0)
+			log_note("%zu saved quer%s; `tocsin queries --show NAME` tells of one, "
+				 "`tocsin run NAME` asks it",
+				n, n == 1 ? "y" : "ies");
+		else
+			log_note("no saved query is like that; `tocsin queries` lists all");
 		return EXIT_ALL_GOOD;
 	}
 	log_error("cannot write to standard output: %s", strerror(-r));

@@ -309,6 +309,11 @@ is "queries, for people" "$out" $'in no pack (1)\n  three\n\ndaily (2)\n  one   
 has "queries, for people: how many" "$err" '^tocsin: 3 saved queries; '
 run "$TOCSIN" -o csv queries FIRST alpha
 is "queries: words" "$(tail -n +2 <<<"$out")" 'one,daily,morning,The first,alpha,"",a=1'
+run "$TOCSIN" queries first
+has "queries, one" "$err" '^tocsin: 1 saved query; '
+run "$TOCSIN" queries nothing-of-this
+is "queries, none: status" "$status" 0
+has "queries, none" "$err" '^tocsin: no saved query is like that; `tocsin queries` lists all$'
 run "$TOCSIN" queries --show one
 has "queries --show" "$out" '^select :a as a$'
 has "queries --show: packs" "$out" '^packs   morning$'
