@@ -21,6 +21,8 @@
 
 /* Waiting for another program's lock on the file. */
 #define LOCK_WAIT_MS 100
+/* Of what others have added meanwhile, looked at. */
+#define ADDED_MAX (256 << 10)
 #define SYSTEM_FILES                                                                               \
 	{                                                                                          \
 		"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"                            \
@@ -70,7 +72,10 @@ struct hostkeys {
 	bool accept_new;
 
 	pthread_mutex_t lock;
-	struct map *added; /* name -> struct entry; the only thing that changes afterwards */
+	/* What changes afterwards: name -> struct entry; bytes of paths[0] that were read or added.
+	 */
+	struct map *added;
+	off_t seen;
 };
 
 /* ---- Lists ---- */
@@ -317,6 +322,8 @@ static int add_file(struct hostkeys *hk, const char *path, bool may_miss, struct
 	/* Named by those who want no known hosts at all; it is no file. */
 	r = str_eq(path, "/dev/null") ? 0 : io_read_file(AT_FDCWD, path, &b);
 	n = b.len;
+	if (hk->n_files == 1)
+		hk->seen = (off_t)n;
 	if (r < 0) {
 		buf_done(&b);
 		return r == -ENOENT && may_miss ? 0 : err_sys(err, -r, "cannot read %s", path);
@@ -613,25 +620,60 @@ static void lock_file(int fd)
 		poll(NULL, 0, 5);
 }
 
-static int append(const char *path, const char *name, const char *type, const char *key)
+/* Others may have added this line, without its newline, since the file was read. */
+static bool has_line(int fd, off_t from, off_t end, const char *line, size_t n)
+{
+	size_t size = end > from && end - from <= ADDED_MAX ? (size_t)(end - from) : 0;
+	char *text = size ? malloc(size) : NULL;
+	bool found =
+		text && pread(fd, text, size, from) == (ssize_t)size && memmem(text, size, line, n);
+
+	free(text);
+	return found;
+}
+
+/* A line with its newline, unless it is there. */
+static int append(int fd, off_t *seen, const char *line, size_t n)
 {
 	struct stat st;
-	struct buf b;
 	char last = '\n';
-	int fd = open_to_append(path), r;
-	ssize_t n;
+	struct buf b;
+	ssize_t put;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (has_line(fd, *seen, st.st_size, line, n - 1))
+		return 0;
+	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	buf_init(&b, HOSTKEYS_LINE_MAX);
+	r = last == '\n' ? 0 : buf_putc(&b, '\n');
+	if (r == 0)
+		r = buf_add(&b, line, n);
+	put = r == 0 ? write(fd, b.p, b.len) : 0;
+	if (r == 0 && put != (ssize_t)b.len)
+		r = put < 0 ? -errno : -ENOSPC;
+	/* What others added meanwhile stays to be looked at. */
+	if (r == 0 && *seen == st.st_size)
+		*seen += put;
+	buf_done(&b);
+	return r;
+}
+
+static int append_key(struct hostkeys *hk, const char *name, const char *type, const char *key)
+{
+	int fd = open_to_append(hk->paths[0]), r;
+	struct buf line;
 
 	if (fd < 0)
 		return fd;
 	lock_file(fd);
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1)
-		last = '\n';
-	buf_init(&b, HOSTKEYS_LINE_MAX);
-	r = buf_printf(&b, "%s%s %s %s\n", last == '\n' ? "" : "\n", name, type, key);
-	n = r == 0 ? write(fd, b.p, b.len) : 0;
-	if (r == 0 && n != (ssize_t)b.len)
-		r = n < 0 ? -errno : -ENOSPC;
-	buf_done(&b);
+	buf_init(&line, HOSTKEYS_LINE_MAX);
+	r = buf_printf(&line, "%s %s %s\n", name, type, key);
+	if (r == 0)
+		r = append(fd, &hk->seen, line.p, line.len);
+	buf_done(&line);
 	io_close(fd);
 	return r;
 }
@@ -660,7 +702,7 @@ static int add(struct hostkeys *hk, const char *name, const char *type, const ch
 
 	if (!e)
 		return -ENOMEM;
-	r = str_eq(hk->paths[0], "/dev/null") ? 0 : append(hk->paths[0], name, type, key);
+	r = str_eq(hk->paths[0], "/dev/null") ? 0 : append_key(hk, name, type, key);
 	if (r == 0)
 		r = map_put(hk->added, name, e, NULL);
 	if (r < 0)

@@ -318,6 +318,30 @@ TEST(accept_new)
 	hostkeys_free(hk);
 }
 
+/* As several processes do at once. */
+TEST(accept_new_by_two)
+{
+	struct hostkeys *a, *b;
+	char *text;
+
+	write_file("web1 " ED " " KEY1, strlen("web1 " ED " " KEY1));
+	a = load(true);
+	b = load(true);
+	CHECK(a && b);
+	CHECK_INT(look(a, "one", 22, ED, KEY1), HOSTKEY_ADDED);
+	CHECK_INT(look(b, "one", 22, ED, KEY1), HOSTKEY_ADDED);
+	CHECK_INT(look(b, "two", 22, ED, KEY2), HOSTKEY_ADDED);
+	CHECK_INT(look(a, "two", 22, ED, KEY2), HOSTKEY_ADDED);
+	CHECK_INT(look(a, "three", 22, ED, KEY2), HOSTKEY_ADDED);
+	CHECK_INT(look(b, "three", 22, ED, KEY2), HOSTKEY_ADDED);
+	hostkeys_free(a);
+	hostkeys_free(b);
+	text = read_file();
+	CHECK_STR(text, "web1 " ED " " KEY1 "\none " ED " " KEY1 "\ntwo " ED " " KEY2 "\nthree " ED
+			" " KEY2 "\n");
+	free(text);
+}
+
 TEST(accept_new_where_nothing_can_be_written)
 {
 	struct hostkeys *hk;
@@ -502,8 +526,8 @@ TEST(every_allocation_may_fail)
 static const struct test *const all[] = {&plain_names, &changed, &several_keys_of_one_type,
 	&wildcards, &hashed_names, &revoked, &certificate_authority, &malformed_lines,
 	&line_length_at_its_edge, &missing_files, &types_known_come_first, &accept_new,
-	&accept_new_where_nothing_can_be_written, &threads_add_each_host_once, &names,
-	&fingerprints, &ten_thousand_lines, &every_allocation_may_fail};
+	&accept_new_by_two, &accept_new_where_nothing_can_be_written, &threads_add_each_host_once,
+	&names, &fingerprints, &ten_thousand_lines, &every_allocation_may_fail};
 
 int main(void)
 {
