@@ -101,6 +101,26 @@ end'
 is 'retry: status' "$status" 1
 is 'retry: attempts' "$(grep -c 'expect rows == 3' <<<"$err")" 3
 
+batch <<<'timeout 0.3
+query with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n
+timeout 20
+query select 1 as one'
+is 'timeout: status' "$status" 3
+has 'timeout: of the lines behind it' "$err" '^tocsin: web1, web2: timed out'
+cat >book <<<"retry 1000 0.05
+	query select count(*) as n from file where path = '$T/flag'
+	expect column n == 1
+end
+say it came"
+rm -f err
+"$TOCSIN" -i hosts batch book >out 2>err </dev/null &
+pid=$!
+wait_for 20 grep -q 'not as expected' err
+touch flag
+wait "$pid"
+is 'retry until it is good: what went wrong before does not count' "$?" 0
+has 'retry until it is good' "$(cat err)" 'say it came: good'
+
 # ---- Values ----
 
 value="it's

@@ -119,3 +119,32 @@ is 'planned only' "$status" 1
 run "$TOCSIN" batch "$T/kill" --yes --log "$T/log"
 is 'killed' "$status" 0
 is 'in the log' "$(jq -c 'select(.line == 3) | [.outcome, .hosts]' "$T/log")" '["good",1]'
+cat >"$T/rows" <<'END'
+query select path from file where path = '/etc/cron.d/demo-implant'
+expect hosts == 1
+delete --rows --reason=T-4
+query select path from file where path = '/etc/cron.d/demo-implant'
+expect rows == 0
+query select pid, start_time from processes where name = 'demo-web'
+expect rows == 3
+suspend --rows
+query select state from processes where name = 'demo-web'
+expect column state == T
+query select pid, start_time from processes where name = 'demo-web'
+foreach row
+	resume --rows
+end
+query select state from processes where name = 'demo-web'
+expect column state != T
+query select 1 as one
+quarantine --rows --dry-run
+expect hosts == 3
+END
+run "$TOCSIN" -t web batch "$T/rows" --yes --log "$T/log2"
+is 'delete, suspend, resume, quarantine of rows' "$status" 0
+is 'each on its rows' \
+	"$(jq -c 'select(.text | test("--rows"))? | [.line, .hosts, .answered, .rows]' "$T/log2" | tr '\n' ' ')" \
+	'[3,1,1,1] [8,3,3,3] [13,1,1,1] [13,1,1,1] [13,1,1,1] [18,3,3,3] '
+check 'taken away' test ! -e "$D/web3/etc/cron.d/demo-implant"
+run "$TOCSIN" audit -o json
+is 'in the record with its reason' "$(jq -c '[.[] | select(.reason == "T-4") | [.host, .action, .status]]' <<<"$out")" '[["web3","delete","done"]]'
