@@ -51,6 +51,7 @@ run_keyed() { compare --key pid; }
 interleaved 3 every some keyed
 for what in every some keyed; do
 	limit "difference of two such runs, $what row" "$(calc "$(med $what wall_ms) / 1000")" s '<=' 3
+	result "its processor time, $what row" "$(calc "$(med $what cpu_ms) / 1000")" s
 	limit "its memory, $what row" "$(calc "$(med $what rss_kb) / 1024")" MB '<=' 500
 done
 
