@@ -55,8 +55,9 @@ struct opt_set {
  * not an option is moved, in order, to the front of argv and counted in *ret_rest. "-" alone is
  * not an option, nor is "--" with a blank behind it: it begins a comment in SQL. `--name=value`,
  * `--name value`, `-xvalue`, `-x value`, grouped flags. A long name may be shortened when it stays
- * unambiguous. `stop_at_word` ends parsing at the first word. `sets` ends with a NULL table. -EINVAL
- * with `err` for an unknown option, a missing or superfluous argument, a value outside its range.
+ * unambiguous. `stop_at_word` ends parsing at the first word. `sets` ends with a NULL table.
+ * -EINVAL with `err` for an unknown option, a missing or superfluous argument, a value outside its
+ * range.
  */
 int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_word, int *ret_rest,
 	struct err *err);

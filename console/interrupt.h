@@ -10,7 +10,8 @@ void interrupt_init(void);
 bool interrupted(void);
 /* What was interrupted is over, and the program goes on. */
 void interrupt_forget(void);
-/* A file to remove when the program ends at once; NULL: none. The text must stay. The one before. */
+/* A file to remove when the program ends at once; NULL: none. The text must stay. The one before.
+ */
 const char *interrupt_unlinks(const char *path);
 
 #endif

@@ -146,20 +146,21 @@ static void stall(struct bridge *b)
 	watch_bridge(b);
 }
 
-/*
- * `p` may be what waits already. What libssh does not take, and while keys are exchanged anew that
- * is all of it, waits.
- */
+/* `p` may be what waits already. False: out of memory. */
+static bool keep_rest(struct bridge *b, const char *p, size_t n, size_t taken)
+{
+	if (p != b->out.p)
+		return taken == n || buf_add(&b->out, p + taken, n - taken) == 0;
+	buf_consume(&b->out, taken);
+	return true;
+}
+
+/* What libssh does not take, and while keys are exchanged anew that is all of it, waits. */
 static void give(struct bridge *b, const char *p, size_t n)
 {
 	int r = ssh_channel_write(b->channel, p, (uint32_t)n);
-	size_t taken = r > 0 ? (size_t)r : 0;
 
-	if (r < 0 && r != SSH_AGAIN)
-		b->ended = true;
-	else if (p == b->out.p)
-		buf_consume(&b->out, taken);
-	else if (taken < n && buf_add(&b->out, p + taken, n - taken) < 0)
+	if ((r < 0 && r != SSH_AGAIN) || !keep_rest(b, p, n, r > 0 ? (size_t)r : 0))
 		b->ended = true;
 	if (b->ended || !b->out.len)
 		buf_done(&b->out);
