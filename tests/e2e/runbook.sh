@@ -106,7 +106,7 @@ query with recursive n(i) as (select 1 union all select i + 1 from n) select max
 timeout 20
 query select 1 as one'
 is 'timeout: status' "$status" 3
-has 'timeout: of the lines behind it' "$err" '^tocsin: web1, web2: timed out'
+has 'timeout: of the lines behind it' "$err" '^tocsin: web[12], web[12]: timed out: no answer within 0.3 s'
 cat >book <<<"retry 1000 0.05
 	query select count(*) as n from file where path = '$T/flag'
 	expect column n == 1
