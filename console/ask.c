@@ -117,7 +117,8 @@ static void put_gathered(struct ask *a)
 	const char **hosts = calloc(a->app->n_hosts + 1, sizeof(char *));
 	struct gathered of = {.rows = a->gathered,
 		.hosts = hosts,
-		.query = a->n_prefix > 1 ? a->question->name : NULL};
+		.query = a->n_prefix > 1 ? a->question->name : NULL,
+		.ignore = a->question->text ? a->question->text->diff_ignore : NULL};
 	struct err err = {0};
 	bool *wanted = NULL;
 	size_t rows = 0;

@@ -4,6 +4,7 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "console/collate.h"
+#include "console/rowkey.h"
 #include "console/rows.h"
 
 #include <stdlib.h>
@@ -27,6 +28,8 @@ struct fold_work {
 	const struct gathered *of;
 	struct line *lines;
 	size_t n, n_cols;
+	size_t *kept, n_kept; /* columns that make rows equal */
+	size_t *put, n_put;   /* columns that are shown */
 	packed *cells;
 	struct cell *row;
 	const char **names;
@@ -86,11 +89,11 @@ static void fill_lines(struct fold_work *w)
 		if (w->of->wanted && !w->of->wanted[i])
 			continue;
 		/* A text is there once, so that equal cells are equal numbers. */
-		for (size_t c = 0; c < w->n_cols; c++)
-			w->cells[c] = results_cell(w->of->rows, (row_id)i, c);
+		for (size_t c = 0; c < w->n_kept; c++)
+			w->cells[c] = results_cell(w->of->rows, (row_id)i, w->kept[c]);
 		w->lines[w->n++] = (struct line){
 			.hash = hash_bytes(
-				seed, (const char *)w->cells, w->n_cols * sizeof(*w->cells)),
+				seed, (const char *)w->cells, w->n_kept * sizeof(*w->cells)),
 			.row = (row_id)i,
 			.host = results_host(w->of->rows, (row_id)i),
 		};
@@ -122,8 +125,8 @@ static int put_header(const struct fold_work *w, struct output *o)
 	w->names[n++] = "hosts";
 	if (w->of->query)
 		w->names[n++] = "query";
-	for (size_t i = 0; i < w->n_cols; i++)
-		w->names[n++] = results_column_name(w->of->rows, i);
+	for (size_t i = 0; i < w->n_put; i++)
+		w->names[n++] = results_column_name(w->of->rows, w->put[i]);
 	return output_header(o, w->names, n);
 }
 
@@ -136,8 +139,9 @@ static int put_row(
 	w->row[n++] = (struct cell){.type = CELL_INT, .i = line->n_hosts};
 	if (w->of->query)
 		w->row[n++] = rows_text(w->of->query);
-	for (size_t i = 0; i < w->n_cols; i++)
-		w->row[n++] = results_unpack(w->of->rows, results_cell(w->of->rows, line->row, i));
+	for (size_t i = 0; i < w->n_put; i++)
+		w->row[n++] = results_unpack(
+			w->of->rows, results_cell(w->of->rows, line->row, w->put[i]));
 	return output_row(o, w->row);
 }
 
@@ -186,38 +190,69 @@ static int put_each(const struct fold_work *w, struct output *o, size_t *ret_row
 	return r;
 }
 
+/* What differs by its nature from host to host makes no row another, nor is it any host's then. */
+static void choose_columns(struct fold_work *w, bool folded)
+{
+	for (size_t i = 0; i < w->n_cols; i++) {
+		bool ignored = rowkey_listed(w->of->ignore, results_column_name(w->of->rows, i));
+
+		if (!ignored)
+			w->kept[w->n_kept++] = i;
+		if (!ignored || !folded)
+			w->put[w->n_put++] = i;
+	}
+}
+
+static int fold_init(struct fold_work *w, const struct gathered *of, bool folded)
+{
+	*w = (struct fold_work){.of = of, .n_cols = results_columns_n(of->rows)};
+	w->lines = calloc(results_rows(of->rows) + 1, sizeof(*w->lines));
+	w->kept = calloc(w->n_cols + 1, sizeof(*w->kept));
+	w->put = calloc(w->n_cols + 1, sizeof(*w->put));
+	w->cells = calloc(w->n_cols + 1, sizeof(*w->cells));
+	w->row = calloc(w->n_cols + LEAD_MAX, sizeof(*w->row));
+	w->names = calloc(w->n_cols + LEAD_MAX, sizeof(*w->names));
+	if (!w->lines || !w->kept || !w->put || !w->cells || !w->row || !w->names)
+		return -ENOMEM;
+	choose_columns(w, folded);
+	return 0;
+}
+
+static void fold_done(struct fold_work *w)
+{
+	free(w->lines);
+	free(w->kept);
+	free(w->put);
+	free(w->cells);
+	free(w->row);
+	free(w->names);
+}
+
 int gather_put(const struct gather *g, const struct gathered *of, struct output *o, bool *header,
 	size_t *ret_rows, struct err *err)
 {
-	size_t total = results_rows(of->rows);
-	struct fold_work w = {.of = of, .n_cols = results_columns_n(of->rows)};
-	bool rare = g->rare_first || (of->wanted && !g->fold);
-	int r = 0;
+	bool folded = g->fold || g->rare_first, rare = g->rare_first || (of->wanted && !g->fold);
+	struct fold_work w;
+	int r;
 
 	if (g->sql)
 		return gather_sql(g->sql, of, o, header, ret_rows, err);
-	w.lines = calloc(total + 1, sizeof(*w.lines));
-	w.cells = calloc(w.n_cols + 1, sizeof(*w.cells));
-	w.row = calloc(w.n_cols + LEAD_MAX, sizeof(*w.row));
-	w.names = calloc(w.n_cols + LEAD_MAX, sizeof(*w.names));
-	if (!w.lines || !w.cells || !w.row || !w.names) {
-		r = err_sys(err, ENOMEM, "%zu rows", total);
-	} else {
-		fill_lines(&w);
-		qsort(w.lines, w.n, sizeof(*w.lines), by_content);
-		count_hosts(&w);
-		qsort(w.lines, w.n, sizeof(*w.lines), rare ? by_rare : by_common);
-		if (!*header && w.n_cols > 0) {
-			r = put_header(&w, o);
-			*header = true;
-		}
-		if (r == 0)
-			r = g->fold || g->rare_first ? put_folded(&w, o, ret_rows)
-						     : put_each(&w, o, ret_rows);
+	if (fold_init(&w, of, folded) < 0) {
+		r = err_sys(err, ENOMEM, "%zu rows", results_rows(of->rows));
+		goto out;
 	}
-	free(w.lines);
-	free(w.cells);
-	free(w.row);
-	free(w.names);
+	fill_lines(&w);
+	qsort(w.lines, w.n, sizeof(*w.lines), by_content);
+	count_hosts(&w);
+	qsort(w.lines, w.n, sizeof(*w.lines), rare ? by_rare : by_common);
+	r = 0;
+	if (!*header && w.n_cols > 0) {
+		r = put_header(&w, o);
+		*header = true;
+	}
+	if (r == 0)
+		r = folded ? put_folded(&w, o, ret_rows) : put_each(&w, o, ret_rows);
+out:
+	fold_done(&w);
 	return r;
 }

@@ -37,6 +37,7 @@ struct gathered {
 	const struct results *rows;
 	const char *const *hosts; /* names, by the number that rows have */
 	const char *query;	  /* value of a column `query` behind host, or NULL */
+	const char *ignore;	  /* columns between blanks that make no row another, or NULL */
 	/*
 	 * Which rows count, per row: NULL for all. With it rows are shown with the number of hosts
 	 * that share them, the rarest first.

@@ -179,11 +179,11 @@ static int put_sorted(const struct diff *d, struct output *o)
 	return r;
 }
 
-static int put_gathered(
-	const struct diff *d, const struct gather *g, struct output *o, struct err *err)
+static int put_gathered(const struct diff *d, const struct gather *g, const char *ignore,
+	struct output *o, struct err *err)
 {
 	const char **hosts = calloc(d->n_hosts + 1, sizeof(char *));
-	const struct gathered of = {.rows = d->rows, .hosts = hosts};
+	const struct gathered of = {.rows = d->rows, .hosts = hosts, .ignore = ignore};
 	bool header = false;
 	size_t rows = 0;
 	int r;
@@ -196,7 +196,8 @@ static int put_gathered(
 }
 
 /* An exit status. */
-static int put_diff(struct app *app, const struct diff *d, const struct gather *g)
+static int put_diff(
+	struct app *app, const struct diff *d, const struct gather *g, const char *ignore)
 {
 	struct err err = {0};
 	struct sink *sink = sink_new(STDOUT_FILENO, true, &err);
@@ -204,7 +205,7 @@ static int put_diff(struct app *app, const struct diff *d, const struct gather *
 	int r = o ? 0 : -err.code;
 
 	if (r == 0)
-		r = gather_wanted(g) ? put_gathered(d, g, o, &err) : put_sorted(d, o);
+		r = gather_wanted(g) ? put_gathered(d, g, ignore, o, &err) : put_sorted(d, o);
 	if (r == 0)
 		r = output_end(o);
 	output_free(o);
@@ -275,7 +276,7 @@ static int compare(struct app *app, struct store *s, const struct diff_values *v
 	if (r == 0)
 		r = diff_runs(&old, &new, &o, &d, err);
 	if (r == 0) {
-		status = put_diff(app, &d, &v->gather);
+		status = put_diff(app, &d, &v->gather, o.ignore);
 		say_apart(&d, a, b);
 		say_sum(&d, a, b);
 	}

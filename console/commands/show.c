@@ -126,7 +126,7 @@ static int put_gathered(struct show *s, const struct gather *g, int *ret_write, 
 {
 	const char **hosts = calloc(s->run.outcomes.n + 1, sizeof(char *));
 	struct results *rows = results_new(s->run.outcomes.n);
-	const struct gathered of = {.rows = rows, .hosts = hosts};
+	const struct gathered of = {.rows = rows, .hosts = hosts, .ignore = s->run.diff_ignore};
 	size_t shown = 0;
 	int r = hosts && rows ? 0 : err_sys(err, ENOMEM, "show");
 

@@ -130,6 +130,18 @@ is 'none any more' "$status" 2
 
 json query "select 1 as a, 'x' as b union all select 2, 'y'" --fold
 is 'equal rows once' "$(jq -c 'map([.host, .hosts, .a, .b])' <<<"$out")" '[["web1, web2, web3",3,1,"x"],["web1, web2, web3",3,2,"y"]]'
+cat >"$T/queries/volatile.sql" <<'END2'
+-- name: volatile
+-- title: A column that no two hosts have in common
+-- diff-ignore: mine
+select 1 as a, hex(randomblob(8)) as mine
+END2
+json run volatile --fold
+is 'equal but for what is ignored' "$(jq -c . <<<"$out")" '[{"host":"web1, web2, web3","hosts":3,"a":1}]'
+json show --fold
+is 'also of what was remembered' "$(jq -c 'map([.hosts, .a, .mine])' <<<"$out")" '[[3,1,null]]'
+json run volatile
+is 'not folded it is there' "$(jq -r '.[].mine | length' <<<"$out" | sort -u)" 16
 json query 'select 1 as a' --sql 'select count(*) as n, min(host) as h, sum(a) as s from rows'
 is 'SQL over the rows' "$(jq -c .[0] <<<"$out")" '{"n":3,"h":"web1","s":3}'
 json show --sql 'select distinct a from rows'
