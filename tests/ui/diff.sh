@@ -58,6 +58,18 @@ sees card "(change)"
 keys q
 keys d
 misses off "compared with"
+# What the question ignores in differences, the pid and the start, does not keep rows apart.
+command_line 'run net-listen'
+sees listeners "start_time"
+keys f
+sees listeners-folded "folded into"
+sees listeners-of-three "demo-web"
+three() { shown | grep -qE '^ *3 .*demo-web'; }
+check listeners-of-three-hosts wait_for "$SCREEN_WAIT" three
+misses listeners-without-start "start_time"
+keys f
+sees listeners-again "start_time"
+keys q
 check nothing-marked wait_for "$SCREEN_WAIT" marked_is ""
 
 # ---- Gone again, by the next question of the same pane ----

@@ -6,6 +6,7 @@
 #include "common/str.h"
 #include "console/filter.h"
 #include "console/output.h"
+#include "console/rowkey.h"
 #include "console/rows.h"
 #include "console/ui/rowact.h"
 
@@ -153,6 +154,17 @@ static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
+/* What differs by its nature from host to host, as a pid, would keep rows apart. */
+static void hide_ignored(struct results_pane *v, bool hide)
+{
+	const char *ignored = v->question.of[0].diff_ignore;
+	size_t n = results_columns_n(v->results);
+
+	for (size_t i = 0; ignored && v->hidden && i < n; i++)
+		if (rowkey_listed(ignored, results_column_name(v->results, i)))
+			v->hidden[i] = hide;
+}
+
 /* Folded, the rarest come first: what only one host has is what is looked for. */
 static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
@@ -166,7 +178,10 @@ static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	v->keys[0] = (struct view_key){
 		v->fold ? VIEW_COUNT : VIEW_NONE, argc && str_eq(argv[0], "commonest")};
 	v->keys[1] = (struct view_key){VIEW_NONE, false};
+	hide_ignored(v, v->fold);
+	grid_reset(&v->grid);
 	v->grid.list = (struct list){0, 0};
+	results_list_columns(v);
 	results_apply(v);
 	return 0;
 }
