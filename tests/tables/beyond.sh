@@ -78,7 +78,8 @@ unshare -pf --kill-child sh -c 'mount -t proc none /proc && echo >"$1/mounted" &
 i=0
 while [ ! -e "$1/mounted" ] && [ $i -lt 1000 ]; do sleep 0.02; i=$((i + 1)); done
 timeout 60 "$AGENTD" query -o tsv "select pid, in_proc_list, in_readdir, in_proc, answers from hidden_processes where pid = $2"
-kill $!
+# It does not heed TERM; its child goes with it.
+kill -KILL $!
 END
 	got=$(unshare -m --propagation private sh "$T/hide.sh" "$T" $$ 2>"$T/err")
 	is hidden_from_proc "$(tail -n +2 <<<"$got")" "$$	0	0	0	1"
