@@ -16,12 +16,13 @@ ln -s mnt "$T/net/link"
 
 cat >"$T/ask.py" <<'PY'
 # ask.py AGENT ROOT SECONDS: asks the lines of its input one after the other in one session and prints
-# for each the rows, a tab and what was said. The last line: the longest time that one took is
-# within SECONDS.
+# for each the rows, a tab and what was said, in one line whatever is in them. The last line: the
+# longest time that one took is within SECONDS.
 import json, subprocess, sys, time
 agent, root, bound = sys.argv[1], sys.argv[2], float(sys.argv[3])
 s = subprocess.Popen([agent, "session", "--root", root], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 longest = 0
+controls = dict.fromkeys(range(32), "?")
 for sql in sys.stdin:
     start = time.monotonic()
     s.stdin.write(json.dumps({"op": "query", "id": 1, "sql": sql, "max_rows": 50}) + "\n")
@@ -33,7 +34,8 @@ for sql in sys.stdin:
         if m["op"] in ("done", "error"):
             break
     longest = max(longest, time.monotonic() - start)
-    print(" ".join("|".join(map(str, r)) for r in rows), "\t", "; ".join(m.get("warnings", [])) or m.get("message", ""), sep="")
+    said = "; ".join(m.get("warnings", [])) or m.get("message", "")
+    print(*(t.translate(controls) for t in (" ".join("|".join(map(str, r)) for r in rows), said)), sep="\t")
 s.stdin.close()
 s.wait(30)
 print("in time" if longest < bound else f"took {longest}")
