@@ -135,9 +135,7 @@ int rowprints_sort(struct rowprint *p, size_t n)
 		free(end);
 		return -ENOMEM;
 	}
-	/* Of no rows there is no array either. */
-	if (n > 0)
-		memcpy(from, p, n * sizeof(*p));
+	memcpy(from, p, n * sizeof(*p));
 	for (size_t i = 0; i < n; i++)
 		end[(p[i].key >> (64 - bits)) + 1]++;
 	for (size_t i = 0; i < (size_t)1 << bits; i++)
