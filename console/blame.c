@@ -2,6 +2,7 @@
 #include "console/blame.h"
 
 #include "common/str.h"
+#include "console/sqltext.h"
 
 #include <ctype.h>
 #include <sqlite3.h>
@@ -81,43 +82,31 @@ static bool is_name(char c)
 	return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
 }
 
-/* Behind the string, quoted name or comment that begins at p; p where none does. */
-static const char *skip_quoted(const char *p)
+/* Bytes of the string or comment that `s` begins with; names in quotes are names. */
+static size_t skipped(struct span s)
 {
-	const char *end = NULL;
-
-	if (p[0] == '\'')
-		end = strchr(p + 1, '\'');
-	else if (p[0] == '-' && p[1] == '-')
-		end = strchr(p, '\n');
-	else if (p[0] == '/' && p[1] == '*' && (end = strstr(p + 2, "*/")))
-		end++;
-	else
-		return p;
-	return end ? end + 1 : p + strlen(p);
+	return s.n > 0 && (s.p[0] == '\'' || sqltext_comment(s)) ? sqltext_quoted(s) : 0;
 }
 
 /* The first time that it stands there, apart from other names. */
 static bool find_name(const char *sql, struct span name, struct blame *ret)
 {
-	const char *p = sql;
+	struct span rest = span_str(sql);
 
 	if (name.n == 0)
 		return false;
-	while (*p) {
-		const char *behind = skip_quoted(p);
+	while (rest.n > 0) {
+		const char *p = rest.p;
+		size_t n = skipped(rest);
 
-		if (behind != p) {
-			p = behind;
-			continue;
-		}
-		if (strncasecmp(p, name.p, name.n) == 0 &&
+		if (n == 0 && strncasecmp(p, name.p, name.n) == 0 &&
 			!(p > sql && is_name(p[-1]) && is_name(p[0])) &&
 			!(is_name(p[name.n]) && is_name(p[name.n - 1]))) {
 			*ret = (struct blame){(size_t)(p - sql), name.n};
 			return true;
 		}
-		p++;
+		n = n ? n : 1;
+		rest = (struct span){p + n, rest.n - n};
 	}
 	return false;
 }
