@@ -259,17 +259,6 @@ static char *made_words(const struct made *m, size_t first)
 	return text;
 }
 
-/* 1 or 0; -errno with `err`. `found` then holds what there was. */
-static int test(struct runner *r, const struct runbook_line *l, const struct made *m,
-	struct buf *found, struct err *err)
-{
-	const struct runbook_condition *c = &l->condition;
-	struct runbook_rows rows = rows_now(r);
-
-	return runbook_rows_test(&rows, c, c->column ? m->words[c->column - 1] : NULL,
-		m->words[c->value - 1], found, err);
-}
-
 static char *found_text(const struct buf *found)
 {
 	struct buf b;
@@ -283,65 +272,71 @@ static char *found_text(const struct buf *found)
 	return text;
 }
 
-/* "found 3; page the duty analyst" */
-static char *expectation(
-	const struct runbook_line *l, const struct made *m, const struct buf *found)
+/* 1 or 0, and "found 3" on the heap or NULL; -errno: that is told, and the step has failed. */
+static int test(struct runner *r, const struct runbook_line *l, const struct made *m, char **ret)
 {
-	char *what = found_text(found), *words, *text;
+	const struct runbook_condition *c = &l->condition;
+	struct runbook_rows rows = rows_now(r);
+	struct buf found;
+	struct err err;
+	int yes;
 
-	if (!what || l->condition.message == 0)
-		return what;
+	buf_init(&found, RESULTS_CELL_MAX * 2);
+	yes = runbook_rows_test(&rows, c, c->column ? m->words[c->column - 1] : NULL,
+		m->words[c->value - 1], &found, &err);
+	if (yes < 0)
+		fail_step(r, l, m, &err);
+	else
+		*ret = found_text(&found);
+	buf_done(&found);
+	return yes;
+}
+
+/* "found 3; page the duty analyst" */
+static char *expectation(const struct runbook_line *l, const struct made *m, const char *found)
+{
+	char *words, *text;
+
+	if (!found || l->condition.message == 0)
+		return found ? strdup(found) : NULL;
 	words = made_words(m, l->condition.message - 1);
-	text = words ? str_printf("%s; %s", what, words) : NULL;
+	text = words ? str_printf("%s; %s", found, words) : NULL;
 	free(words);
-	free(what);
 	return text;
 }
 
 static void run_expect(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
 	struct runbook_step step = {.line = l};
-	char *message = NULL;
-	struct buf found;
-	struct err err;
-	int yes;
+	char *found = NULL, *message = NULL;
+	int yes = test(r, l, m, &found);
 
-	buf_init(&found, RESULTS_CELL_MAX * 2);
-	yes = test(r, l, m, &found, &err);
-	if (yes < 0) {
-		fail_step(r, l, m, &err);
-	} else {
-		step.status = yes ? EXIT_ALL_GOOD : EXIT_EXPECT;
-		message = yes ? NULL : expectation(l, m, &found);
-		step.message = message;
-		tell(r, &step, m);
-		finish(r, &step, !yes);
+	if (yes < 0)
+		return;
+	if (!yes) {
+		step.status = EXIT_EXPECT;
+		step.message = message = expectation(l, m, found);
 	}
+	tell(r, &step, m);
+	finish(r, &step, !yes);
 	free(message);
-	buf_done(&found);
+	free(found);
 }
 
 static void run_when(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
 	struct runbook_step step = {.line = l};
-	char *message = NULL;
-	struct buf found;
-	struct err err;
-	int yes;
+	char *found = NULL;
+	int yes = test(r, l, m, &found);
 
-	buf_init(&found, RESULTS_CELL_MAX * 2);
-	yes = test(r, l, m, &found, &err);
-	if (yes < 0) {
-		fail_step(r, l, m, &err);
-	} else {
-		step.outcome = yes ? "holds" : "does not hold";
-		step.message = message = found_text(&found);
-		if (r->log)
-			tell(r, &step, m);
-		run_block(r, yes ? &l->body : &l->otherwise);
-	}
-	free(message);
-	buf_done(&found);
+	if (yes < 0)
+		return;
+	step.outcome = yes ? "holds" : "does not hold";
+	step.message = found;
+	if (r->log)
+		tell(r, &step, m);
+	free(found);
+	run_block(r, yes ? &l->body : &l->otherwise);
 }
 
 static void run_foreach(struct runner *r, const struct runbook_line *l)
