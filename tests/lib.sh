@@ -6,6 +6,7 @@
 #   check, is, has, hasnt        one comparison each, printing one such line; a failure ends nothing
 #   run CMD…                     runs it; $out $err $status tell what came of it
 #   need, need_root, all_skipped end the test as skipped where it cannot be run
+#   within FLAG…                 goes on in namespaces of the test's own
 #   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
 #   background CMD…              starts CMD, sets $pid; it and its children end with the test
 #   start_daemon, ask_daemon     the agent's daemon, and a session of it
@@ -14,6 +15,7 @@
 # Everything that a test starts must be started by `background` or `start_sshd`.
 
 set -u
+test_file=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 B=${B:-build}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
@@ -92,6 +94,18 @@ need() {
 	for c in "$@"; do command -v "$c" >/dev/null 2>&1 || [ -x "$c" ] || all_skipped "needs $c"; done
 }
 need_root() { [ "$(id -u)" = 0 ] || all_skipped "needs root"; }
+# within FLAG…: begins the test anew in namespaces that unshare(1) makes by these flags. To be called before
+# anything is made or started.
+within() {
+	if [ -n "${TOCSIN_WITHIN:-}" ]; then
+		unset TOCSIN_WITHIN
+		return
+	fi
+	unshare "$@" true 2>/dev/null || all_skipped "needs namespaces: unshare $*"
+	# No trap is run by exec.
+	rmdir "$T"
+	TOCSIN_WITHIN=1 exec unshare "$@" "$test_file"
+}
 
 # ---- Waiting ----
 

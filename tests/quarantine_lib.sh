@@ -11,13 +11,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need unshare ip nft jq socat ssh
 need_root
-
-if [ "${1-}" != inside ]; then
-	unshare -nm true 2>/dev/null || all_skipped "no namespaces"
-	unshare -nm nft list ruleset >/dev/null 2>&1 || all_skipped "needs nftables in the kernel"
-	unshare -nm "$0" inside
-	exit
-fi
+within -nm
+nft list ruleset >/dev/null 2>&1 || all_skipped "needs nftables in the kernel"
 
 # ---- The network ----
 

@@ -1,12 +1,9 @@
 #!/bin/bash
 # Actions the whole way: console, real sshd, session, daemon, its actor, and back; with the audit log. In a pid and a
 # mount namespace: nothing outside can be hit.
-if [ -z "${TOCSIN_TEST_NS:-}" ] && [ "$(id -u)" = 0 ] && unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
-	TOCSIN_TEST_NS=1 exec unshare --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
 . "$(dirname "$0")/../lib.sh"
 need_root
-[ -n "${TOCSIN_TEST_NS:-}" ] || all_skipped "needs mount and pid namespaces"
+within --mount --pid --fork --mount-proc --kill-child
 need jq ssh
 
 # What is mounted cannot be removed.

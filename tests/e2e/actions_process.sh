@@ -1,12 +1,9 @@
 #!/bin/bash
 # kill, suspend and resume against real processes, each action in a process of its own as the daemon runs it. All
 # of it in a pid and a mount namespace: nothing outside can be hit.
-if [ -z "${TOCSIN_TEST_NS:-}" ] && [ "$(id -u)" = 0 ] && unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
-	TOCSIN_TEST_NS=1 exec unshare --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
 . "$(dirname "$0")/../lib.sh"
 need_root
-[ -n "${TOCSIN_TEST_NS:-}" ] || all_skipped "needs pid and mount namespaces"
+within --mount --pid --fork --mount-proc --kill-child
 need jq python3
 act=$B/tools/agentd_act bomb=$B/tools/forkbomb
 # The kernel counts the processes of a user wherever they are, also those of another run of this test.

@@ -1,12 +1,9 @@
 #!/bin/bash
 # `audit --hosts`: the console's record beside the logs of two hosts (a real sshd and a daemon each), one of which is
 # out of reach, one tampered with; and who may read a log. In a pid and a mount namespace: nothing outside can be hit.
-if [ -z "${TOCSIN_TEST_NS:-}" ] && [ "$(id -u)" = 0 ] && unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
-	TOCSIN_TEST_NS=1 exec unshare --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
 . "$(dirname "$0")/../lib.sh"
 need_root
-[ -n "${TOCSIN_TEST_NS:-}" ] || all_skipped "needs mount and pid namespaces"
+within --mount --pid --fork --mount-proc --kill-child
 need jq ssh sqlite3 chattr
 
 cat >"$T/agentd.conf" <<'END'

@@ -4,10 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need python3 jq unshare setpriv
 need_root
-if [ "${1-}" != inside ]; then
-	unshare -m true 2>/dev/null || all_skipped "no mount namespaces"
-	exec unshare -m "$0" inside
-fi
+within -m
 
 # ---- The service manager ----
 

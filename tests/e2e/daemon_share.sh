@@ -4,10 +4,7 @@
 need python3 jq unshare
 need_root
 # Where processes are counted.
-if [ "${1-}" != inside ]; then
-	unshare -pf --mount-proc true 2>/dev/null || all_skipped "no namespaces"
-	exec unshare -pf --mount-proc "$0" inside
-fi
+within -pf --mount-proc --kill-child
 
 cat >"$T/agentd.conf" <<'EOF'
 sessions_max = 8

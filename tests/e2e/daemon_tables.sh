@@ -4,10 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need python3 jq unshare
 need_root
-if [ "${1-}" != inside ]; then
-	unshare -n -m true 2>/dev/null || all_skipped "no namespaces"
-	exec unshare -n -m "$0" inside
-fi
+within -n -m
 ip link set lo up
 # shellcheck disable=SC2119 # no options
 start_daemon

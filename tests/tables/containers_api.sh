@@ -5,10 +5,7 @@ need python3 unshare
 need_root
 
 # The sockets stand in a /run and /var/lib of our own.
-if [ "${1-}" != inside ]; then
-	unshare -m true 2>/dev/null || all_skipped "no mount namespaces"
-	exec unshare -m "$0" inside
-fi
+within -m
 mount --make-rprivate / && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib || all_skipped "cannot mount"
 docker=/var/run/docker.sock
 lxd=/var/lib/lxd/unix.socket

@@ -1,15 +1,9 @@
 #!/bin/bash
 # The tables `iptables` and `nft_rules`: rules made in a network namespace of the test's own.
 . "$(dirname "$0")/../lib.sh"
-PATH=$PATH:/usr/sbin:/sbin
 need unshare
 need_root
-
-if [ "${1-}" != inside ]; then
-	unshare -n true 2>/dev/null || all_skipped "no network namespaces"
-	unshare -n "$0" inside
-	exit
-fi
+within -n
 
 rows() {
 	run "$AGENTD" query -o tsv "$1"

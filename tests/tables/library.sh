@@ -78,7 +78,7 @@ cases made
 python3 tests/library/ask.py "$AGENTD" queries "$T/expected"
 
 if [ "$(id -u)" = 0 ] && unshare --net --mount --pid --fork --mount-proc --propagation private true 2>/dev/null; then
-	unshare --net --mount --pid --fork --mount-proc --propagation private --kill-child "$0" --live "${chosen[@]}"
+	unshare --net --mount --pid --fork --mount-proc --propagation private --kill-child "$test_file" --live "${chosen[@]}"
 else
 	skip "live cases" "needs root and namespaces"
 fi
