@@ -11,7 +11,7 @@
  *   forkbomb deaf UID MAX     one that does not heed TERM, with a child like it
  *   forkbomb leader UID MAX   whose first thread has ended while another one goes on
  *   forkbomb vfork UID MAX    waits in vfork(2), uninterruptibly, for a child that sleeps
- *   forkbomb write UID MAX    writes to its standard output without end
+ *   forkbomb write UID MAX    writes over the first page of its standard output without end
  */
 #include <pthread.h>
 #include <signal.h>
@@ -105,7 +105,7 @@ static void scribble(void)
 	static char page[4096];
 
 	for (;;)
-		if (write(STDOUT_FILENO, page, sizeof(page)) < 0)
+		if (pwrite(STDOUT_FILENO, page, sizeof(page), 0) < 0)
 			_exit(1);
 }
 
