@@ -201,10 +201,10 @@ $(B)/tools/agentd_breakout: $(B)/obj/tests/tools/agentd_breakout.o $(B)/obj/gen/
 	$(B)/obj/agentd/main.o $(B)/lib/libagent.a $(B)/lib/liboutput.a $(B)/lib/libcommon.a
 	$(link) $(call pkg_libs,$(LIBS_agent)) -lm
 
-# The agent whose actors are killed in the middle of a deletion, where a test wants it.
+# The agent whose actors are killed in the middle of a deletion or restoration, where a test wants it.
 $(B)/tools/agentd_dies: $(B)/obj/tests/tools/agentd_dies.o $(B)/obj/agentd/main.o $(B)/lib/libagent.a \
 	$(B)/lib/liboutput.a $(B)/lib/libcommon.a
-	$(link) -Wl,--wrap=unlinkat $(call pkg_libs,$(LIBS_agent)) -lm
+	$(link) -Wl,--wrap=openat,--wrap=renameat2,--wrap=unlinkat $(call pkg_libs,$(LIBS_agent)) -lm
 
 # Drives the fan-out engine alone.
 $(B)/tools/fanout: $(B)/obj/tests/tools/fanout.o $(B)/lib/libconsole.a $(B)/lib/libcommon.a

@@ -2,7 +2,6 @@
 #include "agentd/unfinished.h"
 
 #include "agentd/nofollow.h"
-#include "agentd/vault.h"
 #include "agentd/vaultfile.h"
 #include "common/io.h"
 
@@ -22,6 +21,7 @@ struct settling {
 	const struct root *root;
 	struct action_outcome outcome;
 	struct vaultfile file;
+	enum vault_way way;
 	char id[VAULT_ID_MAX], private[VAULT_NAME_MAX];
 };
 
@@ -39,6 +39,8 @@ static bool is_what_was_copied(const struct settling *s, const json_t *meta, con
 	       st->st_mtim.tv_sec == s->file.mtime.tv_sec &&
 	       st->st_mtim.tv_nsec == s->file.mtime.tv_nsec;
 }
+
+/* ---- Deletions ---- */
 
 static void finish(struct settling *s, int dir)
 {
@@ -69,7 +71,23 @@ static void put_back(struct settling *s, int dir, const char *name)
 			SHOWN_MAX, s->file.path, s->private);
 }
 
-/* Where the private name is not there, the rename had not been, or all was done. */
+/* ---- Restorations ---- */
+
+static void clear(struct settling *s, int dir)
+{
+	if (unlinkat(dir, s->private, 0) < 0)
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its restoration was interrupted; the part %s is left: %s", SHOWN_MAX,
+			s->file.path, s->private, strerror(errno));
+	else
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its restoration was interrupted, and the part is removed", SHOWN_MAX,
+			s->file.path);
+}
+
+/* ---- Marks ---- */
+
+/* Where the private name is not there, it had not been given, or all was done. */
 static bool look_in(struct settling *s, const json_t *meta)
 {
 	const char *name;
@@ -80,7 +98,9 @@ static bool look_in(struct settling *s, const json_t *meta)
 	if (nofollow_parent(s->root, s->file.path, &dir, &name, NULL) < 0)
 		return false;
 	there = fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (there && is_what_was_copied(s, meta, &st))
+	if (there && s->way == VAULT_BACK)
+		clear(s, dir);
+	else if (there && is_what_was_copied(s, meta, &st))
 		finish(s, dir);
 	else if (there)
 		put_back(s, dir, name);
@@ -94,7 +114,10 @@ static bool settle(struct settling *s)
 	json_t *meta;
 	bool told;
 
-	snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->id);
+	if (s->way == VAULT_BACK)
+		snprintf(s->private, sizeof(s->private), VAULT_PART_NAME, s->id);
+	else
+		snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->id);
 	if (vault_entry_find(s->vault, s->id, &entry, &meta, NULL) < 0)
 		return false;
 	told = vaultfile_read(meta, &s->file, NULL) == 0 && look_in(s, meta);
@@ -106,19 +129,8 @@ static bool settle(struct settling *s)
 	return told;
 }
 
-/* The name of a mark: the id behind it. */
-static bool read_mark(const char *name, char id[VAULT_ID_MAX])
-{
-	size_t n = strlen(VAULT_MARK_PREFIX);
-
-	if (strncmp(name, VAULT_MARK_PREFIX, n) != 0 || !vault_id_valid(name + n))
-		return false;
-	memcpy(id, name + n, strlen(name + n) + 1);
-	return true;
-}
-
 static void settle_mark(struct settling *s, const char *name,
-	void (*tell)(void *arg, const struct action_outcome *o), void *arg)
+	void (*tell)(void *arg, enum vault_way way, const struct action_outcome *o), void *arg)
 {
 	int fd = openat(s->vault->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -128,14 +140,14 @@ static void settle_mark(struct settling *s, const char *name,
 		return;
 	}
 	if (settle(s))
-		tell(arg, &s->outcome);
+		tell(arg, s->way, &s->outcome);
 	action_outcome_done(&s->outcome);
 	unlinkat(s->vault->dir, name, 0);
 	io_close(fd);
 }
 
 void unfinished_settle(const char *state_dir, const struct root *root,
-	void (*tell)(void *arg, const struct action_outcome *o), void *arg)
+	void (*tell)(void *arg, enum vault_way way, const struct action_outcome *o), void *arg)
 {
 	struct settling s = {.root = root};
 	const struct dirent *e;
@@ -152,7 +164,7 @@ void unfinished_settle(const char *state_dir, const struct root *root,
 	if (!d)
 		io_close(fd);
 	while (d && n < UNFINISHED_MAX && (e = readdir(d)))
-		if (read_mark(e->d_name, s.id)) {
+		if (vault_mark_read(e->d_name, s.id, &s.way)) {
 			settle_mark(&s, e->d_name, tell, arg);
 			n++;
 		}

@@ -328,13 +328,51 @@ int vault_entry_note(
 	return r < 0 ? err_sys(err, -r, "the vault's %s", name) : 0;
 }
 
-int vault_entry_mark(struct vault_entry *e, struct err *err)
+void vault_entry_done(struct vault_entry *e)
+{
+	e->reserve = io_close(e->reserve);
+	e->mark = io_close(e->mark);
+	if (e->vault && !e->kept && e->dir >= 0)
+		remove_entry(e->vault->dir, e->id);
+	e->dir = io_close(e->dir);
+}
+
+/* ---- Marks ---- */
+
+static const char *const mark_prefixes[] = {
+	[VAULT_AWAY] = ".moving-",
+	[VAULT_BACK] = ".restoring-",
+};
+
+static void mark_name(const struct vault_entry *e, char name[VAULT_NAME_MAX])
+{
+	snprintf(name, VAULT_NAME_MAX, "%s%s", mark_prefixes[e->way], e->id);
+}
+
+bool vault_mark_read(const char *name, char ret_id[VAULT_ID_MAX], enum vault_way *ret_way)
+{
+	for (size_t i = 0; i < sizeof(mark_prefixes) / sizeof(mark_prefixes[0]); i++) {
+		size_t n = strlen(mark_prefixes[i]);
+
+		if (strncmp(name, mark_prefixes[i], n) != 0 || !vault_id_valid(name + n))
+			continue;
+		memcpy(ret_id, name + n, strlen(name + n) + 1);
+		*ret_way = (enum vault_way)i;
+		return true;
+	}
+	return false;
+}
+
+int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err)
 {
 	char name[VAULT_NAME_MAX];
 	int fd;
 
-	snprintf(name, sizeof(name), VAULT_MARK_PREFIX "%s", e->id);
+	e->way = way;
+	mark_name(e, name);
 	fd = openat(e->vault->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return err_set(err, EEXIST, "something else is under way with %s", e->id);
 	if (fd < 0)
 		return err_sys(err, errno, "the vault's mark");
 	e->mark = fd;
@@ -350,18 +388,9 @@ void vault_entry_unmark(struct vault_entry *e)
 {
 	char name[VAULT_NAME_MAX];
 
-	snprintf(name, sizeof(name), VAULT_MARK_PREFIX "%s", e->id);
+	mark_name(e, name);
 	unlinkat(e->vault->dir, name, 0);
 	e->mark = io_close(e->mark);
-}
-
-void vault_entry_done(struct vault_entry *e)
-{
-	e->reserve = io_close(e->reserve);
-	e->mark = io_close(e->mark);
-	if (e->vault && !e->kept && e->dir >= 0)
-		remove_entry(e->vault->dir, e->id);
-	e->dir = io_close(e->dir);
 }
 
 /* ---- One that is there ---- */

@@ -28,7 +28,7 @@ struct action_call;
 #define VAULT_CONTENT "content"
 /* A file on its way out of its directory, or into it, where nobody else uses such names. */
 #define VAULT_PRIVATE_NAME ".tocsin-%s"
-#define VAULT_MARK_PREFIX  ".moving-"
+#define VAULT_PART_NAME	   ".tocsin-%s.part"
 #define VAULT_NAME_MAX	   (VAULT_ID_MAX + 16)
 
 struct vault {
@@ -40,13 +40,20 @@ struct vault {
 int vault_open(const char *state_dir, bool create, struct vault *ret, struct err *err);
 void vault_close(struct vault *v);
 
+/* What is under way with the file of an entry that has a mark. */
+enum vault_way {
+	VAULT_AWAY, /* it is to be unlinked */
+	VAULT_BACK, /* it is to be written */
+};
+
 struct vault_entry {
 	const struct vault *vault;
 	char id[VAULT_ID_MAX];
 	int dir;     /* -1: none */
 	int reserve; /* held while it is being made */
 	int mark;    /* held from vault_entry_mark on */
-	bool kept;   /* committed, or found: vault_entry_done leaves it */
+	enum vault_way way;
+	bool kept; /* committed, or found: vault_entry_done leaves it */
 };
 #define VAULT_ENTRY_NONE ((struct vault_entry){.dir = -1, .reserve = -1, .mark = -1})
 
@@ -64,10 +71,10 @@ int vault_commit(struct vault_entry *e, const json_t *meta, struct err *err);
 int vault_entry_note(
 	const struct vault_entry *e, const char *name, const json_t *note, struct err *err);
 /*
- * Before its file is renamed, and after it is unlinked or is back: who dies in between is found by
- * this (unfinished.h). 0 or -errno with `err`.
+ * Before its file is given a name of ours, and after it has that no more: who dies in between is
+ * found by this (unfinished.h). 0 or -errno with `err`; -EEXIST: somebody is at it, or died.
  */
-int vault_entry_mark(struct vault_entry *e, struct err *err);
+int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err);
 void vault_entry_unmark(struct vault_entry *e);
 /* Removes one that was not committed. Accepts VAULT_ENTRY_NONE. */
 void vault_entry_done(struct vault_entry *e);
@@ -82,6 +89,8 @@ int vault_entry_find(const struct vault *v, const char *id, struct vault_entry *
 int vault_entry_open(const struct vault_entry *e, const char *name, struct err *err);
 /* Is it as ids look? */
 bool vault_id_valid(const char *id);
+/* Is that the name of a mark in the vault's folder? */
+bool vault_mark_read(const char *name, char ret_id[VAULT_ID_MAX], enum vault_way *ret_way);
 
 /* What every meta.json begins with: id, kind, action, time, who, reason. NULL: no memory. */
 json_t *vault_meta_new(

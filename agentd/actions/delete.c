@@ -291,7 +291,7 @@ static int unlink_it(struct deletion *d, struct err *err)
 /* What dies on the way is finished by somebody else. */
 static int unlink_marked(struct deletion *d, struct err *err)
 {
-	int r = vault_entry_mark(&d->entry, err);
+	int r = vault_entry_mark(&d->entry, VAULT_AWAY, err);
 
 	if (r < 0)
 		return r;

@@ -28,11 +28,11 @@ struct restoration {
 	struct vault_entry entry;
 	json_t *meta;
 	struct vaultfile file;
-	int dir;		      /* where it goes */
-	const char *name;	      /* its name there */
-	int fd;			      /* the new file */
-	char private[VAULT_NAME_MAX]; /* its name for now, "" while it has none */
-	char missed[128];	      /* attributes that could not be put back */
+	int dir;		   /* where it goes */
+	const char *name;	   /* its name there */
+	int fd;			   /* the new file */
+	char part[VAULT_NAME_MAX]; /* its name for now, "" while it has none */
+	char missed[128];	   /* attributes that could not be put back */
 };
 
 static bool said(struct restoration *s, enum wire_status status, const char *why)
@@ -134,19 +134,35 @@ static bool is_free(struct restoration *s)
 
 /* ---- Putting it back ---- */
 
+/* What dies on the way is cleared away by somebody else. */
+static int create_part(struct restoration *s, struct err *err)
+{
+	int r = vault_entry_mark(&s->entry, VAULT_BACK, err);
+
+	if (r < 0)
+		return r;
+	snprintf(s->part, sizeof(s->part), VAULT_PART_NAME, s->entry.id);
+	s->fd = openat(s->dir, s->part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->fd >= 0)
+		return 0;
+	err_sys(err, errno, "%s", s->part);
+	s->part[0] = '\0';
+	return -err->code;
+}
+
 /* Without a name where the file system can; else under one of our own. */
 static int create(struct restoration *s, struct err *err)
 {
 	s->fd = openat(s->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (s->fd >= 0)
-		return 0;
-	snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->entry.id);
-	s->fd = openat(
-		s->dir, s->private, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (s->fd >= 0)
-		return 0;
-	s->private[0] = '\0';
-	return err_sys(err, errno, "%.256s", s->file.path);
+	return s->fd >= 0 ? 0 : create_part(s, err);
+}
+
+static void drop_part(struct restoration *s)
+{
+	if (s->part[0])
+		unlinkat(s->dir, s->part, 0);
+	if (s->entry.mark >= 0)
+		vault_entry_unmark(&s->entry);
 }
 
 static int fill(struct restoration *s, struct err *err)
@@ -198,16 +214,16 @@ static int link_or_rename(struct restoration *s)
 	char self[SELF_FD_MAX];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", s->fd);
-	if (!s->private[0])
+	if (!s->part[0])
 		return linkat(AT_FDCWD, self, s->dir, s->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 	/* Some file systems know no links, others no flags. */
-	if (renameat2(s->dir, s->private, s->dir, s->name, RENAME_NOREPLACE) == 0) {
-		s->private[0] = '\0';
+	if (renameat2(s->dir, s->part, s->dir, s->name, RENAME_NOREPLACE) == 0) {
+		s->part[0] = '\0';
 		return 0;
 	}
 	if (errno != EINVAL)
 		return -errno;
-	return linkat(s->dir, s->private, s->dir, s->name, 0) < 0 ? -errno : 0;
+	return linkat(s->dir, s->part, s->dir, s->name, 0) < 0 ? -errno : 0;
 }
 
 static int give_name(struct restoration *s, struct err *err)
@@ -257,12 +273,9 @@ static void apply(struct restoration *s)
 		r = give_name(s, &err);
 	if (r == 0)
 		tell_done(s);
-	else if (r == -EEXIST)
-		is_free(s);
-	else
+	else if (r != -EEXIST || is_free(s))
 		failed(s, &err);
-	if (s->private[0])
-		unlinkat(s->dir, s->private, 0);
+	drop_part(s);
 }
 
 static void run(const struct action_call *call, struct action_outcome *ret)

@@ -9,7 +9,7 @@
  *   worker.c    the process that answers it
  *   request.c   an action or a file that a worker asks for: policy, audit, a child, audit
  *   actor.c     what such a child does
- *   settle.c    deletions that were interrupted
+ *   settle.c    deletions and restorations that were interrupted
  *   relay.c     connections for workers
  *   child.c     children that answer by a pipe
  *   ration.c    how much of the audit log one user may fill

@@ -222,7 +222,7 @@ static void on_child(void *arg, const char *p, size_t n, int status)
 	char detail[ERR_TEXT_MAX];
 
 	q->child = NULL;
-	if (status != 0 && str_eq(action_name(q), "delete"))
+	if (status != 0 && q->actor.action)
 		settle_start(q->d);
 	/* Before the outcome is told, which the next session may be quick to follow. */
 	if (q->d->quarantine && !q->actor.dry_run &&

@@ -9,15 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct telling {
-	int out;
-};
-
-static void tell(void *arg, const struct action_outcome *o)
+/* The frame's number tells what it was. */
+static void tell(void *arg, enum vault_way way, const struct action_outcome *o)
 {
-	const struct telling *t = arg;
+	const int *out = arg;
 
-	actor_answer(t->out, o, 0);
+	actor_answer(*out, o, way);
 }
 
 /* In the child. */
@@ -25,23 +22,25 @@ static void settle(int out, int fd, void *arg)
 {
 	const struct daemon *d = arg;
 	struct root *root = root_new("/", NULL);
-	struct telling t = {out};
 
 	(void)fd;
 	if (root)
-		unfinished_settle(d->state_dir, root, tell, &t);
+		unfinished_settle(d->state_dir, root, tell, &out);
 	root_free(root);
 }
 
 static void take_outcome(struct daemon *d, const char *p, size_t n)
 {
 	struct priv_outcome o;
-	struct audit_entry e = {.event = AUDIT_OUTCOME, .action = "delete"};
+	struct audit_entry e = {.event = AUDIT_OUTCOME};
+	enum priv_type type;
+	uint64_t way;
 	json_t *before;
 	struct err err;
 
-	if (priv_read_outcome(p, n, &o) < 0)
+	if (!priv_peek(p, n, &type, &way) || priv_read_outcome(p, n, &o) < 0)
 		return;
+	e.action = way == VAULT_BACK ? "restore" : "delete";
 	before = *o.before ? json_loads(o.before, 0, NULL) : NULL;
 	e.before = before;
 	e.status = wire_status_name(o.status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Deletions that were interrupted (agentd/unfinished.h), finished by a child. */
+/* What was interrupted (agentd/unfinished.h), finished by a child. */
 #ifndef AGENTD_DAEMON_SETTLE_H
 #define AGENTD_DAEMON_SETTLE_H
 

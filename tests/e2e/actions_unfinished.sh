@@ -1,5 +1,6 @@
 #!/bin/bash
 # Who deletes a file is killed after it was given its private name: it ends in the vault, or is at its place again.
+# Who puts one back is killed before it has its own name: what was written is cleared away.
 . "$(dirname "$0")/../lib.sh"
 need jq
 need_root
@@ -11,23 +12,25 @@ daemon=$pid
 mkdir "$T/files"
 f=$T/files/$'e\xffvil\n'
 
-request() {
-	ask_daemon "$(jq -nc --arg b "$(printf '%s' "$f" | base64 -w0)" --argjson more "$1" \
-		'{op: "action", id: 1, action: "delete", args: {path: {b64: $b}}} * $more')"
-}
-# A deletion that ends so; $out is the outcome.
-delete() {
+# planned_and_done REQUEST: $out is the outcome.
+planned_and_done() {
 	local identity
-	identity=$(request '{"dry_run":true}' | jq -r .before.identity)
-	out=$(request "{\"args\":{\"identity\":\"$identity\"}}")
+	identity=$(ask_daemon "$(jq -c '.dry_run = true' <<<"$1")" | jq -r .before.identity)
+	out=$(ask_daemon "$(jq -c --arg i "$identity" '.args.identity = $i' <<<"$1")")
 }
+delete() {
+	planned_and_done "$(jq -nc --arg b "$(printf '%s' "$f" | base64 -w0)" \
+		'{op: "action", id: 1, action: "delete", args: {path: {b64: $b}}}')"
+}
+restore() { planned_and_done "{\"op\":\"action\",\"id\":1,\"action\":\"restore\",\"args\":{\"id\":\"$1\"}}"; }
 # The name is no text, so what is said of it stands as bytes.
 log() {
 	jq -r 'select(.event == "outcome" and .user == null) | "\(.action) \(.status) \(.detail.b64 | @base64d | gsub("\n"; " "))"' \
 		"$T/state/audit.ndjson"
 }
 told() { log | grep -qE "$1"; }
-nothing_left() { [ -z "$(ls -A "$T/files")$(find "$T/state/vault" -name '.moving-*')" ]; }
+marks() { find "$T/state/vault" -name '.moving-*' -o -name '.restoring-*'; }
+nothing_left() { [ -z "$(ls -A "$T/files")$(marks)" ]; }
 left() { find "$T/files" -name '.tocsin-*'; }
 vault() { ask_daemon '{"op":"query","id":1,"sql":"select id from vault order by time desc limit 1"}' | jq -r 'select(.op == "rows").rows[0][0]'; }
 
@@ -40,35 +43,35 @@ has dies "$(jq -r '.status + " " + .detail' <<<"$out")" 'failed its process was 
 check finished wait_for 20 nothing_left
 check finished_is_told wait_for 10 told 'delete done .* is in the vault as .*its deletion was interrupted, and is finished'
 id=$(vault)
-out=$(ask_daemon "{\"op\":\"action\",\"id\":1,\"action\":\"restore\",\"args\":{\"id\":\"$id\"},\"dry_run\":true}")
-out=$(ask_daemon "{\"op\":\"action\",\"id\":1,\"action\":\"restore\",\"args\":{\"id\":\"$id\",\"identity\":\"$(jq -r .before.identity <<<"$out")\"}}")
+restore "$id"
 is comes_back "$(jq -r .status <<<"$out") $(cat "$f")" 'done evil'
 
 # ---- It is killed as well ----
 
 both_died() { [ ! -e "$T/files/die-again" ]; }
+# leaves_it NAME CMD…
 leaves_it() {
 	touch "$T/files/die" "$T/files/die-again"
-	delete
+	"${@:2}"
 	check "$1_dies" wait_for 10 both_died
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 	is "$1_left" "$(left | wc -l)" 1
-	is "$1_is_marked" "$(find "$T/state/vault" -name '.moving-*' | wc -l)" 1
+	is "$1_is_marked" "$(marks | wc -l)" 1
 }
 again() {
 	# shellcheck disable=SC2119 # no options
 	start_daemon
 	daemon=$pid
 }
-leaves_it start
+leaves_it start delete
 again
 check start_finishes wait_for 20 nothing_left
 
 # ---- Somebody swapped it meanwhile ----
 
 echo evil >"$f"
-leaves_it swap
+leaves_it swap delete
 private=$(left)
 rm "$private"
 echo other >"$private"
@@ -77,6 +80,25 @@ check swapped_is_told wait_for 20 told 'delete failed .* it was changed or swapp
 is swapped_is_at_its_place "$(cat "$f")" other
 rm "$f"
 check nothing_is_left wait_for 10 nothing_left
+
+# ---- Restored where files cannot be without a name ----
+
+only() { [ "$(ls -A "$T/files")$(marks)" = "$1" ]; }
+touch "$T/files/named" "$T/files/die"
+restore "$id"
+has restore_dies "$(jq -r '.status + " " + .detail' <<<"$out")" 'failed its process was ended by signal 9'
+check part_is_removed wait_for 20 only named
+check part_is_told wait_for 10 told 'restore failed .*its restoration was interrupted, and the part is removed'
+leaves_it restore restore "$id"
+again
+check start_removes_part wait_for 20 only named
+# A part that nobody tells of is not the file itself.
+touch "$T/files/.tocsin-$id.part"
+restore "$id"
+is foreign_part_is_said "$(jq -r '.status + " " + .detail' <<<"$out")" "failed .tocsin-$id.part: File exists"
+rm "$T/files/.tocsin-$id.part"
+restore "$id"
+is restored_by_name "$(jq -r .status <<<"$out") $(cat "$f") $(find "$T/files" -name '.tocsin-*')$(marks)" 'done evil '
 kill "$daemon"
 wait "$daemon"
 is log_is_whole "$("$AGENTD" audit --verify --state-dir "$T/state" >/dev/null 2>&1; echo $?)" 0

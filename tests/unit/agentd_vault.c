@@ -59,6 +59,21 @@ TEST(ids)
 	CHECK(!vault_id_valid("../../../../../../etc/"));
 }
 
+TEST(names_of_marks)
+{
+	char id[VAULT_ID_MAX] = "";
+	enum vault_way way;
+
+	CHECK(vault_mark_read(".moving-20261122-001143-b65986", id, &way));
+	CHECK_STR(id, "20261122-001143-b65986");
+	CHECK_INT(way, VAULT_AWAY);
+	CHECK(vault_mark_read(".restoring-20261122-001143-b65986", id, &way));
+	CHECK_INT(way, VAULT_BACK);
+	CHECK(!vault_mark_read("20261122-001143-b65986", id, &way));
+	CHECK(!vault_mark_read(".moving-", id, &way));
+	CHECK(!vault_mark_read(".moving-../../../../../../etc/", id, &way));
+}
+
 TEST(folder)
 {
 	struct vault v = VAULT_NONE;
@@ -531,7 +546,7 @@ TEST(end)
 	CHECK_INT(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-TEST_MAIN(&begin, &ids, &folder, &entries, &one_that_is_not_committed_goes,
+TEST_MAIN(&begin, &ids, &names_of_marks, &folder, &entries, &one_that_is_not_committed_goes,
 	&one_that_is_being_made_counts, &one_that_was_interrupted_goes, &entries_that_are_none,
 	&copies, &copies_with_holes, &metas_read_back, &metas_that_are_none,
 	&attributes_that_are_none, &identity_of_files, &paths_are_taken_literally,
