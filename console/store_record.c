@@ -21,6 +21,8 @@
 #define QUESTION_MAX (1u << 20)
 #define SHAPES_BYTES (32u << 20)
 #define NO_SHAPE     UINT32_MAX
+/* Of events, handed to the thread together: waking it for each costs more than what it does. */
+#define BATCH_BYTES (256u << 10)
 
 /* What is too old or too much is looked for with the first run and after as many more. */
 #define CLEAN_EVERY 256
@@ -32,13 +34,14 @@ struct series {
 };
 
 /* What is handed to the thread. */
-enum job_type { JOB_EVENT, JOB_END, JOB_DROP };
+enum job_type { JOB_EVENTS, JOB_END, JOB_DROP };
 struct job {
 	struct job *next;
 	enum job_type type;
 	struct record *rec;
-	struct fleet_event *event;
-	int64_t ms; /* JOB_END */
+	struct fleet_event *events; /* a list */
+	size_t bytes;		    /* of them */
+	int64_t ms;		    /* JOB_END */
 	bool interrupted;
 };
 
@@ -72,7 +75,11 @@ struct open_block {
 
 struct record {
 	struct recorder *r;
-	bool full; /* the asking side: what comes is not queued any more */
+
+	/* The asking side's: */
+	bool full; /* what comes is not queued any more */
+	struct fleet_event *held, **held_last;
+	size_t held_bytes;
 
 	char *command, *name, *title, *question, *sql, *params, *key, *diff_ignore, *target;
 	char operator[OPERATOR_MAX];
@@ -242,6 +249,7 @@ struct record *record_begin(struct recorder *r, const struct record_run *run)
 	if (!rec)
 		return NULL;
 	rec->r = r;
+	rec->held_last = &rec->held;
 	rec->hosts = run->hosts;
 	rec->n_hosts = run->n_hosts;
 	rec->n_asked = run->n_asked ? run->n_asked : run->n_hosts;
@@ -277,11 +285,10 @@ static int start(struct recorder *r)
 static int put_job(struct recorder *r, const struct job *job)
 {
 	struct job *j = malloc(sizeof(*j));
-	size_t size = job->event ? job->event->size : 0;
 	int result = j ? 0 : -ENOMEM;
 
 	pthread_mutex_lock(&r->lock);
-	if (result == 0 && job->type == JOB_EVENT && r->bytes + size > RECORD_QUEUE_MAX)
+	if (result == 0 && job->type == JOB_EVENTS && r->bytes + job->bytes > RECORD_QUEUE_MAX)
 		result = -ENOBUFS;
 	if (result == 0)
 		result = start(r);
@@ -290,7 +297,7 @@ static int put_job(struct recorder *r, const struct job *job)
 		j->next = NULL;
 		*r->last = j;
 		r->last = &j->next;
-		r->bytes += size;
+		r->bytes += job->bytes;
 		pthread_cond_signal(&r->wake);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -299,22 +306,28 @@ static int put_job(struct recorder *r, const struct job *job)
 	return result;
 }
 
-void record_event(struct record *rec, struct fleet_event *e)
+static void free_events(struct fleet_event *list)
 {
-	bool kept = rec && !rec->full &&
-		    (e->type == FLEET_COLUMNS || e->type == FLEET_ROWS || e->type == FLEET_END);
-	struct err err;
-	int r;
-
-	if (!kept) {
-		fleet_event_free(e);
-		return;
+	for (struct fleet_event *next; list; list = next) {
+		next = list->next;
+		fleet_event_free(list);
 	}
-	r = put_job(rec->r, &(struct job){.type = JOB_EVENT, .rec = rec, .event = e});
+}
+
+static void hand_over(struct record *rec)
+{
+	const struct job job = {
+		.type = JOB_EVENTS, .rec = rec, .events = rec->held, .bytes = rec->held_bytes};
+	struct err err;
+	int r = rec->held ? put_job(rec->r, &job) : 0;
+
+	rec->held = NULL;
+	rec->held_last = &rec->held;
+	rec->held_bytes = 0;
 	if (r == 0)
 		return;
 	rec->full = true;
-	fleet_event_free(e);
+	free_events(job.events);
 	if (r == -ENOBUFS)
 		err_set(&err, -r, "this run is not remembered: it comes faster than it is written");
 	else
@@ -322,17 +335,37 @@ void record_event(struct record *rec, struct fleet_event *e)
 	note_problem(rec->r, &err);
 }
 
+void record_event(struct record *rec, struct fleet_event *e)
+{
+	bool kept = rec && !rec->full &&
+		    (e->type == FLEET_COLUMNS || e->type == FLEET_ROWS || e->type == FLEET_END);
+
+	if (!kept) {
+		fleet_event_free(e);
+		return;
+	}
+	e->next = NULL;
+	*rec->held_last = e;
+	rec->held_last = &e->next;
+	rec->held_bytes += e->size;
+	if (rec->held_bytes >= BATCH_BYTES)
+		hand_over(rec);
+}
+
 /* Without memory for the job the record is left to the end of the program. */
 void record_drop(struct record *rec)
 {
-	if (rec)
-		(void)put_job(rec->r, &(struct job){.type = JOB_DROP, .rec = rec});
+	if (!rec)
+		return;
+	free_events(rec->held);
+	(void)put_job(rec->r, &(struct job){.type = JOB_DROP, .rec = rec});
 }
 
 void record_end(struct record *rec, int64_t ms, bool interrupted)
 {
 	if (!rec)
 		return;
+	hand_over(rec);
 	if (rec->full)
 		record_drop(rec);
 	else
@@ -617,18 +650,20 @@ static void end_record(struct recorder *r, struct record *rec, const struct job 
 
 static void do_job(struct recorder *r, struct job *j)
 {
+	struct record *rec = j->rec;
 	struct err err = {0};
 
-	if (!j->rec->failed && !opened(r, &err)) {
+	if (!rec->failed && !opened(r, &err)) {
 		if (!err.code)
-			j->rec->failed = true;
+			rec->failed = true;
 		else
-			fail(r, j->rec, &err);
+			fail(r, rec, &err);
 	}
-	if (j->type == JOB_EVENT && !j->rec->failed && take_event(r, j->rec, j->event, &err) < 0)
-		fail(r, j->rec, &err);
-	if (j->type != JOB_EVENT)
-		end_record(r, j->rec, j);
+	for (const struct fleet_event *e = j->events; e && !rec->failed; e = e->next)
+		if (take_event(r, rec, e, &err) < 0)
+			fail(r, rec, &err);
+	if (j->type != JOB_EVENTS)
+		end_record(r, rec, j);
 }
 
 /* All that waits, or NULL when there is nothing more to come. */
@@ -648,12 +683,10 @@ static struct job *take_jobs(struct recorder *r)
 
 static void job_done(struct recorder *r, struct job *j)
 {
-	if (j->event) {
-		pthread_mutex_lock(&r->lock);
-		r->bytes -= j->event->size;
-		pthread_mutex_unlock(&r->lock);
-		fleet_event_free(j->event);
-	}
+	pthread_mutex_lock(&r->lock);
+	r->bytes -= j->bytes;
+	pthread_mutex_unlock(&r->lock);
+	free_events(j->events);
 	free(j);
 }
 
