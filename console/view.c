@@ -217,32 +217,53 @@ static bool fold_same(const struct pass *p, row_id a, row_id b, size_t columns)
 	return true;
 }
 
+/* Open addressing: places of lines + 1, 0 for a free slot. */
+struct fold_table {
+	uint32_t *of;
+	size_t slots; /* a power of two */
+	size_t columns;
+};
+
+static int fold_table_init(struct fold_table *t, const struct results *r, size_t lines)
+{
+	t->columns = results_columns_n(r);
+	for (t->slots = 1024; t->slots < lines * 2;)
+		t->slots *= 2;
+	t->of = calloc(t->slots, sizeof(*t->of));
+	return t->of ? 0 : -ENOMEM;
+}
+
+/* That of the line into which the row is folded, or a free one. */
+static uint32_t *find_slot(
+	const struct pass *p, const struct fold_table *t, const struct view_line *lines, row_id row)
+{
+	size_t at = fold_hash(p, row, t->columns) & (t->slots - 1);
+
+	while (t->of[at] && !fold_same(p, lines[t->of[at] - 1].row, row, t->columns))
+		at = (at + 1) & (t->slots - 1);
+	return &t->of[at];
+}
+
 /* Where each line went: the number of the folded line, in the order of the first ones. */
 static int find_equals(struct pass *p, struct keyed *pairs)
 {
-	size_t columns = results_columns_n(p->v->r), slots = 1024, n = 0;
-	uint32_t *table;
+	struct fold_table table;
+	size_t n = 0;
 
-	while (slots < p->n * 2)
-		slots *= 2;
-	table = calloc(slots, sizeof(*table));
-	if (!table)
+	if (fold_table_init(&table, p->v->r, p->n) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n && !(i % CHECK_ROWS == 0 && is_stale(p)); i++) {
 		row_id row = p->lines[i].row;
-		size_t at = fold_hash(p, row, columns) & (slots - 1);
+		uint32_t *slot = find_slot(p, &table, p->lines, row);
 
-		while (table[at] && !fold_same(p, p->lines[table[at] - 1].row, row, columns))
-			at = (at + 1) & (slots - 1);
-		if (!table[at]) {
+		if (!*slot) {
 			p->lines[n] = (struct view_line){row, 0};
-			table[at] = (uint32_t)++n;
+			*slot = (uint32_t)++n;
 		}
-		pairs[i] =
-			(struct keyed){(uint64_t)table[at] << 32 | results_host(p->v->r, row), 0};
+		pairs[i] = (struct keyed){(uint64_t)*slot << 32 | results_host(p->v->r, row), 0};
 	}
 	p->n = n;
-	free(table);
+	free(table.of);
 	return p->stale ? -ECANCELED : 0;
 }
 
@@ -728,18 +749,24 @@ bool view_settled(struct view *v)
 	return settled;
 }
 
-size_t view_unfold(struct view *v, row_id row, row_id *ret, size_t max)
+int view_unfold(struct view *v, const struct view_line *lines, size_t n,
+	void (*take)(void *arg, row_id row), void *arg)
 {
-	struct pass p = {.v = v, .spec = v->spec};
-	size_t columns = results_columns_n(v->r), rows = results_rows(v->r), n = 0;
-
 	/* The spec is only changed by this thread. */
-	for (size_t i = 0; i < rows; i++) {
-		if (!is_there(results_mark(v->r, (row_id)i), &v->spec) ||
-			!fold_same(&p, row, (row_id)i, columns))
-			continue;
-		if (n++ < max)
-			ret[n - 1] = (row_id)i;
-	}
-	return n;
+	struct pass p = {.v = v, .spec = v->spec};
+	/* The thread's own remembers what it found; this is another thread. */
+	struct filter *f =
+		filter_new(p.spec.filter, v->r, v->hosts, v->n_hosts, NULL, &(struct err){0});
+	struct fold_table table = {NULL, 0, 0};
+	int r = f ? fold_table_init(&table, v->r, n) : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		*find_slot(&p, &table, lines, lines[i].row) = (uint32_t)i + 1;
+	for (size_t i = 0; r == 0 && i < results_rows(v->r); i++)
+		if (is_there(results_mark(v->r, (row_id)i), &p.spec) &&
+			*find_slot(&p, &table, lines, (row_id)i) && filter_wants(f, (row_id)i))
+			take(arg, (row_id)i);
+	free(table.of);
+	filter_free(f);
+	return r;
 }

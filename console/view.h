@@ -76,7 +76,11 @@ bool view_take(struct view *v, struct view_lines *ret);
 /* Is everything that was set and poked in the lines taken last? */
 bool view_settled(struct view *v);
 
-/* The rows that were folded into a line: their ids, at most `max`; returns how many there are. */
-size_t view_unfold(struct view *v, row_id row, row_id *ret, size_t max);
+/*
+ * Calls `take` with each row that was folded into one of the n lines, which are of the spec that
+ * was set last: one look at all rows, however many lines there are. 0 or -ENOMEM.
+ */
+int view_unfold(struct view *v, const struct view_line *lines, size_t n,
+	void (*take)(void *arg, row_id row), void *arg);
 
 #endif

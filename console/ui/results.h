@@ -15,9 +15,6 @@
 #include "console/ui/ui.h"
 #include "console/view.h"
 
-/* Rows of a folded line that are looked at. */
-#define UNFOLD_MAX 100000
-
 /* Columns of the grid before those of the results. */
 enum { COLUMN_HOST, COLUMNS_BEFORE };
 
@@ -125,16 +122,15 @@ int results_run_invert(struct ui *ui, struct pane *p, int argc, char **argv, str
 
 bool results_is_marked(const struct results_pane *v, row_id row);
 void results_set_mark(struct results_pane *v, row_id row, bool on);
-/* All rows of the line, when it is folded. */
-void results_mark_line(struct results_pane *v, size_t line, bool on);
+/* Of the n lines from `from` on; all rows of them, where they are folded. 0 or -ENOMEM. */
+int results_mark_lines(struct results_pane *v, size_t from, size_t n, bool on);
 
 /* The results' column behind one of the grid, or VIEW_HOST, VIEW_COUNT, VIEW_NONE. */
 int results_column_of(const struct results_pane *v, size_t column);
 const char *results_name_of(const struct results_pane *v, size_t column);
-/* True: it stands to the right. */
 /* The column of the results that -, y and the like are about: the one sorted by, or the first. */
 int results_acts_on(const struct results_pane *v);
-/* `most`: bytes of it that are looked at, 0: all. */
+/* True: it stands to the right. `most`: bytes of it that are looked at, 0: all. */
 bool results_put_cell(const struct results_pane *v, row_id row, int column, bool raw, size_t most,
 	struct buf *out);
 struct grid_source results_source(struct results_pane *v);

@@ -45,21 +45,25 @@ void results_set_mark(struct results_pane *v, row_id row, bool on)
 	v->marked += on ? 1 : (size_t)-1;
 }
 
-/* All rows of the line, when it is folded. */
-void results_mark_line(struct results_pane *v, size_t line, bool on)
+static void mark_row(void *arg, row_id row)
 {
-	row_id *rows, first = v->lines.of[line].row;
-	size_t n;
+	results_set_mark(arg, row, true);
+}
 
-	if (!v->fold) {
-		results_set_mark(v, first, on);
-		return;
-	}
-	rows = malloc(UNFOLD_MAX * sizeof(*rows));
-	n = rows ? view_unfold(v->view, first, rows, UNFOLD_MAX) : 0;
-	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++)
-		results_set_mark(v, rows[i], on);
-	free(rows);
+static void unmark_row(void *arg, row_id row)
+{
+	results_set_mark(arg, row, false);
+}
+
+int results_mark_lines(struct results_pane *v, size_t from, size_t n, bool on)
+{
+	const struct view_line *lines = v->lines.of + from;
+
+	if (v->fold)
+		return view_unfold(v->view, lines, n, on ? mark_row : unmark_row, v);
+	for (size_t i = 0; i < n; i++)
+		results_set_mark(v, lines[i].row, on);
+	return 0;
 }
 
 /* ---- Drawing ---- */

@@ -179,7 +179,7 @@ key results f
 sees results-f "folded into 100"
 sees results-rarest "hosts^"
 key results o
-sees results-o "hosts that have this row"
+sees results-o "1 host has this row"
 keys q
 key results F
 sees results-F "hostsv"

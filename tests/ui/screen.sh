@@ -66,9 +66,21 @@ keys f
 sees folded "9 rows  folded into 3"
 sees fold-counts "hosts^"
 keys o
-sees fold-hosts "hosts that have this row"
+sees fold-hosts "3 hosts have this row"
 sees fold-host-names "host3"
 keys q
+# What the filter leaves out is not of a folded line: nothing that is not seen is acted on.
+command_line 'filter host=host2'
+sees fold-filtered "3 rows of 9"
+keys Space
+sees fold-marks-what-is-shown " 1 marked"
+keys '*'
+sees fold-marks-all-shown " 3 marked"
+keys o
+sees fold-hosts-filtered "1 host has this row"
+keys q u
+command_line 'filter ""'
+sees fold-unfiltered "9 rows  folded"
 command_line 'fold off'
 misses unfolded "folded"
 

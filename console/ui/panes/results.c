@@ -20,6 +20,8 @@
 #define WATCH_LEAST 1
 #define WATCH_MOST  86400
 #define WIDEN	    4
+/* Of the names of all hosts. */
+#define HOSTS_TEXT_MAX (64u << 20)
 
 /* ---- Commands: moving ---- */
 
@@ -322,41 +324,56 @@ static int run_pause(struct ui *ui, struct pane *p, int argc, char **argv, struc
 
 /* ---- Commands: marks ---- */
 
+static void mark_none(struct results_pane *v)
+{
+	if (v->marks)
+		memset(v->marks, 0, v->n_marks);
+	v->marked = 0;
+}
+
+/* From the last line that was marked to this one. */
+static int mark_range(struct results_pane *v, size_t at)
+{
+	size_t from = 0;
+
+	while (from < v->lines.n && v->lines.of[from].row != v->last_marked)
+		from++;
+	if (from == v->lines.n)
+		from = at;
+	return from < at ? results_mark_lines(v, from, at - from + 1, true)
+			 : results_mark_lines(v, at, from - at + 1, true);
+}
+
+static int mark_one(struct results_pane *v, size_t at)
+{
+	row_id row = v->lines.of[at].row;
+
+	v->last_marked = row;
+	list_move(&v->grid.list, "down", v->lines.n, results_height(v));
+	return results_mark_lines(v, at, 1, !results_is_marked(v, row));
+}
+
 static int run_mark(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct results_pane *v = results_of(p);
 	const char *what = argc ? argv[0] : "";
-	size_t at = v->grid.list.at, from = at;
+	size_t at = v->grid.list.at;
+	int r = 0;
 
 	(void)ui;
-	if (str_eq(what, "none")) {
-		for (size_t i = 0; i < v->n_marks; i++)
-			v->marks[i] = 0;
-		v->marked = 0;
-		return 0;
-	}
-	if (*what && !str_eq(what, "all") && !str_eq(what, "range"))
+	if (*what && !str_eq(what, "all") && !str_eq(what, "range") && !str_eq(what, "none"))
 		return err_set(err, EINVAL, "all, range or none");
-	if (at >= v->lines.n)
+	if (str_eq(what, "none"))
+		mark_none(v);
+	else if (at >= v->lines.n)
 		return 0;
-	if (str_eq(what, "all")) {
-		for (size_t i = 0; i < v->lines.n; i++)
-			results_mark_line(v, i, true);
-		return 0;
-	}
-	if (str_eq(what, "range")) {
-		for (from = 0; from < v->lines.n && v->lines.of[from].row != v->last_marked;)
-			from++;
-		if (from == v->lines.n)
-			from = at;
-		for (size_t i = from < at ? from : at; i <= (from < at ? at : from); i++)
-			results_mark_line(v, i, true);
-	} else {
-		results_mark_line(v, at, !results_is_marked(v, v->lines.of[at].row));
-		v->last_marked = v->lines.of[at].row;
-		list_move(&v->grid.list, "down", v->lines.n, results_height(v));
-	}
-	return 0;
+	else if (str_eq(what, "all"))
+		r = results_mark_lines(v, 0, v->lines.n, true);
+	else if (str_eq(what, "range"))
+		r = mark_range(v, at);
+	else
+		r = mark_one(v, at);
+	return r < 0 ? err_sys(err, -r, "marks") : 0;
 }
 
 /* ---- Commands: one row ---- */
@@ -393,26 +410,41 @@ static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t 
 	return 0;
 }
 
-/* The hosts that have the row, by name. */
-static int list_hosts(struct ui *ui, struct results_pane *v, const struct view_line *l)
+struct having {
+	const struct results *r;
+	bool *hosts;
+};
+
+static void note_host(void *arg, row_id row)
 {
-	row_id *rows = malloc(UNFOLD_MAX * sizeof(*rows));
-	size_t n = rows ? view_unfold(v->view, l->row, rows, UNFOLD_MAX) : 0;
-	host_id last = UINT32_MAX;
+	struct having *h = arg;
+
+	h->hosts[results_host(h->r, row)] = true;
+}
+
+/* The hosts that have the row, in the inventory's order. */
+static int list_hosts(
+	struct ui *ui, struct results_pane *v, const struct view_line *l, struct err *err)
+{
+	size_t n_hosts = ui->app->n_hosts, n = 0;
+	struct having h = {v->results, calloc(n_hosts + 1, sizeof(*h.hosts))};
+	int r = h.hosts ? view_unfold(v->view, l, 1, note_host, &h) : -ENOMEM;
+	char words[64];
 	struct buf text;
 
-	buf_init(&text, UNFOLD_MAX * 64);
-	for (size_t i = 0; i < n && i < UNFOLD_MAX; i++) {
-		host_id host = results_host(v->results, rows[i]);
-
-		if (host != last && buf_printf(&text, "%s\n", results_hosts(v)[host].name) < 0)
-			break;
-		last = host;
+	buf_init(&text, HOSTS_TEXT_MAX);
+	for (size_t i = 0; r == 0 && i < n_hosts; i++) {
+		if (!h.hosts[i])
+			continue;
+		n++;
+		r = buf_printf(&text, "%s\n", results_hosts(v)[i].name);
 	}
-	text_open(ui, "hosts that have this row", buf_str(&text), text.len);
+	snprintf(words, sizeof(words), "%zu host%s this row", n, n == 1 ? " has" : "s have");
+	if (r == 0)
+		text_open(ui, words, buf_str(&text), text.len);
 	buf_done(&text);
-	free(rows);
-	return 0;
+	free(h.hosts);
+	return r < 0 ? err_sys(err, -r, "hosts") : 0;
 }
 
 static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
@@ -420,11 +452,10 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	struct results_pane *v = results_of(p);
 	const struct view_line *l = &v->lines.of[v->grid.list.at];
 
-	(void)err;
 	if (v->grid.list.at >= v->lines.n)
 		return 0;
 	if (argc && str_eq(argv[0], "hosts"))
-		return list_hosts(ui, v, l);
+		return list_hosts(ui, v, l, err);
 	return show_row(ui, v, l->row, v->fold ? l->hosts : 1);
 }
 
