@@ -3,6 +3,7 @@
 #include "console/ui/results.h"
 
 #include "common/clock.h"
+#include "console/rowkey.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +34,12 @@ int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err)
 	struct view_spec spec = {.filter = v->filter,
 		.fold = v->fold,
 		.skip = v->hidden,
-		.n_skip = v->n_hidden,
+		.n_skip = RESULTS_COLUMNS_MAX,
 		/* Beside another run only that one's rows are gone. */
 		.gone = !v->diff && (v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS),
 		.changes = v->diff && v->compare};
 
+	results_list_columns(v);
 	memcpy(spec.keys, v->keys, sizeof(spec.keys));
 	return view_set(v->view, &spec, ret_at, err);
 }
@@ -50,23 +52,42 @@ void results_apply(struct results_pane *v)
 		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
 }
 
+/* Folded, what differs by its nature from host to host, as a pid, would keep rows apart. */
+static bool is_hidden(const struct results_pane *v, size_t column)
+{
+	const char *ignored = v->question.n ? v->question.of[0].diff_ignore : NULL;
+
+	if (v->choices[column] != COLUMN_ANY)
+		return v->choices[column] == COLUMN_HIDE;
+	return v->fold && ignored &&
+	       rowkey_listed(ignored, results_column_name(v->results, column));
+}
+
 /* Which columns are shown, in their order; hidden ones keep their place. */
 void results_list_columns(struct results_pane *v)
 {
-	size_t n = results_columns_n(v->results), *shown = v->shown;
+	size_t n = results_columns_n(v->results);
 
-	if (!shown)
-		shown = calloc(GRID_COLUMNS_MAX, sizeof(*shown));
-	if (!v->hidden)
-		v->hidden = calloc(RESULTS_COLUMNS_MAX, sizeof(*v->hidden));
-	v->shown = shown;
 	v->n_shown = v->not_shown = 0;
-	for (size_t i = 0; shown && v->hidden && i < n; i++)
-		if (!v->hidden[i] && v->n_shown < GRID_COLUMNS_MAX - COLUMNS_BEFORE)
-			shown[v->n_shown++] = i;
+	for (size_t i = 0; i < n; i++) {
+		v->hidden[i] = is_hidden(v, i);
+		if (v->hidden[i])
+			continue;
+		if (v->n_shown < GRID_COLUMNS_MAX - COLUMNS_BEFORE)
+			v->shown[v->n_shown++] = i;
 		else
-			v->not_shown += !v->hidden[i];
-	v->n_hidden = v->hidden ? RESULTS_COLUMNS_MAX : 0;
+			v->not_shown++;
+	}
+}
+
+static void take_columns(struct results_pane *v, const struct fleet_event *e)
+{
+	size_t before = results_columns_n(v->results);
+
+	(void)results_columns(v->results, e->host, e->columns.cols, e->columns.n);
+	/* Among the new ones may be some that do not count when folding. */
+	if (results_columns_n(v->results) != before)
+		results_apply(v);
 }
 
 /* ---- Asking ---- */
@@ -130,7 +151,7 @@ static void on_event(void *arg, const struct fleet_event *e)
 
 	switch (e->type) {
 	case FLEET_COLUMNS:
-		(void)results_columns(v->results, e->host, e->columns.cols, e->columns.n);
+		take_columns(v, e);
 		break;
 	case FLEET_ROWS:
 		(void)results_add(v->results, e->host, e->rows.cells, e->rows.n_rows);
@@ -267,8 +288,6 @@ void results_close_pane(struct pane *p)
 	free(v->target);
 	free(v->filter);
 	free(v->last_filter);
-	free(v->hidden);
-	free(v->shown);
 	free(v->marks);
 }
 

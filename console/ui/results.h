@@ -18,6 +18,9 @@
 /* Columns of the grid before those of the results. */
 enum { COLUMN_HOST, COLUMNS_BEFORE };
 
+/* Of one that nothing was said of, whether it is shown follows from the fold. */
+enum column_choice { COLUMN_ANY, COLUMN_SHOW, COLUMN_HIDE };
+
 struct results_pane {
 	struct pane p;
 	struct questions question; /* one */
@@ -52,10 +55,11 @@ struct results_pane {
 	char *filter, *last_filter;
 	struct view_key keys[VIEW_KEYS];
 	bool fold;
-	bool *hidden; /* per column of the results */
-	size_t n_hidden;
-	size_t *shown;		   /* the columns that are not hidden */
-	size_t n_shown, not_shown; /* the latter for want of room */
+	/* Per column of the results: what a person said of it, and what follows. */
+	uint8_t choices[RESULTS_COLUMNS_MAX]; /* enum column_choice */
+	bool hidden[RESULTS_COLUMNS_MAX];
+	size_t shown[GRID_COLUMNS_MAX]; /* the columns that are not hidden */
+	size_t n_shown, not_shown;	/* the latter for want of room */
 
 	uint8_t *marks;		/* a bit per row */
 	size_t n_marks, marked; /* bytes; rows */
@@ -87,7 +91,7 @@ int results_open_pane(struct pane *p, struct err *err);
 void results_close_pane(struct pane *p);
 /* Puts the question, again if it was put before; nothing while it runs. */
 void results_ask(struct results_pane *v, bool background);
-/* Shows what the pane's filter, keys, fold and hidden columns say. */
+/* Shows what the pane's filter, keys, fold and choice of columns say. */
 int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err);
 void results_apply(struct results_pane *v);
 /* Makes the list of the columns that are shown anew. */

@@ -67,8 +67,21 @@ sees listeners-of-three "demo-web"
 three() { shown | grep -qE '^ *3 .*demo-web'; }
 check listeners-of-three-hosts wait_for "$SCREEN_WAIT" three
 misses listeners-without-start "start_time"
+# One that was asked for counts; one that was hidden stays hidden, whatever is folded.
+command_line 'columns name start_time'
+sees listeners-chosen "start_time"
+command_line 'columns'
+misses listeners-not-chosen "start_time"
 keys f
 sees listeners-again "start_time"
+command_line 'hide start_time'
+misses listeners-hidden "start_time"
+keys f
+sees listeners-folded-again "folded into"
+keys f
+misses listeners-unfolded "folded into"
+hasnt listeners-still-hidden "$(shown)" "start_time"
+sees listeners-pid-again "pid"
 keys q
 check nothing-marked wait_for "$SCREEN_WAIT" marked_is ""
 

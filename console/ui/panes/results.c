@@ -6,7 +6,6 @@
 #include "common/str.h"
 #include "console/filter.h"
 #include "console/output.h"
-#include "console/rowkey.h"
 #include "console/rows.h"
 #include "console/ui/rowact.h"
 
@@ -156,17 +155,6 @@ static int run_filter(struct ui *ui, struct pane *p, int argc, char **argv, stru
 	return 0;
 }
 
-/* What differs by its nature from host to host, as a pid, would keep rows apart. */
-static void hide_ignored(struct results_pane *v, bool hide)
-{
-	const char *ignored = v->question.of[0].diff_ignore;
-	size_t n = results_columns_n(v->results);
-
-	for (size_t i = 0; ignored && v->hidden && i < n; i++)
-		if (rowkey_listed(ignored, results_column_name(v->results, i)))
-			v->hidden[i] = hide;
-}
-
 /* Folded, the rarest come first: what only one host has is what is looked for. */
 static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
@@ -180,10 +168,8 @@ static int run_fold(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	v->keys[0] = (struct view_key){
 		v->fold ? VIEW_COUNT : VIEW_NONE, argc && str_eq(argv[0], "commonest")};
 	v->keys[1] = (struct view_key){VIEW_NONE, false};
-	hide_ignored(v, v->fold);
 	grid_reset(&v->grid);
 	v->grid.list = (struct list){0, 0};
-	results_list_columns(v);
 	results_apply(v);
 	return 0;
 }
@@ -200,11 +186,10 @@ static int run_hide(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		column = results_acts_on(v);
 	if (r < 0)
 		return r;
-	if (column < 0 || !v->hidden)
+	if (column < 0)
 		return err_set(err, EINVAL, "which column? hide COLUMN");
-	v->hidden[column] = true;
+	v->choices[column] = COLUMN_HIDE;
 	grid_reset(&v->grid);
-	results_list_columns(v);
 	results_apply(v);
 	return 0;
 }
@@ -224,10 +209,9 @@ static int run_columns(struct ui *ui, struct pane *p, int argc, char **argv, str
 	}
 	if (r < 0)
 		return r;
-	for (size_t i = 0; v->hidden && i < n; i++)
-		v->hidden[i] = argc && !show[i];
+	for (size_t i = 0; i < n; i++)
+		v->choices[i] = !argc ? COLUMN_ANY : show[i] ? COLUMN_SHOW : COLUMN_HIDE;
 	grid_reset(&v->grid);
-	results_list_columns(v);
 	results_apply(v);
 	return 0;
 }
