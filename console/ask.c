@@ -112,12 +112,36 @@ static int compare_gathered(
 	return r;
 }
 
+/* Those that are wanted, as the rows of their hosts. Without memory fewer are kept. */
+static void keep_gathered(struct ask *a, const bool *wanted)
+{
+	const struct results *from = a->gathered;
+	size_t n = results_columns_n(from);
+	struct wire_column *columns = calloc(n + 1, sizeof(*columns));
+	struct cell *cells = calloc(n + 1, sizeof(*cells));
+
+	for (size_t c = 0; columns && c < n; c++)
+		columns[c] = (struct wire_column){results_column_name(from, c), ""};
+	for (size_t h = 0; columns && n > 0 && h < a->app->n_hosts; h++)
+		(void)results_columns(a->app->kept->rows, (host_id)h, columns, n);
+	for (size_t i = 0; columns && cells && i < results_rows(from); i++) {
+		if (wanted && !wanted[i])
+			continue;
+		for (size_t c = 0; c < n; c++)
+			cells[c] = results_unpack(from, results_cell(from, (row_id)i, c));
+		(void)results_add(a->app->kept->rows, results_host(from, (row_id)i), cells, 1);
+	}
+	free(columns);
+	free(cells);
+}
+
 static void put_gathered(struct ask *a)
 {
 	const char **hosts = calloc(a->app->n_hosts + 1, sizeof(char *));
 	struct gathered of = {.rows = a->gathered,
 		.hosts = hosts,
 		.query = a->n_prefix > 1 ? a->question->name : NULL,
+		.kept = a->app->kept,
 		.ignore = a->question->text ? a->question->text->diff_ignore : NULL};
 	struct err err = {0};
 	bool *wanted = NULL;
@@ -132,6 +156,8 @@ static void put_gathered(struct ask *a)
 	}
 	if (r == 0)
 		r = compare_gathered(a, &of, hosts, &wanted, &err);
+	if (r == 0 && a->app->kept && !a->options.gather->sql)
+		keep_gathered(a, wanted);
 	if (r == 0)
 		r = gather_put(a->options.gather, &of, a->output, &a->header, &rows, &err);
 	if (r < 0 && err.code) {
@@ -149,7 +175,7 @@ static void put_gathered(struct ask *a)
 /* The rows stand before what is said about them. Only JSON goes on in one piece. */
 static void finish_question(struct ask *a)
 {
-	if (a->gathered && writable(a))
+	if (a->gathered && (writable(a) || a->app->kept))
 		put_gathered(a);
 	if (a->app->format->named || a->options.whole)
 		flush(a);
@@ -185,30 +211,16 @@ static int put_header(struct ask *a, const char *const *columns, size_t n)
 	return writable(a) ? output_header(a->output, columns, n) : 0;
 }
 
-/* Rows that a command makes are not those of hosts. Without memory fewer are kept. */
-static void keep_header(struct ask *a, const char *const *columns, size_t n)
-{
-	struct wire_column cols[WIRE_COLUMNS_MAX];
-
-	if (!a->app->kept || n > WIRE_COLUMNS_MAX)
-		return;
-	for (size_t i = 0; i < n; i++)
-		cols[i] = (struct wire_column){.name = columns[i], .type = ""};
-	a->app->kept->own = true;
-	(void)results_columns(a->app->kept->rows, 0, cols, n);
-}
-
 int ask_header(struct ask *a, const char *const *columns, size_t n)
 {
-	keep_header(a, columns, n);
+	ask_kept_header(a->app->kept, columns, n);
 	return put_header(a, columns, n);
 }
 
 int ask_row(struct ask *a, const struct cell *cells)
 {
 	a->answers.rows++;
-	if (a->app->kept)
-		(void)results_add(a->app->kept->rows, 0, cells, 1);
+	ask_kept_row(a->app->kept, cells);
 	return writable(a) ? output_row(a->output, cells) : 0;
 }
 
@@ -246,7 +258,7 @@ static int take_columns(struct ask *a, const struct fleet_event *e)
 		(void)results_columns(a->question->into, e->host, e->columns.cols, e->columns.n);
 		return 0;
 	}
-	if (a->app->kept)
+	if (a->app->kept && !a->gathered)
 		(void)results_columns(a->app->kept->rows, e->host, e->columns.cols, e->columns.n);
 	if (a->gathered)
 		return results_columns(a->gathered, e->host, e->columns.cols, e->columns.n);
@@ -272,7 +284,7 @@ static int take_rows(struct ask *a, const struct fleet_event *e)
 		(void)results_add(q->into, e->host, e->rows.cells, e->rows.n_rows);
 		return 0;
 	}
-	if (a->app->kept)
+	if (a->app->kept && !a->gathered)
 		(void)results_add(a->app->kept->rows, e->host, e->rows.cells, e->rows.n_rows);
 	if (a->gathered) {
 		a->answers.rows += (int64_t)e->rows.n_rows;

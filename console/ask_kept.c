@@ -9,6 +9,25 @@ static bool in_trouble(const struct answer *h)
 	return h->state != HOST_PENDING && (h->state != HOST_ANSWERED || h->truncated);
 }
 
+void ask_kept_header(struct ask_kept *k, const char *const *columns, size_t n)
+{
+	struct wire_column *cols = k ? calloc(n + 1, sizeof(*cols)) : NULL;
+
+	for (size_t i = 0; cols && i < n; i++)
+		cols[i] = (struct wire_column){.name = columns[i], .type = ""};
+	if (k)
+		k->own = true;
+	if (cols)
+		(void)results_columns(k->rows, 0, cols, n);
+	free(cols);
+}
+
+void ask_kept_row(struct ask_kept *k, const struct cell *cells)
+{
+	if (k)
+		(void)results_add(k->rows, 0, cells, 1);
+}
+
 void ask_kept_outcome(struct ask_kept *k, const struct answers *a, const struct host_config *hosts)
 {
 	size_t n = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a caller of a command keeps of what comes (app->kept): filled by ask_begin … ask_end. */
+/*
+ * What a caller of a command keeps of what comes (app->kept): filled by ask_begin … ask_end, and by
+ * commands that show rows of their own. NULL: nobody wants it.
+ */
 #ifndef CONSOLE_ASK_KEPT_H
 #define CONSOLE_ASK_KEPT_H
 
@@ -18,7 +21,7 @@ struct ask_trouble {
 
 /*
  * The rows are made by the caller; of a command that makes rows of its own they are all those of
- * host 0, with a column `host`.
+ * host 0, perhaps with a column `host`.
  */
 struct ask_kept {
 	struct results *rows;
@@ -28,6 +31,9 @@ struct ask_kept {
 	size_t n_troubles;
 };
 
+/* Rows that a command makes, `host` among their columns or not. Without memory fewer are kept. */
+void ask_kept_header(struct ask_kept *k, const char *const *columns, size_t n);
+void ask_kept_row(struct ask_kept *k, const struct cell *cells);
 /* What came of the hosts. Without memory fewer troubles are kept. */
 void ask_kept_outcome(struct ask_kept *k, const struct answers *a, const struct host_config *hosts);
 /* Frees the rows too. */

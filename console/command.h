@@ -26,8 +26,9 @@ enum exit_status {
 };
 
 enum command_flags {
-	COMMAND_ACTION = 1 << 0,   /* changes hosts: --read-only refuses it */
-	COMMAND_TERMINAL = 1 << 1, /* wants the terminal, or the fleet, for itself */
+	COMMAND_ACTION = 1 << 0,     /* changes hosts: --read-only refuses it */
+	COMMAND_TERMINAL = 1 << 1,   /* wants the terminal, or the fleet, for itself */
+	COMMAND_REMEMBERED = 1 << 2, /* shows rows of runs: in a runbook, the last result */
 };
 
 struct command {

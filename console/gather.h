@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 #include "common/opts.h"
+#include "console/ask_kept.h"
 #include "console/output.h"
 #include "console/results.h"
 
@@ -43,6 +44,7 @@ struct gathered {
 	 * that share them, the rarest first.
 	 */
 	const bool *wanted;
+	struct ask_kept *kept; /* the answer of --sql is kept here too; NULL: it is not */
 };
 /*
  * Puts the header and rows. *header: whether it was put already. 0 or -errno: of `o`; with words in

@@ -162,6 +162,7 @@ static int put_header(sqlite3_stmt *q, struct output *o, const struct gathered *
 		names[0] = "query";
 	for (int i = 0; i < n; i++)
 		names[lead + i] = sqlite3_column_name(q, i) ? sqlite3_column_name(q, i) : "";
+	ask_kept_header(of->kept, names, (size_t)lead + (size_t)n);
 	return output_header(o, names, (size_t)lead + (size_t)n);
 }
 
@@ -184,6 +185,7 @@ static int put_answer(sqlite3 *db, sqlite3_stmt *q, const struct gathered *of, s
 		row[0] = rows_text(of->query);
 		for (int i = 0; i < n; i++)
 			row[lead + i] = take_cell(q, i);
+		ask_kept_row(of->kept, row);
 		r = output_row(o, row);
 		*ret_rows += 1;
 	}

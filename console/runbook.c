@@ -85,6 +85,11 @@ bool runbook_line_opens(const struct runbook_line *l)
 	return l->kind == RUNBOOK_WHEN || l->kind == RUNBOOK_FOREACH || l->kind == RUNBOOK_RETRY;
 }
 
+bool runbook_line_results(const struct runbook_line *l)
+{
+	return l->command && (l->command->ask || (l->command->flags & COMMAND_REMEMBERED));
+}
+
 bool runbook_line_wants_row(const struct runbook_line *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -208,7 +213,7 @@ static int check_command(
 	r = runbook_values_places(p->b, l, column, err);
 	if (r == 0 && l->rows && !p->b->has_result)
 		r = err_set(err, EINVAL, "--rows: nothing was asked before");
-	if (l->command->ask)
+	if (runbook_line_results(l))
 		p->b->has_result = true;
 	return r;
 }

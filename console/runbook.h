@@ -129,6 +129,8 @@ int runbook_parse_sql(struct runbook *b, const char *name, struct span sql, stru
 /* Does it begin a block? Does it have a value of a row in it? */
 bool runbook_line_opens(const struct runbook_line *l);
 bool runbook_line_wants_row(const struct runbook_line *l);
+/* Are the rows of this command's line the last result? */
+bool runbook_line_results(const struct runbook_line *l);
 /* The value of a variable that is not a row's; NULL: there is none. */
 const char *runbook_value(const struct runbook *b, const char *name);
 /* Puts "file:line:column: " before what `err` says: where that column of the text stands. -code. */

@@ -130,8 +130,9 @@ static void log_json(struct runbook_log *l, const struct runbook_step *s)
 		"outcome", runbook_step_outcome(s), "status", (int)s->status, "ms",
 		(json_int_t)s->ms);
 
-	if (o && s->kept) {
+	if (o && s->kept)
 		json_object_set_new(o, "rows", json_integer((json_int_t)runbook_step_rows(s)));
+	if (o && s->kept && s->kept->hosts > 0) {
 		json_object_set_new(o, "hosts", json_integer((json_int_t)s->kept->hosts));
 		json_object_set_new(o, "answered", json_integer((json_int_t)s->kept->answered));
 		json_object_set_new(o, "troubles", troubles(s->kept));

@@ -151,8 +151,10 @@ static void put_troubles(struct runbook_report *r, const struct ask_kept *k)
 static void put_answers(struct runbook_report *r, const struct runbook_step *s)
 {
 	put_code(r, "target", s->target);
-	put(r, "\n%zu of %zu hosts answered; %zu rows in %" PRId64 ".%" PRId64 " s.\n\n",
-		s->kept->answered, s->kept->hosts, runbook_step_rows(s), s->ms / 1000,
+	put(r, "\n");
+	if (s->kept->hosts > 0)
+		put(r, "%zu of %zu hosts answered; ", s->kept->answered, s->kept->hosts);
+	put(r, "%zu rows in %" PRId64 ".%" PRId64 " s.\n\n", runbook_step_rows(s), s->ms / 1000,
 		s->ms % 1000 / 100);
 	put_troubles(r, s->kept);
 	if (runbook_step_rows(s) > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/runbook_result.h"
 
+#include "common/map.h"
 #include "common/str.h"
 #include "common/text.h"
 #include "console/newfile.h"
@@ -13,6 +14,14 @@
 
 #define HOST_COLUMN SIZE_MAX
 #define NO_COLUMN   (SIZE_MAX - 1)
+
+static size_t find_name(const struct results *r, const char *name)
+{
+	for (size_t i = 0; i < results_columns_n(r); i++)
+		if (str_eq(results_column_name(r, i), name))
+			return i;
+	return NO_COLUMN;
+}
 
 struct runbook_result *runbook_result_new(const struct app *app, struct err *err)
 {
@@ -56,6 +65,73 @@ void runbook_result_unref(struct runbook_result *r)
 	free(r);
 }
 
+/* ---- Rows that a command made ---- */
+
+/* Numbers, from 1, by name. NULL: no memory. */
+static struct map *number_hosts(const struct runbook_result *r)
+{
+	struct map *m = map_new(r->n_hosts + 1);
+	int res = m ? 0 : -ENOMEM;
+
+	for (size_t h = 0; res >= 0 && h < r->n_hosts; h++)
+		res = map_put(m, r->hosts[h], (void *)(h + 1), NULL);
+	if (res >= 0)
+		return m;
+	map_free(m, NULL);
+	return NULL;
+}
+
+/* Its host's number, from 1, by the text of that cell; 0: of none. */
+static size_t host_of_row(const struct results *r, const struct map *hosts, row_id row, size_t at)
+{
+	struct cell c = results_unpack(r, results_cell(r, row, at));
+
+	return c.type == CELL_TEXT ? (size_t)map_get_n(hosts, c.p, c.n) : 0;
+}
+
+/* All rows as those of their hosts, without the column `at`. NULL: one is nobody's, or no memory.
+ */
+static struct results *by_host(const struct results *from, struct results *to,
+	const struct map *hosts, size_t n_hosts, size_t at)
+{
+	size_t n = results_columns_n(from);
+	struct wire_column *columns = calloc(n + 1, sizeof(*columns));
+	struct cell *cells = calloc(n + 1, sizeof(*cells));
+	int r = columns && cells ? 0 : -ENOMEM;
+
+	for (size_t c = 0; r == 0 && c + 1 < n; c++)
+		columns[c].type = "", columns[c].name = results_column_name(from, c + (c >= at));
+	for (size_t h = 0; r == 0 && h < n_hosts; h++)
+		r = results_columns(to, (host_id)h, columns, n - 1);
+	for (size_t i = 0; r == 0 && i < results_rows(from); i++) {
+		size_t host = host_of_row(from, hosts, (row_id)i, at);
+
+		for (size_t c = 0; c + 1 < n; c++)
+			cells[c] =
+				results_unpack(from, results_cell(from, (row_id)i, c + (c >= at)));
+		r = host ? results_add(to, (host_id)(host - 1), cells, 1) : -ENOENT;
+	}
+	free(columns);
+	free(cells);
+	return r == 0 ? to : NULL;
+}
+
+void runbook_result_settle(struct runbook_result *r)
+{
+	size_t at = r->kept.own ? find_name(r->kept.rows, "host") : NO_COLUMN;
+	struct map *hosts = at != NO_COLUMN ? number_hosts(r) : NULL;
+	struct results *to = hosts ? results_new(r->n_hosts + 1) : NULL;
+
+	if (to && by_host(r->kept.rows, to, hosts, r->n_hosts, at)) {
+		results_free(r->kept.rows);
+		r->kept.rows = to;
+		r->kept.own = false;
+	} else {
+		results_free(to);
+	}
+	map_free(hosts, NULL);
+}
+
 /* ---- Cells ---- */
 
 static row_id row_at(const struct runbook_rows *rows, size_t i)
@@ -65,19 +141,16 @@ static row_id row_at(const struct runbook_rows *rows, size_t i)
 
 const char *runbook_rows_host(const struct runbook_rows *rows, size_t i)
 {
-	return rows->of->hosts[results_host(rows->of->kept.rows, row_at(rows, i))];
+	const struct ask_kept *k = &rows->of->kept;
+
+	return k->own ? NULL : rows->of->hosts[results_host(k->rows, row_at(rows, i))];
 }
 
 static size_t find_column(const struct runbook_rows *rows, const char *name)
 {
-	const struct results *r = rows->of->kept.rows;
+	const struct ask_kept *k = &rows->of->kept;
 
-	if (str_eq(name, "host"))
-		return HOST_COLUMN;
-	for (size_t i = 0; i < results_columns_n(r); i++)
-		if (str_eq(results_column_name(r, i), name))
-			return i;
-	return NO_COLUMN;
+	return !k->own && str_eq(name, "host") ? HOST_COLUMN : find_name(k->rows, name);
 }
 
 static struct cell cell_at(const struct runbook_rows *rows, size_t i, size_t column)
@@ -238,21 +311,24 @@ int runbook_rows_test(const struct runbook_rows *rows, const struct runbook_cond
 
 static int put_rows(const struct runbook_rows *rows, struct output *o)
 {
-	size_t n = results_columns_n(rows->of->kept.rows);
+	const struct ask_kept *k = &rows->of->kept;
+	size_t n = results_columns_n(k->rows), lead = k->own ? 0 : 1;
 	const char **names = calloc(n + 1, sizeof(*names));
 	struct cell *cells = calloc(n + 1, sizeof(*cells));
 	int r = names && cells ? 0 : -ENOMEM;
 
 	for (size_t c = 0; r == 0 && c < n; c++)
-		names[c + 1] = results_column_name(rows->of->kept.rows, c);
+		names[lead + c] = results_column_name(k->rows, c);
 	if (r == 0 && n > 0) {
-		names[0] = "host";
-		r = output_header(o, names, n + 1);
+		if (lead)
+			names[0] = "host";
+		r = output_header(o, names, lead + n);
 	}
 	for (size_t i = 0; r == 0 && n > 0 && i < rows->n; i++) {
-		cells[0] = cell_at(rows, i, HOST_COLUMN);
+		if (lead)
+			cells[0] = cell_at(rows, i, HOST_COLUMN);
 		for (size_t c = 0; c < n; c++)
-			cells[c + 1] = cell_at(rows, i, c);
+			cells[lead + c] = cell_at(rows, i, c);
 		r = output_row(o, cells);
 	}
 	free(names);

@@ -20,12 +20,18 @@ struct runbook_result {
 	struct ask_kept kept;
 	char **hosts; /* names, n_hosts of them */
 	size_t n_hosts;
-	char *pattern; /* the targets */
+	char *pattern;	 /* the targets */
+	bool remembered; /* its rows are not those of now: nothing is done to them */
 	size_t refs;
 };
 
 /* Empty, for the hosts that `app` has selected (none: for a command that asks nobody). */
 struct runbook_result *runbook_result_new(const struct app *app, struct err *err);
+/*
+ * It is whole: rows that a command made, with the names of such hosts in a column `host`, are those
+ * hosts' from now on. Without memory they stay nobody's.
+ */
+void runbook_result_settle(struct runbook_result *r);
 struct runbook_result *runbook_result_ref(struct runbook_result *r);
 void runbook_result_unref(struct runbook_result *r);
 
@@ -36,6 +42,7 @@ struct runbook_rows {
 	size_t n;
 };
 
+/* NULL: of none that could be asked. */
 const char *runbook_rows_host(const struct runbook_rows *rows, size_t i);
 /* The text of a cell; -ENOENT: no such column, or it holds what cannot be a value. */
 int runbook_rows_text(

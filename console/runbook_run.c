@@ -40,7 +40,8 @@ static int retarget(struct runner *r, const char *pattern, struct err *err)
 /* That host and no other. */
 static int retarget_host(struct runner *r, const char *host, struct err *err)
 {
-	int res = retarget(r, host, err);
+	int res = host ? retarget(r, host, err)
+		       : err_set(err, ENOENT, "not every row has the name of a host as `host`");
 
 	if (res == 0 && (r->app->n_hosts != 1 || !str_eq(r->app->hosts[0].name, host)))
 		res = err_set(err, EINVAL, "the host `%s` cannot be named as a target", host);
@@ -80,6 +81,15 @@ static int fill(const struct act *act, struct plan *plan, struct err *err)
 	return r;
 }
 
+static bool can_act_on(const struct runbook_result *rows, struct err *err)
+{
+	if (rows->remembered)
+		err_set(err, EINVAL, "--rows: these are remembered: ask for the rows of now first");
+	else if (rows->kept.own)
+		err_set(err, EINVAL, "--rows: not every row has the name of a host as `host`");
+	return !rows->remembered && !rows->kept.own;
+}
+
 static int act_on_rows(struct runner *r, const struct command *c, struct prepared *p)
 {
 	struct runbook_rows rows = rows_now(r);
@@ -91,8 +101,10 @@ static int act_on_rows(struct runner *r, const struct command *c, struct prepare
 	c->act(p->values, 0, p->argv, &act);
 	act.fill = fill;
 	act.arg = &rows;
+	if (!can_act_on(rows.of, &err))
+		log_error("%s", err.text);
 	/* The rows' hosts are numbered as they were when they were asked. */
-	if (!before || retarget(r, rows.of->pattern, &err) < 0)
+	else if (!before || retarget(r, rows.of->pattern, &err) < 0)
 		log_error("%s", before ? err.text : "out of memory");
 	else
 		status = act_run(r->app, &act);
@@ -193,9 +205,12 @@ static void run_step(struct runner *r, const struct runbook_line *l, struct prep
 	}
 	step.status = (enum exit_status)run_prepared(r, l, p, result);
 	step.ms = clock_mono_ms() - since_ms;
-	step.kept = result->kept.hosts ? &result->kept : NULL;
+	runbook_result_settle(result);
+	if (result->kept.hosts || results_columns_n(result->kept.rows))
+		step.kept = &result->kept;
 	tell(r, &step, &p->made);
-	if (l->command->ask) {
+	if (runbook_line_results(l)) {
+		result->remembered = !l->command->ask;
 		runbook_result_unref(r->last);
 		r->last = runbook_result_ref(result);
 	}

@@ -136,8 +136,9 @@ static size_t *begin_hosts(const struct diff *d)
 	return first;
 }
 
-/* change, host, then the rest. */
-static int put_rows(const struct diff *d, struct output *o, const row_id *rows)
+/* change, host, then the rest. `o` may be NULL: then they are kept only. */
+static int put_rows(
+	const struct diff *d, struct output *o, struct ask_kept *kept, const row_id *rows)
 {
 	size_t n_cols = results_columns_n(d->rows), n = results_rows(d->rows);
 	const char **names = calloc(n_cols + 2, sizeof(char *));
@@ -149,14 +150,16 @@ static int put_rows(const struct diff *d, struct output *o, const row_id *rows)
 		names[1] = "host";
 		for (size_t i = 1; i < n_cols; i++)
 			names[1 + i] = results_column_name(d->rows, i);
-		r = output_header(o, names, 1 + (n_cols ? n_cols : 1));
+		ask_kept_header(kept, names, 1 + (n_cols ? n_cols : 1));
+		r = o ? output_header(o, names, 1 + (n_cols ? n_cols : 1)) : 0;
 	}
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		for (size_t c = 0; c < n_cols; c++)
 			row[c ? 1 + c : 0] =
 				results_unpack(d->rows, results_cell(d->rows, rows[i], c));
 		row[1] = rows_text(d->hosts[results_host(d->rows, rows[i])].name);
-		r = output_row(o, row);
+		ask_kept_row(kept, row);
+		r = o ? output_row(o, row) : 0;
 	}
 	free(names);
 	free(row);
@@ -164,7 +167,7 @@ static int put_rows(const struct diff *d, struct output *o, const row_id *rows)
 }
 
 /* By host, each one's in the order in which they were found. */
-static int put_sorted(const struct diff *d, struct output *o)
+static int put_sorted(const struct diff *d, struct output *o, struct ask_kept *kept)
 {
 	size_t n = results_rows(d->rows), *first = begin_hosts(d);
 	row_id *rows = calloc(n + 1, sizeof(*rows));
@@ -173,24 +176,28 @@ static int put_sorted(const struct diff *d, struct output *o)
 	for (size_t i = 0; rows && first && i < n; i++)
 		rows[first[results_host(d->rows, (row_id)i)]++] = (row_id)i;
 	if (rows && first)
-		r = put_rows(d, o, rows);
+		r = put_rows(d, o, kept, rows);
 	free(rows);
 	free(first);
 	return r;
 }
 
 static int put_gathered(const struct diff *d, const struct gather *g, const char *ignore,
-	struct output *o, struct err *err)
+	struct output *o, struct ask_kept *kept, struct err *err)
 {
 	const char **hosts = calloc(d->n_hosts + 1, sizeof(char *));
-	const struct gathered of = {.rows = d->rows, .hosts = hosts, .ignore = ignore};
+	const struct gathered of = {
+		.rows = d->rows, .hosts = hosts, .ignore = ignore, .kept = kept};
 	bool header = false;
 	size_t rows = 0;
-	int r;
+	int r = hosts ? 0 : -ENOMEM;
 
 	for (size_t i = 0; hosts && i < d->n_hosts; i++)
 		hosts[i] = d->hosts[i].name;
-	r = hosts ? gather_put(g, &of, o, &header, &rows, err) : -ENOMEM;
+	if (r == 0 && kept && !g->sql)
+		r = put_sorted(d, NULL, kept);
+	if (r == 0)
+		r = gather_put(g, &of, o, &header, &rows, err);
 	free(hosts);
 	return r;
 }
@@ -205,7 +212,8 @@ static int put_diff(
 	int r = o ? 0 : -err.code;
 
 	if (r == 0)
-		r = gather_wanted(g) ? put_gathered(d, g, ignore, o, &err) : put_sorted(d, o);
+		r = gather_wanted(g) ? put_gathered(d, g, ignore, o, app->kept, &err)
+				     : put_sorted(d, o, app->kept);
 	if (r == 0)
 		r = output_end(o);
 	output_free(o);
@@ -327,6 +335,7 @@ const struct command command_diff = {
 		"standard error.\n\n"
 		"  tocsin diff acct-admin-groups --since yesterday\n"
 		"  tocsin diff 412 418 --ignore pid,start_time",
+	.flags = COMMAND_REMEMBERED,
 	.max_args = 2,
 	.opts = diff_opts,
 	.values_size = sizeof(struct diff_values),

@@ -34,16 +34,50 @@ struct show {
 	const char **names; /* host, then WIRE_COLUMNS_MAX */
 	struct cell *row;   /* likewise */
 	bool header, differ;
+	struct ask_kept *kept; /* or NULL */
+	uint32_t kept_shape;   /* whose columns it has, from 1; 0: none yet */
 };
+
+static void name_columns(struct show *s, const struct run_shape *shape)
+{
+	s->names[0] = "host";
+	for (size_t j = 0; j < shape->n; j++)
+		s->names[1 + j] = shape->names[j];
+}
+
+/* A row of the block as it is shown. */
+static void take_row(struct show *s, const struct block *b, size_t i)
+{
+	s->row[0] = rows_text(s->run.outcomes.of[b->hosts[i]].name);
+	memcpy(s->row + 1, b->cells + i * b->n_cols, b->n_cols * sizeof(*s->row));
+}
+
+static void keep_shape(struct show *s, uint32_t i)
+{
+	if (s->kept_shape == i + 1)
+		return;
+	name_columns(s, &s->run.shapes[i]);
+	ask_kept_header(s->kept, s->names, 1 + s->run.shapes[i].n);
+	s->kept_shape = i + 1;
+}
+
+static void keep_block(struct show *s, const struct block *b)
+{
+	if (!s->kept)
+		return;
+	keep_shape(s, b->shape);
+	for (size_t i = 0; i < b->n_rows; i++) {
+		take_row(s, b, i);
+		ask_kept_row(s->kept, s->row);
+	}
+}
 
 static int begin_shape(struct show *s, uint32_t i)
 {
 	const struct run_shape *shape = &s->run.shapes[i];
 	int r = 0;
 
-	s->names[0] = "host";
-	for (size_t j = 0; j < shape->n; j++)
-		s->names[1 + j] = shape->names[j];
+	name_columns(s, shape);
 	if (s->header)
 		r = output_shape_new(s->output, s->names, 1 + shape->n, &s->shapes[i]);
 	else
@@ -58,8 +92,7 @@ static int put_block(struct show *s, const struct block *b)
 	int r = s->shaped[b->shape] ? 0 : begin_shape(s, b->shape);
 
 	for (size_t i = 0; r == 0 && i < b->n_rows; i++) {
-		s->row[0] = rows_text(s->run.outcomes.of[b->hosts[i]].name);
-		memcpy(s->row + 1, b->cells + i * b->n_cols, b->n_cols * sizeof(*s->row));
+		take_row(s, b, i);
 		r = output_row_shaped(s->output, s->shapes[b->shape], s->row);
 	}
 	return r;
@@ -72,10 +105,14 @@ static int put_rows(struct show *s, int *ret_write, struct err *err)
 	int r = 1;
 
 	/* Without rows the columns are shown all the same. */
+	if (s->run.n_shapes > 0)
+		keep_shape(s, 0);
 	if (s->run.info.rows == 0 && s->run.n_shapes > 0)
 		*ret_write = begin_shape(s, 0);
-	while (*ret_write == 0 && (r = run_next(&s->run, &b, err)) == 1)
+	while (*ret_write == 0 && (r = run_next(&s->run, &b, err)) == 1) {
+		keep_block(s, &b);
 		*ret_write = put_block(s, &b);
+	}
 	if (*ret_write == 0 && r == 0)
 		*ret_write = output_end(s->output);
 	return r < 0 ? r : 0;
@@ -105,14 +142,17 @@ static int gather_block(struct results *rows, const struct run *run, const struc
 	return r;
 }
 
-static int gather_rows(struct run *run, struct results *rows, struct err *err)
+static int gather_rows(struct show *s, bool keep, struct results *rows, struct err *err)
 {
+	struct run *run = &s->run;
 	struct wire_column *columns = calloc(WIRE_COLUMNS_MAX, sizeof(*columns));
 	bool *begun = calloc(run->outcomes.n + 1, sizeof(*begun));
 	int r = columns && begun ? 0 : err_sys(err, ENOMEM, "show");
 	struct block b;
 
 	while (r == 0 && (r = run_next(run, &b, err)) == 1) {
+		if (keep)
+			keep_block(s, &b);
 		r = gather_block(rows, run, &b, columns, begun);
 		if (r < 0)
 			err_sys(err, -r, "run %" PRId64, run->info.id);
@@ -126,14 +166,15 @@ static int put_gathered(struct show *s, const struct gather *g, int *ret_write, 
 {
 	const char **hosts = calloc(s->run.outcomes.n + 1, sizeof(char *));
 	struct results *rows = results_new(s->run.outcomes.n);
-	const struct gathered of = {.rows = rows, .hosts = hosts, .ignore = s->run.diff_ignore};
+	const struct gathered of = {
+		.rows = rows, .hosts = hosts, .ignore = s->run.diff_ignore, .kept = s->kept};
 	size_t shown = 0;
 	int r = hosts && rows ? 0 : err_sys(err, ENOMEM, "show");
 
 	for (size_t i = 0; hosts && i < s->run.outcomes.n; i++)
 		hosts[i] = s->run.outcomes.of[i].name;
 	if (r == 0)
-		r = gather_rows(&s->run, rows, err);
+		r = gather_rows(s, !g->sql, rows, err);
 	if (r == 0)
 		r = gather_put(g, &of, s->output, &s->header, &shown, err);
 	if (r == 0)
@@ -209,7 +250,7 @@ static void show_done(struct show *s)
 
 static int show(struct app *app, struct store *store, int64_t id, const struct gather *g)
 {
-	struct show s = {.header = false};
+	struct show s = {.kept = app->kept};
 	struct err err = {0};
 	int status = EXIT_ALL_GOOD, written = 0;
 	int r = run_open(store, id, &s.run, &err);
@@ -272,6 +313,7 @@ const struct command command_show = {
 		"and\n"
 		"nothing for the last run of all.\n\n"
 		"  tocsin show 412 -o csv",
+	.flags = COMMAND_REMEMBERED,
 	.max_args = 1,
 	.opts = show_opts,
 	.values_size = sizeof(struct show_values),

@@ -312,10 +312,78 @@ end'
 is 'a column that is not there' "$status" 3
 has 'a column that is not there: where' "$err" 'book:3:6: there is no \$\{row.nothing\}'
 
-# ---- By name ----
+# ---- Only what deviates, SQL over the rows, runs that are remembered ----
 
 library=$HOME/.config/tocsin/queries
-mkdir -p "$library/mine"
+mkdir -p "$library/mine" tree
+printf '%s\n' '-- name: tree' '-- title: Files of a tree' '-- key: path' \
+	"select path, size from file where directory = '$T/tree'" >"$library/tree.sql"
+echo one >tree/one
+run "$TOCSIN" -i hosts run tree
+run "$TOCSIN" baseline tree
+old=$("$TOCSIN" history tree -o json | jq ".[0].run")
+echo two >tree/two
+batch --log rows.ndjson --markdown rows.md <<<"run tree --new
+expect rows == 2
+expect column path == $T/tree/two
+foreach row
+	query select 1 as one
+	expect rows == 1
+end
+run tree --fold
+expect rows == 4
+run tree --sql \"select host, path from rows where path like '%/one'\"
+expect hosts == 2
+write rows.csv
+run tree --sql 'select count(*) as n from rows'
+expect column n == 4
+write n.csv
+diff tree
+expect rows == 0
+diff $old $((old + 1))
+expect rows == 2
+expect column change == added
+expect column host ~ ^web
+diff $old $((old + 1)) --sql 'select count(*) as n from rows'
+expect column n == 2
+diff $old $((old + 1)) --fold
+expect rows == 2
+foreach row
+	expect column change == added
+end
+show $old
+expect rows == 2
+show $old --sql 'select max(path) as path from rows'
+expect column path == $T/tree/one
+say to the end"
+is 'rows that were made of others: status' "$status" 0
+has 'rows that were made of others: to the end' "$err" 'say to the end: good'
+is 'they are written' "$(sort rows.csv | tr -d '\r' | tr '\n' ' ')$(tr -d '\r' <n.csv | tr '\n' ' ')" \
+	"host,path web1,$T/tree/one web2,$T/tree/one n 4 "
+is 'and told in the log' "$(jq -c 'select(.text | tostring | test("^(run|diff|show)")) | [.rows, .hosts]' rows.ndjson | tr '\n' ' ')" \
+	'[2,2] [4,2] [2,2] [1,2] [0,null] [2,null] [1,null] [2,null] [2,null] [1,null] '
+has 'and in the report' "$(cat rows.md)" "^\| web1 \| added \| $T/tree/two "
+batch --yes <<<"on-error continue
+run tree --new
+kill --rows --dry-run
+run tree --sql \"select host, path || 's' as path from rows where path like '%/one'\"
+delete --rows --dry-run
+show $old
+delete --rows --dry-run
+run tree --sql 'select max(path) as path from rows'
+delete --rows --dry-run
+foreach row
+	say not reached
+end"
+is 'not every row is one to act on' "$status" 3
+has 'those that deviate are' "$err" '^tocsin: these rows name no process'
+has 'those of --sql are' "$out" "^web2 +delete +$T/tree/ones "
+has 'those of before are not' "$err" '^tocsin: --rows: these are remembered'
+has 'nor those of no host' "$err" '^tocsin: --rows: not every row has the name of a host'
+hasnt 'nor is there a host to ask' "$err" 'not reached'
+
+# ---- By name ----
+
 printf '%s\n' '# Asks for nothing much.' '# It does.' 'param a' 'param b=2  more' 'query select :a as a, :b as b' \
 	>"$library/mine/own.runbook"
 run "$TOCSIN" -i hosts batch own a=1
