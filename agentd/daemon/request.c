@@ -44,37 +44,41 @@ static const char *action_name(const struct request *q)
 	return q->actor.action ? q->actor.action->name : "get";
 }
 
-static int audit_request(const struct request *q, struct err *err)
+static struct audit_entry entry_of(const struct request *q, enum audit_event event)
 {
-	const struct audit_entry entry = {
-		.event = AUDIT_REQUEST,
+	return (struct audit_entry){
+		.event = event,
 		.who = &q->who,
 		.session = q->session,
 		.request = q->id,
 		.action = action_name(q),
 		.dry_run = q->actor.dry_run,
-		.reason = q->actor.reason,
-		.args = q->args,
 	};
+}
 
+/* What was asked for. */
+static void add_args(const struct request *q, struct audit_entry *e)
+{
+	e->reason = q->actor.reason;
+	e->args = q->args;
+}
+
+static int audit_request(const struct request *q, struct err *err)
+{
+	struct audit_entry entry = entry_of(q, AUDIT_REQUEST);
+
+	add_args(q, &entry);
 	return audit_write(q->d->audit, &entry, true, err);
 }
 
-static void audit_outcome(const struct request *q, const struct audit_entry *what)
+static void audit_outcome(const struct request *q, const struct audit_entry *e)
 {
-	struct audit_entry entry = *what;
 	struct err err;
 
-	entry.event = AUDIT_OUTCOME;
-	entry.who = &q->who;
-	entry.session = q->session;
-	entry.request = q->id;
-	entry.action = action_name(q);
-	entry.dry_run = q->actor.dry_run;
 	/* It has happened: all that can be done is to say so loudly. */
-	if (audit_write(q->d->audit, &entry, true, &err) < 0)
+	if (audit_write(q->d->audit, e, true, &err) < 0)
 		log_error("audit: the outcome of %s, request %" PRId64 " (%s) is not written: %s",
-			entry.action, q->id, entry.status, err.text);
+			e->action, q->id, e->status, err.text);
 }
 
 /* ---- The end of a request ---- */
@@ -121,14 +125,13 @@ static json_t *tree_of(const char *text)
 static void end_with(struct request *q, const struct priv_outcome *o)
 {
 	json_t *before = tree_of(o->before), *after = tree_of(o->after), *undo = tree_of(o->undo);
-	const struct audit_entry entry = {
-		.before = before,
-		.after = after,
-		.undo = undo,
-		.status = wire_status_name(o->status),
-		.detail = o->detail,
-	};
+	struct audit_entry entry = entry_of(q, AUDIT_OUTCOME);
 
+	entry.before = before;
+	entry.after = after;
+	entry.undo = undo;
+	entry.status = wire_status_name(o->status);
+	entry.detail = o->detail;
 	audit_outcome(q, &entry);
 	send_outcome(q->client, q->number, o);
 	json_decref(before);
@@ -164,15 +167,14 @@ static void end_file(struct request *q)
 				     action_json_bytes(q->got_sha256, strlen(q->got_sha256)))
 			   : NULL;
 	char detail[ERR_TEXT_MAX + GOT_WORDS_MAX] = "the session ended before all of it was read";
-	const struct audit_entry entry = {
-		.before = before,
-		.after = after,
-		.status = wire_status_name(q->has_got ? q->got.status : WIRE_FAILED),
-		.detail = detail,
-	};
+	struct audit_entry entry = entry_of(q, AUDIT_OUTCOME);
 
 	if (q->has_got)
 		got_words(q, detail, sizeof(detail));
+	entry.before = before;
+	entry.after = after;
+	entry.status = wire_status_name(q->has_got ? q->got.status : WIRE_FAILED);
+	entry.detail = detail;
 	audit_outcome(q, &entry);
 	json_decref(before);
 	json_decref(after);
@@ -279,13 +281,16 @@ static size_t count_of(const struct client *c)
 	return n;
 }
 
+/* NULL was told to the client. */
 static struct request *new_request(struct client *c, uint64_t number)
 {
 	struct daemon *d = c->d;
 	struct request *q = calloc(1, sizeof(*q));
 
-	if (!q)
+	if (!q) {
+		say(c, number, WIRE_FAILED, "out of memory");
 		return NULL;
+	}
 	q->d = d;
 	q->client = c;
 	q->number = number;
@@ -301,26 +306,30 @@ static struct request *new_request(struct client *c, uint64_t number)
 }
 
 /*
- * By the rights that the session began with: costs no process and no wait for the disk. Of what is
- * let through here an actor looks the rights up anew.
+ * By the rights that the session began with, and for want of room. Of what is let through here an
+ * actor looks the rights up anew.
  */
-static void refuse(struct request *q)
+static bool may_begin(const struct request *q, char *why, size_t size)
 {
-	char detail[ERR_TEXT_MAX];
-	const struct audit_entry entry = {
-		.event = AUDIT_OUTCOME,
-		.who = &q->who,
-		.session = q->session,
-		.request = q->id,
-		.action = action_name(q),
-		.dry_run = q->actor.dry_run,
-		.reason = q->actor.reason,
-		.args = q->args,
-		.status = wire_status_name(WIRE_REFUSED),
-		.detail = detail,
-	};
+	*why = '\0';
+	if (!(q->client->allow & right_of(actor_right(&q->actor))))
+		actor_denied(&q->actor, why, size);
+	else if (q->d->stopping)
+		snprintf(why, size, "the agent is being stopped");
+	else if (count_of(q->client) > REQUESTS_OF_ONE_MAX ||
+		 !children_room(&q->d->children, CHILD_ACTS, q->who.uid))
+		snprintf(why, size, "too many actions at once");
+	return !*why;
+}
 
-	actor_denied(&q->actor, detail, sizeof(detail));
+/* Costs no process and no wait for the disk. */
+static void refuse(struct request *q, const char *detail)
+{
+	struct audit_entry entry = entry_of(q, AUDIT_OUTCOME);
+
+	add_args(q, &entry);
+	entry.status = wire_status_name(WIRE_REFUSED);
+	entry.detail = detail;
 	ration_write(q->d, &entry);
 	say(q->client, q->number, WIRE_REFUSED, "%s", detail);
 	request_free(q);
@@ -329,10 +338,11 @@ static void refuse(struct request *q)
 /* Nothing is done of which the log does not tell. */
 static void begin(struct request *q)
 {
+	char why[ERR_TEXT_MAX];
 	struct err err;
 
-	if (!(q->client->allow & right_of(actor_right(&q->actor)))) {
-		refuse(q);
+	if (!may_begin(q, why, sizeof(why))) {
+		refuse(q, why);
 		return;
 	}
 	if (audit_request(q, &err) < 0) {
@@ -343,32 +353,6 @@ static void begin(struct request *q)
 		return;
 	}
 	start_child(q);
-}
-
-static bool has_room(struct client *c, uint64_t number)
-{
-	if (c->d->stopping) {
-		say(c, number, WIRE_REFUSED, "the agent is being stopped");
-		return false;
-	}
-	if (count_of(c) < REQUESTS_OF_ONE_MAX &&
-		children_room(&c->d->children, CHILD_ACTS, c->who.uid))
-		return true;
-	say(c, number, WIRE_REFUSED, "too many actions at once");
-	return false;
-}
-
-/* NULL was told to the client. */
-static struct request *new_if_room(struct client *c, uint64_t number)
-{
-	struct request *q;
-
-	if (!has_room(c, number))
-		return NULL;
-	q = new_request(c, number);
-	if (!q)
-		say(c, number, WIRE_FAILED, "out of memory");
-	return q;
 }
 
 /* `set`: what came of putting into it what was asked for. */
@@ -393,7 +377,7 @@ static int take_action(struct client *c, const struct buf *frame, uint64_t numbe
 	if (priv_read_action(frame->p, frame->len, &a) < 0 ||
 		action_args_check(a.action, a.values, &err) < 0)
 		return -EBADMSG;
-	q = new_if_room(c, number);
+	q = new_request(c, number);
 	if (q)
 		begin_if(q, actor_set_action(&q->actor, &a));
 	return 0;
@@ -406,7 +390,7 @@ static int take_get(struct client *c, const struct buf *frame, uint64_t number)
 
 	if (priv_read_get(frame->p, frame->len, &g) < 0)
 		return -EBADMSG;
-	q = new_if_room(c, number);
+	q = new_request(c, number);
 	if (q)
 		begin_if(q, actor_set_get(&q->actor, &g));
 	return 0;

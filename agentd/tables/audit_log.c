@@ -50,7 +50,7 @@ static const struct column columns[] = {
 	{"datetime", COL_TEXT, 0, "The same as the log has it, with microseconds"},
 	{"event", COL_TEXT, 0,
 		"start, stop, config, session, session_end, query, request (an action is about to "
-		"be tried), outcome, revert, repair, continue, torn or replaced"},
+		"be tried), outcome, revert, repair, skipped, continue, torn or replaced"},
 	{"session", COL_BIGINT, 0, "Number of the session since the daemon's start"},
 	{"request", COL_BIGINT, 0, "Number that a request and its outcome share"},
 	{"user", COL_TEXT, 0, "Who it was"},

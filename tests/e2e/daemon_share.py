@@ -1,5 +1,5 @@
 """Users who take what they can get of the daemon: daemon_share.py SOCKET AGENTD WHAT. Run as root in a pid namespace."""
-import array, json, os, select, socket, struct, subprocess, sys
+import array, json, os, select, signal, socket, struct, subprocess, sys, time
 
 path, agentd, what = sys.argv[1:4]
 REFUSED = 2
@@ -91,11 +91,41 @@ def refused(kept, batches):
     return n, last_pid() - before
 
 
+def acting(kept, of_one):
+    """Asks more often for the end of somebody, who takes his time, than one user may act at once: what is refused, and why."""
+    victim = subprocess.Popen(["sleep", "1000"], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    kept += [handed() for _ in range(24 // of_one + 1)]
+    files = [mine.makefile("rw") for _, mine in kept]
+
+    def ask(f, id=1, **more):
+        f.write(json.dumps({"op": "action", "id": id, "action": "kill"} | more) + "\n")
+        f.flush()
+
+    for f in files:
+        f.readline()
+    ask(files[0], args={"pid": victim.pid}, dry_run=True)
+    args = {"pid": victim.pid, "grace_ms": 60000, "identity": json.loads(files[0].readline())["before"]["identity"]}
+    for f in files[:-1]:
+        for id in range(of_one):
+            ask(f, id + 1, args=args)
+    # They are counted when the daemon has heard of them.
+    refused, until = [], time.monotonic() + 30
+    while len(refused) < of_one and time.monotonic() < until:
+        ask(files[-1], args=args, dry_run=True)
+        said = json.loads(files[-1].readline())
+        if said["status"] == "refused":
+            refused.append(said["detail"])
+    victim.kill()
+    return refused
+
+
 hold = os.pipe()
 if what == "sessions":
     print(*as_user(40001, sessions, 9), sep="|")
     print(*as_user(0, sessions, 1), sep="|")
 elif what == "silent":
     print([as_user(uid, silent, 17) for uid in (50001, 50002, 50003)] + [as_user(uid, silent, 2) for uid in (50004, 50005)])
+elif what == "acting":
+    print(*as_user(0, acting, 8), sep="|")
 else:
     print(*as_user(40001, refused, int(what)))

@@ -32,6 +32,16 @@ is sessions_of_one "$(head -n 1 <<<"$out")" "6|too many sessions of one user at 
 is sessions_of_others "$(tail -n 1 <<<"$out")" "1|"
 ended() { [ "$(jq -r .event "$T"/state/audit.ndjson* | grep -cx session_end)" = "$(jq -r 'select(.status != "refused").event' "$T"/state/audit.ndjson* | grep -cx session)" ]; }
 check sessions_end wait_for 20 ended
+
+# ---- Those who act ----
+
+is acting_has_an_end "$(share acting | tr '|' '\n' | sort | uniq -c)" "      8 too many actions at once"
+is that_is_told "$(jq -r 'select(.event == "outcome" and .detail == "too many actions at once") | "\(.action) \(.dry_run) \(.args.grace_ms)"' \
+	"$T"/state/audit.ndjson* | sort | uniq -c)" "      8 kill true 60000"
+check acting_ends wait_for 20 ended
+
+# ---- Sessions, as set ----
+
 sed -i 's/^sessions_max.*/&\nsessions_user_max = 2/' "$T/agentd.conf"
 kill -HUP "$daemon"
 check set wait_for 10 grep -q '"config"' "$T/state/audit.ndjson"
