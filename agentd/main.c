@@ -42,6 +42,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/fill.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -52,6 +53,8 @@
 #include <unistd.h>
 
 #define USAGE_MAX (64u << 10)
+/* Columns of a role's name and argument. */
+#define SUMMARY_COLUMN 22
 
 static const struct role *const roles[] = {
 	&role_session,
@@ -96,9 +99,11 @@ static int put_usage(struct buf *b)
 			    "Answers questions about this machine (tocsin-agentd(8)). Roles:\n\n");
 
 	for (size_t i = 0; !r && i < ARRAY_LEN(roles); i++)
-		if (!roles[i]->hidden)
-			r = buf_printf(b, "  %-10s %-8s %s\n", roles[i]->name, roles[i]->args,
-				roles[i]->summary);
+		if (!roles[i]->hidden) {
+			r = buf_printf(b, "  %-10s %-8s ", roles[i]->name, roles[i]->args);
+			if (!r)
+				r = fill_words(b, span_str(roles[i]->summary), SUMMARY_COLUMN);
+		}
 	if (!r)
 		r = buf_puts(b, "\nOptions of every role:\n");
 	return r ? r : opts_usage(common_opts, b);
@@ -110,7 +115,9 @@ static int put_role_usage(const struct role *role, struct buf *b)
 		*role->args ? " " : "", role->args, role->summary);
 
 	if (!r && role->help)
-		r = buf_printf(b, "%s\n\n", role->help);
+		r = fill_paragraphs(b, role->help);
+	if (!r && role->help)
+		r = buf_putc(b, '\n');
 	if (!r && role->opts)
 		r = opts_usage(role->opts, b);
 	return r ? r : opts_usage(common_opts, b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/opts.h"
 
+#include "common/fill.h"
 #include "common/str.h"
 
 #include <string.h>
@@ -247,9 +248,11 @@ int opts_usage(const struct opt *opts, struct buf *out)
 			break;
 		used = out->len - start;
 		if (used + 2 > USAGE_COLUMN)
-			r = buf_printf(out, "\n%*s%s\n", USAGE_COLUMN, "", o->doc);
+			r = buf_printf(out, "\n%*s", USAGE_COLUMN, "");
 		else
-			r = buf_printf(out, "%*s%s\n", (int)(USAGE_COLUMN - used), "", o->doc);
+			r = buf_printf(out, "%*s", (int)(USAGE_COLUMN - used), "");
+		if (r == 0)
+			r = fill_words(out, span_str(o->doc), USAGE_COLUMN);
 	}
 	return r;
 }

@@ -63,7 +63,7 @@ int opts_parse(const struct opt_set *sets, int argc, char **argv, bool stop_at_w
 	struct err *err);
 /* The option that word[0..n) is, such as -t or --target in full, without a value; or NULL. */
 const struct opt *opts_find(const struct opt *opts, const char *word, size_t n);
-/* Appends one aligned line per option. */
+/* Appends the options, aligned, one below the other. */
 int opts_usage(const struct opt *opts, struct buf *out);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/usage.h"
+#include "common/fill.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/text.h"
 #include "console/app.h"
 #include "console/output.h"
 
@@ -18,26 +20,16 @@ int usage_short(struct buf *out)
 			     "`tocsin --help` lists commands and options\n");
 }
 
-/* Columns of a text without controls: bytes that begin a character. */
-static size_t columns_of(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 static int put_pair(struct buf *out, const char *name, const char *args, const char *doc)
 {
-	size_t used = 2 + columns_of(name) + (*args ? 1 + columns_of(args) : 0);
+	size_t used = 2 + strlen(name) + (*args ? 1 + text_width(args, strlen(args)) : 0);
 	int r = buf_printf(out, "  %s%s%s", name, *args ? " " : "", args);
 
 	if (r == 0 && used + 2 > SUMMARY_COLUMN)
-		r = buf_printf(out, "\n%*s%s\n", SUMMARY_COLUMN, "", doc);
+		r = buf_printf(out, "\n%*s", SUMMARY_COLUMN, "");
 	else if (r == 0)
-		r = buf_printf(out, "%*s%s\n", (int)(SUMMARY_COLUMN - used), "", doc);
-	return r;
+		r = buf_printf(out, "%*s", (int)(SUMMARY_COLUMN - used), "");
+	return r < 0 ? r : fill_words(out, span_str(doc), SUMMARY_COLUMN);
 }
 
 static int put_formats(struct buf *out)
@@ -69,7 +61,7 @@ int usage_program(struct buf *out)
 	if (r == 0)
 		r = buf_puts(out,
 			"\nexit status: 0 every host answered, 2 nothing was asked, 3 some "
-			"host did not answer,\n130 interrupted. More: "
+			"host did\nnot answer, 130 interrupted. More: "
 			"`tocsin help COMMAND`, man tocsin.\n");
 	return r;
 }
@@ -80,7 +72,9 @@ int usage_command(const struct command *c, struct buf *out)
 		*c->args ? " " : "", c->args, c->summary);
 
 	if (r == 0 && c->help)
-		r = buf_printf(out, "\n%s\n", c->help);
+		r = buf_putc(out, '\n');
+	if (r == 0 && c->help)
+		r = fill_paragraphs(out, c->help);
 	if (r == 0 && c->opts)
 		r = buf_puts(out, "\noptions of this command:\n");
 	if (r == 0 && c->opts)

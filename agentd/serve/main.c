@@ -51,12 +51,13 @@ static const struct opt opts[] = {
 };
 
 static const char about[] =
-	"usage: tocsin-agentd serve --listen ADDR:PORT --host-key FILE --authorized-keys FILE "
-	"[options]\n"
+	"usage: tocsin-agentd serve --listen ADDR:PORT --host-key FILE\n"
+	"                           --authorized-keys FILE [options]\n"
 	"\n"
-	"An SSH server that offers the subsystem \"tocsin\" and nothing else, to the holders of\n"
-	"the authorized keys. Whatever user name a client gives, its rights are those of the\n"
-	"account that this program runs as. Prints \"listening on ADDR:PORT\" for each address.\n"
+	"An SSH server that offers the subsystem \"tocsin\" and nothing else, to the\n"
+	"holders of the authorized keys. Whatever user name a client gives, its rights\n"
+	"are those of the account that this program runs as. Prints \"listening on\n"
+	"ADDR:PORT\" for each address.\n"
 	"\n";
 
 static int usage(void)

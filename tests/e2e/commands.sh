@@ -359,6 +359,13 @@ run "$TOCSIN" run --help
 has "help of a command" "$out" '^usage: tocsin \[options\] run NAME'
 run "$TOCSIN" help run
 has "the same by help" "$out" '^usage: tocsin \[options\] run NAME'
+helps() {
+	local c
+	"$TOCSIN" --help
+	for c in $("$TOCSIN" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\).*/\1/p'); do "$TOCSIN" help "$c"; done
+	for c in '' session daemon serve query tables audit check; do "$AGENTD" $c --help; done
+}
+is "no line of help is wider than 80 columns" "$(helps | sed 's/…/./g' | awk 'length > 80; END { print (NR > 300) }')" 1
 run "$TOCSIN" --version
 has "--version" "$out" '^tocsin [0-9.]+$'
 is "the man page" "$(mandoc -T lint -W warning "$B/man/tocsin.1" 2>&1)" ""
