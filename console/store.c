@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STORE_NAME "tocsin.db"
@@ -209,14 +210,24 @@ static int settle(struct store *s, enum store_mode mode, struct err *err)
 	return r == 0 && version < STORE_VERSION ? migrate(s, err) : r;
 }
 
-/* SQLite would give it the mode of any file. */
+/*
+ * SQLite would give it the mode of any file. One that is there is not opened: closing it again
+ * would take the locks away that this process has on it, and another process would then throw the
+ * log away that the recorder is writing.
+ */
 static int make_file(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd >= 0)
+		io_close(fd);
+	else if (errno != EEXIST || lstat(path, &st) < 0)
 		return err_sys(err, errno, "%s", path);
-	io_close(fd);
+	else if (S_ISLNK(st.st_mode))
+		return err_sys(err, ELOOP, "%s", path);
+	else if (access(path, R_OK | W_OK) < 0)
+		return err_sys(err, errno, "%s", path);
 	return 0;
 }
 
