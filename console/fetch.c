@@ -5,7 +5,9 @@
 #include "common/json.h"
 #include "common/str.h"
 #include "console/act.h"
+#include "console/store_act.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +57,7 @@ void fetch_begin(struct fetch *f, const char *path)
 
 void fetch_want(struct fetch *f, host_id host)
 {
+	f->items[host].wanted = true;
 	f->items[host].over = false;
 }
 
@@ -191,4 +194,33 @@ bool fetch_round(struct fetch *f, struct fleet_question *ret)
 		if (!f->items[h].over)
 			return true;
 	return false;
+}
+
+/* ---- Options, the record ---- */
+
+struct keep *fetch_keep(const struct fetch_options *o, struct err *err)
+{
+	return keep_new(o->to ? o->to : ".", err);
+}
+
+int64_t fetch_max(const struct fetch_options *o)
+{
+	return o->max_mb ? (int64_t)o->max_mb << 20 : FETCH_MAX;
+}
+
+int fetch_record(const struct fetch *f, int64_t *record, const char *pattern, struct err *err)
+{
+	struct act_outcome *all = calloc(f->n_hosts + 1, sizeof(*all));
+	size_t n = 0;
+	int r;
+
+	if (!all)
+		return err_sys(err, ENOMEM, "record");
+	for (size_t h = 0; h < f->n_hosts; h++)
+		if (f->items[h].wanted && f->items[h].over)
+			all[n++] = (struct act_outcome){"get", f->reason, f->hosts[h].name, f->path,
+				f->items[h].detail, f->items[h].status, f->items[h].before};
+	r = store_act_outcomes(record, all, n, pattern, err);
+	free(all);
+	return r;
 }

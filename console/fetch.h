@@ -19,6 +19,14 @@
 /* Bytes of one file unless asked otherwise. */
 #define FETCH_MAX (INT64_C(1) << 30)
 
+/* What `get` may be told; of commands/get.c, and of the screen, which fetches in its own way. */
+struct fetch_options {
+	const char *to;	 /* folder; NULL: this one */
+	uint64_t max_mb; /* 0: FETCH_MAX */
+};
+struct keep *fetch_keep(const struct fetch_options *o, struct err *err);
+int64_t fetch_max(const struct fetch_options *o);
+
 /* One file of one host. */
 struct fetch_item {
 	struct kept *file;
@@ -26,7 +34,7 @@ struct fetch_item {
 	char *detail; /* hostile bytes possible */
 	json_t *before;
 	unsigned tries;
-	bool over;
+	bool wanted, over;
 };
 
 struct fetch {
@@ -50,5 +58,11 @@ void fetch_want(struct fetch *f, host_id host);
 bool fetch_round(struct fetch *f, struct fleet_question *ret);
 /* What the fleet says of a round: the item that is over with it, or NULL. */
 const struct fetch_item *fetch_take(struct fetch *f, const struct fleet_event *e);
+/*
+ * What came of the path goes into the console's own record, the first time as a record of its own:
+ * *record is 0 then, and its number from then on. `pattern`: the targets as given. 0 or -errno with
+ * `err`: what was fetched does not depend on it.
+ */
+int fetch_record(const struct fetch *f, int64_t *record, const char *pattern, struct err *err);
 
 #endif

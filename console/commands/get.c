@@ -4,24 +4,17 @@
 #include "console/act.h"
 #include "console/fetch.h"
 #include "console/outcome.h"
-#include "console/store_act.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define GET_MAX_MB (1024 * 1024)
-#define MB	   (INT64_C(1) << 20)
-
-struct get_values {
-	const char *to;
-	uint64_t max_mb;
-};
 
 static const struct opt get_opts[] = {
-	{0, "to", "DIR", OPT_STRING, offsetof(struct get_values, to),
+	{0, "to", "DIR", OPT_STRING, offsetof(struct fetch_options, to),
 		.doc = "folder for HOST/PATH and manifest.ndjson (default: the current one)"},
-	{0, "max-mb", "N", OPT_UINT, offsetof(struct get_values, max_mb), 1, GET_MAX_MB,
+	{0, "max-mb", "N", OPT_UINT, offsetof(struct fetch_options, max_mb), 1, GET_MAX_MB,
 		.doc = "refuse larger files (default: 1024)"},
 	OPT_END,
 };
@@ -61,22 +54,14 @@ static int on_event(struct ask *a, const struct fleet_event *e, void *arg)
 
 static void record(struct get *g)
 {
-	const struct app *app = g->app;
-	struct act_outcome *all = calloc(app->n_hosts + 1, sizeof(*all));
-	size_t n = 0;
+	const char *targets = g->app->o.targets;
 	struct err err;
 
-	for (size_t h = 0; all && g->record >= 0 && h < app->n_hosts; h++)
-		if (g->fetch.items[h].over)
-			all[n++] = (struct act_outcome){"get", app->o.reason, app->hosts[h].name,
-				g->fetch.path, g->fetch.items[h].detail, g->fetch.items[h].status,
-				g->fetch.items[h].before};
-	if (all && store_act_outcomes(
-			   &g->record, all, n, app->o.targets ? app->o.targets : "all", &err) < 0) {
-		g->record = -1;
-		log_note("this is not in the console's record: %s", err.text);
-	}
-	free(all);
+	if (g->record < 0 ||
+		fetch_record(&g->fetch, &g->record, targets ? targets : "all", &err) == 0)
+		return;
+	g->record = -1;
+	log_note("this is not in the console's record: %s", err.text);
 }
 
 /* False when it was interrupted. */
@@ -117,13 +102,11 @@ static void get_all(struct get *g, int n, char **paths)
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
 	const struct ask_options options = {.command = "get", .question = argv[0], .whole = true};
-	const struct get_values *v = values;
-	struct get g = {
-		.app = app, .fetch = {.max = v->max_mb ? (int64_t)v->max_mb * MB : FETCH_MAX}};
+	struct get g = {.app = app, .fetch = {.max = fetch_max(values)}};
 	enum exit_status status = EXIT_NOTHING;
 	struct err err;
 
-	g.fetch.keep = keep_new(v->to ? v->to : ".", &err);
+	g.fetch.keep = fetch_keep(values, &err);
 	if (!g.fetch.keep)
 		log_error("%s", err.text);
 	else
@@ -150,6 +133,6 @@ const struct command command_get = {
 	.min_args = 1,
 	.max_args = -1,
 	.opts = get_opts,
-	.values_size = sizeof(struct get_values),
+	.values_size = sizeof(struct fetch_options),
 	.run = run,
 };

@@ -100,7 +100,7 @@ static void on_begun(void *arg)
 	const struct question_text *q = &v->question.of[0];
 	struct record_run run = {.command = q->name ? "run" : "query",
 		.question = q,
-		.target = v->target ? v->target : v->p.ui->target,
+		.target = v->target,
 		.hosts = app->hosts,
 		.n_hosts = app->n_hosts,
 		.n_asked = v->n_only};
@@ -300,14 +300,15 @@ struct pane *results_open(
 	if (!v)
 		return NULL;
 	v->words = strdup(words);
-	if (ui_targets(ui, &v->only, &v->n_only, &err) < 0 ||
+	v->target = strdup(ui_target(ui));
+	if (!v->target)
+		err_sys(&err, ENOMEM, "target");
+	if (!v->target || ui_targets(ui, &v->only, &v->n_only, &err) < 0 ||
 		questions_add_copy(&v->question, q, &err) < 0) {
 		ui_say(ui, STYLE_BAD, "%s", err.text);
 		ui_close(ui, &v->p);
 		return NULL;
 	}
-	if (v->only)
-		v->target = strdup(ui->app->o.targets);
 	results_apply(v);
 	results_ask(v, false);
 	return &v->p;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files of hosts, fetched into the current folder (keep.h) while the screen goes on. */
+/* Files of hosts, fetched into a folder (keep.h) while the screen goes on. */
 #ifndef CONSOLE_UI_GET_H
 #define CONSOLE_UI_GET_H
 
 #include "common/err.h"
-#include "console/fleet/fleet.h"
+#include "console/fetch.h"
 
 #include <stddef.h>
 
@@ -15,11 +15,17 @@ struct get_target {
 	char *path; /* heap */
 };
 
-/*
- * Begins; what comes is told as activity. Takes `targets` and their paths over when it returns 0;
- * else -errno with `err`.
- */
-int ui_get(
-	struct ui *ui, struct get_target *targets, size_t n, const char *reason, struct err *err);
+struct get_spec {
+	struct get_target *targets; /* heap; ui_get takes them over in any case */
+	size_t n;
+	const char *pattern, *reason; /* the targets as given; or NULL */
+	struct fetch_options options;
+};
+void get_spec_done(struct get_spec *s);
+/* Begins; what comes is told as activity. 0 or -errno with `err`. */
+int ui_get(struct ui *ui, struct get_spec *spec, struct err *err);
+/* Of a command `get PATH…`: from the hosts of the line. */
+int ui_get_paths(struct ui *ui, const struct fetch_options *options, int n, char *const *paths,
+	struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "console/complete.h"
 #include "console/plan.h"
 #include "console/questions.h"
+#include "console/ui/get.h"
 #include "console/ui/self.h"
 #include "console/words.h"
 
@@ -55,6 +56,11 @@ int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err)
 	return app_among(ui->app, pattern, ret, ret_n, err);
 }
 
+const char *ui_target(const struct ui *ui)
+{
+	return ui->app->o.targets ? ui->app->o.targets : "all";
+}
+
 /* ---- Commands of the program ---- */
 
 static int show_questions(struct ui *ui, const struct questions *q)
@@ -101,7 +107,7 @@ static int act(struct ui *ui, const struct command *c, const void *values, int a
 		r = act_plan(ui->app, &a, plan, err);
 	free(only);
 	if (r == 0) {
-		plan_open(ui, plan);
+		plan_open(ui, plan, ui_target(ui));
 		return 0;
 	}
 	plan_done(plan);
@@ -153,6 +159,9 @@ static int run_it(struct ui *ui, const struct command *c, const void *values, in
 		return ask(ui, c, values, argc, argv, err);
 	if (c->act)
 		return act(ui, c, values, argc, argv, err);
+	/* Here it must not wait for the hosts. */
+	if (str_eq(c->name, "get"))
+		return ui_get_paths(ui, values, argc, argv, err);
 	if (c->flags & COMMAND_TERMINAL)
 		return err_set(err, EINVAL, "%s is for the command line", c->name);
 	return print(ui, c, values, argc, argv, err);

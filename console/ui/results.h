@@ -27,7 +27,7 @@ struct results_pane {
 	char *words;
 	bool *only; /* per host: whether it is asked; NULL: all are */
 	size_t n_only;
-	char *target; /* which those are, as a person gave it, or NULL */
+	char *target; /* which those are, as a person gave it */
 	struct results *results;
 	struct view *view;
 	struct view_lines lines;

@@ -15,44 +15,42 @@
 
 struct rowact {
 	struct ui *ui;
-	const struct results *r;
-	const struct command *command;
-	struct act act;
-	struct plan *plan;
+	const struct rowact_rows *rows;
+	const char *reason;
 };
 
-static int make_plan(
-	struct rowact *a, const row_id *rows, size_t n, const char *reason, struct err *err)
+/* An empty plan becomes one of what the rows name. */
+static int fill(const struct rowact *a, const struct act *act, struct plan *plan, struct err *err)
 {
 	size_t without;
-	int r = plan_init(a->plan, a->act.action, reason, a->ui->app->n_hosts);
+	int r = plan_init(plan, act->action, a->reason, a->ui->app->n_hosts);
 
 	if (r < 0)
 		return err_sys(err, ENOMEM, "plan");
-	r = rowtargets_add(a->r, rows, n, &a->act, a->plan, &without, err);
+	r = rowtargets_add(a->rows->of, a->rows->ids, a->rows->n, act, plan, &without, err);
 	if (r == 0 && without)
-		ui_say(a->ui, STYLE_WARN, "%zu rows name nothing to %s", without, a->act.action);
+		ui_say(a->ui, STYLE_WARN, "%zu rows name nothing to %s", without, act->action);
 	return r;
 }
 
 static int open_plan(
-	struct rowact *a, const row_id *rows, size_t n, int argc, char **argv, struct err *err)
+	const struct rowact *a, const struct command *c, const void *values, struct err *err)
 {
-	struct app_options options = a->ui->app->o;
-	void *values = calloc(1, a->command->values_size + 1);
-	const struct opt_set sets[] = {
-		{app_opts, &options}, {a->command->opts, values}, {NULL, NULL}};
-	int rest = 0, r = values ? 0 : err_sys(err, ENOMEM, "plan");
+	struct plan *plan = calloc(1, sizeof(*plan));
+	char *none[] = {NULL};
+	struct act act;
+	int r;
 
-	if (r == 0)
-		r = opts_parse(sets, argc, argv, false, &rest, err);
-	if (r == 0 && rest)
-		r = err_set(err, EINVAL, "the targets are those of the rows");
+	if (!plan)
+		return err_sys(err, ENOMEM, "plan");
+	c->act(values, 0, none, &act);
+	r = fill(a, &act, plan, err);
 	if (r == 0) {
-		a->command->act(values, 0, argv, &a->act);
-		r = make_plan(a, rows, n, options.reason, err);
+		plan_open(a->ui, plan, a->rows->target);
+		return 0;
 	}
-	free(values);
+	plan_done(plan);
+	free(plan);
 	return r;
 }
 
@@ -65,67 +63,74 @@ static int path_args(const char *target, const void *values, json_t **ret, struc
 }
 
 /* The files that the plan's items name, as targets of their own. */
-static int take_files(const struct plan *plan, struct get_target **ret, struct err *err)
+static int take_files(const struct plan *plan, struct get_spec *ret, struct err *err)
 {
-	struct get_target *t = calloc(plan->n + 1, sizeof(*t));
-	bool whole = t != NULL;
+	ret->targets = calloc(plan->n + 1, sizeof(*ret->targets));
+	if (!ret->targets)
+		return err_sys(err, ENOMEM, "get");
+	for (; ret->n < plan->n; ret->n++) {
+		const struct plan_item *i = &plan->items[ret->n];
 
-	for (size_t i = 0; whole && i < plan->n; i++) {
-		t[i] = (struct get_target){plan->items[i].host, strdup(plan->items[i].target)};
-		whole = t[i].path != NULL;
+		ret->targets[ret->n] = (struct get_target){i->host, strdup(i->target)};
+		if (!ret->targets[ret->n].path)
+			return err_sys(err, ENOMEM, "get");
 	}
-	*ret = t;
-	return whole ? 0 : err_sys(err, ENOMEM, "get");
+	return 0;
 }
 
-static int get_files(
-	struct ui *ui, const struct results *results, const row_id *rows, size_t n, struct err *err)
+static int get_files(const struct rowact *a, const struct fetch_options *options, struct err *err)
 {
 	const struct act act = {.action = "get", .args = path_args};
-	struct get_target *targets = NULL;
+	struct get_spec spec = {
+		.pattern = a->rows->target, .reason = a->reason, .options = *options};
 	struct plan plan = {0};
-	size_t without, files = 0;
-	int r = plan_init(&plan, "get", NULL, ui->app->n_hosts);
+	int r = fill(a, &act, &plan, err);
 
-	if (r < 0)
-		return err_sys(err, ENOMEM, "get");
-	r = rowtargets_add(results, rows, n, &act, &plan, &without, err);
 	if (r == 0)
-		r = take_files(&plan, &targets, err);
-	files = plan.n;
+		r = take_files(&plan, &spec, err);
 	plan_done(&plan);
 	if (r == 0)
-		r = ui_get(ui, targets, files, ui->app->o.reason, err);
-	if (r == 0)
-		return 0;
-	for (size_t i = 0; targets && i < files; i++)
-		free(targets[i].path);
-	free(targets);
+		return ui_get(a->ui, &spec, err);
+	get_spec_done(&spec);
 	return r;
 }
 
-int rowact_open(struct ui *ui, const struct results *results, const row_id *rows, size_t n,
-	int argc, char **argv, struct err *err)
+/* The command's options, and of those of every command the reason. */
+static int read_options(const struct rowact *a, const struct command *c, int argc, char **argv,
+	void *values, struct app_options *ret, struct err *err)
 {
-	struct rowact a = {.ui = ui, .r = results, .command = command_find(argv[0])};
+	const struct opt_set sets[] = {{app_opts, ret}, {c->opts, values}, {NULL, NULL}};
+	int rest, r;
+
+	*ret = a->ui->app->o;
+	r = opts_parse(sets, argc, argv, false, &rest, err);
+	/* What was given must not be thought to narrow them. */
+	if (r == 0 && (rest || ret->targets != a->ui->app->o.targets))
+		r = err_set(err, EINVAL, "the targets are those of the rows");
+	return r;
+}
+
+int rowact_open(
+	struct ui *ui, const struct rowact_rows *rows, int argc, char **argv, struct err *err)
+{
+	const struct command *c = command_find(argv[0]);
+	bool files = str_eq(argv[0], "get");
+	struct rowact a = {.ui = ui, .rows = rows};
+	struct app_options options;
+	void *values;
 	int r;
 
 	if (ui->app->o.read_only)
 		return err_set(err, EPERM, "%s is an action: refused with --read-only", argv[0]);
-	if (str_eq(argv[0], "get"))
-		return get_files(ui, results, rows, n, err);
-	if (!a.command || !a.command->act || !rowtargets_can(argv[0]))
+	if (!c || (!files && !(c->act && rowtargets_can(argv[0]))))
 		return err_set(err, EINVAL, "`%s` is nothing that is done to rows", argv[0]);
-	a.plan = calloc(1, sizeof(*a.plan));
-	if (!a.plan)
-		r = err_sys(err, ENOMEM, "plan");
-	else
-		r = open_plan(&a, rows, n, argc - 1, argv + 1, err);
-	if (r == 0) {
-		plan_open(ui, a.plan);
-		return 0;
-	}
-	plan_done(a.plan);
-	free(a.plan);
+	values = calloc(1, c->values_size + 1);
+	if (!values)
+		return err_sys(err, ENOMEM, "%s", argv[0]);
+	r = read_options(&a, c, argc - 1, argv + 1, values, &options, err);
+	a.reason = options.reason;
+	if (r == 0)
+		r = files ? get_files(&a, values, err) : open_plan(&a, c, values, err);
+	free(values);
 	return r;
 }

@@ -69,7 +69,7 @@ static void stop(struct results_pane *v)
 void results_diff_start(struct results_pane *v)
 {
 	const struct compare_spec spec = {.question = &v->question.of[0],
-		.target = v->target ? v->target : v->p.ui->target,
+		.target = v->target,
 		.run = v->diff_run,
 		.until_us = v->asked_us - 1,
 		.answers = v->answers,

@@ -327,7 +327,7 @@ void results_title(const struct pane *p, struct buf *out)
 	(void)buf_printf(out, "  %zu row%s", v->lines.rows, v->lines.rows == 1 ? "" : "s");
 	if (v->filter && *v->filter)
 		(void)buf_printf(out, " of %zu  /%s", v->lines.all, v->filter);
-	if (v->target)
+	if (v->only)
 		(void)buf_printf(out, "  of %.40s", v->target);
 	if (v->fold)
 		(void)buf_printf(out, "  folded into %zu", v->lines.n);

@@ -48,6 +48,8 @@ void ui_line(struct ui *ui, struct pane *p, const char *line);
  * on the heap; *ret NULL: all. 0 or -errno with `err`.
  */
 int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err);
+/* As a person gave them; it stays until the line is done. */
+const char *ui_target(const struct ui *ui);
 /*
  * Has the names of users and groups told by the hosts that were not asked for them yet: one
  * question per host, in the background. Panes call it while they show such columns.
@@ -110,7 +112,7 @@ struct pane *detail_open(struct ui *ui, const char *title, const char *const *na
 	const struct cell *cells, size_t n, const struct humane_who *who);
 /* A text to read. */
 struct pane *text_open(struct ui *ui, const char *title, const char *text, size_t n);
-/* Takes the plan over. */
-struct pane *plan_open(struct ui *ui, struct plan *plan);
+/* Takes the plan over. `target`: the hosts as a person gave them, for the record (copied). */
+struct pane *plan_open(struct ui *ui, struct plan *plan, const char *target);
 
 #endif

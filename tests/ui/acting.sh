@@ -64,6 +64,28 @@ keys E
 sees fetched "get: 8 of 8 files came"
 check fetched-file grep -q hourly "$T/got/web1/etc/crontab"
 is fetched-manifest "$(wc -l <"$T/got/manifest.ndjson")" 8
+command_line 'act delete -t web1'
+sees rows-are-the-targets "the targets are those of the rows"
+keys q
+# By a line: the same, in the background too, into another folder.
+command_line 'get -t db1,db2 --to elsewhere --reason INC-18 /etc/hostname'
+sees fetched-line "get: 2 of 2 files came"
+is fetched-line-file "$(cat "$T/got/elsewhere/db1/etc/hostname")" db1
+check fetched-line-there-only test ! -e "$T/got/elsewhere/web1"
+# Both are in the record, with the targets as they were given.
+acts() { sqlite3 "$H/.state/tocsin/tocsin.db" "select $1 from acts where $2"; }
+is fetched-recorded "$(acts "pattern || ' ' || (select count(*) from act_items where act_items.act = acts.id)" "action = 'get'" | tr '\n' ';')" "all 8;db1,db2 2;"
+is killed-recorded "$(acts pattern "action = 'kill'")" all
+command_line 'kill -t web3 2'
+sees narrow-planned "would kill demo-web"
+keys Enter
+sees narrow-reason "Reason:"
+typed 'INC-19'
+keys Enter
+sees narrow-agree "[y/N]"
+keys y Enter
+sees narrow-killed "kill: 1 of 1 succeeded"
+is narrow-recorded "$(acts pattern "reason = 'INC-19'")" web3
 keys q
 
 # ---- A file ----

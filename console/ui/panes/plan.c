@@ -24,7 +24,7 @@ struct plan_pane {
 	struct grid grid;
 	int64_t number; /* of the round that runs */
 	bool planned, applied, over;
-	char *reason;
+	char *reason, *target;
 	int64_t record; /* in the console's own record; 0: not yet, -1: it cannot be written */
 };
 
@@ -73,7 +73,7 @@ static void record(struct plan_pane *v)
 	const struct app *app = v->p.ui->app;
 	struct err err;
 
-	if (v->record < 0 || store_act(&v->record, v->plan, app->hosts, v->p.ui->target, &err) == 0)
+	if (v->record < 0 || store_act(&v->record, v->plan, app->hosts, v->target, &err) == 0)
 		return;
 	v->record = -1;
 	ui_note(v->p.ui, STYLE_WARN, "not in the console's record: %s", err.text);
@@ -158,7 +158,7 @@ static void set_reason(struct plan_pane *v, const char *reason)
 	v->plan->reason = v->reason = own;
 }
 
-struct pane *plan_open(struct ui *ui, struct plan *plan)
+struct pane *plan_open(struct ui *ui, struct plan *plan, const char *target)
 {
 	struct plan_pane *v = of(ui_open(ui, "plan", UI_HERE));
 
@@ -168,6 +168,7 @@ struct pane *plan_open(struct ui *ui, struct plan *plan)
 		return NULL;
 	}
 	v->plan = plan;
+	v->target = strdup(target);
 	/* That of the line, or of another plan, does not stay. */
 	set_reason(v, plan->reason);
 	plan_begin(plan, PLAN_DRY);
@@ -274,7 +275,7 @@ static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		r = plan_add(plan, i->host, i->id[0] ? i->id : i->target,
 			json_deep_copy(json_object_get(i->undo, "args")));
 	if (r == 0) {
-		plan_open(ui, plan);
+		plan_open(ui, plan, v->target);
 		return 0;
 	}
 	plan_done(plan);
@@ -432,6 +433,7 @@ static void close_pane(struct pane *p)
 	plan_done(v->plan);
 	free(v->plan);
 	free(v->reason);
+	free(v->target);
 }
 
 static bool tick(struct pane *p)

@@ -587,6 +587,7 @@ static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 	struct results_pane *v = results_of(p);
 	row_id *rows = malloc((v->marked + 1) * sizeof(*rows));
 	size_t n = rows ? chosen(v, rows) : 0, left = drop_gone(v, rows, n);
+	const struct rowact_rows acted = {v->results, rows, left, v->target};
 	int r = 0;
 
 	if (!rows)
@@ -596,7 +597,7 @@ static int run_act(struct ui *ui, struct pane *p, int argc, char **argv, struct 
 			n == 1 ? "the row is gone: nothing is left to act on"
 			       : "the marked rows are gone: nothing is left to act on");
 	if (r == 0)
-		r = rowact_open(ui, v->results, rows, left, argc, argv, err);
+		r = rowact_open(ui, &acted, argc, argv, err);
 	if (r == 0 && left < n)
 		ui_say(ui, STYLE_WARN, "%zu of the %zu marked rows %s gone: not planned for",
 			n - left, n, n - left == 1 ? "is" : "are");
