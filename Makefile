@@ -131,7 +131,8 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c
 	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # ---- Registries: the list of a folder's descriptors, sorted by name -------------------------
-# Written anew only when the folder's list of files changes.
+# Written anew only when the folder's list of files changes. Two makes of one tree do not meet: the
+# new file has the make's number in its name.
 
 .PHONY: FORCE
 FORCE:
@@ -143,8 +144,8 @@ $(B)/gen/$(1).c: FORCE
 	for n in $$(sort $$(notdir $$(basename $(5)))); do echo "extern const struct $(3) $(3)_$$$$n;"; done; \
 	echo 'const struct $(3) *const $(4)[] = {'; \
 	for n in $$(sort $$(notdir $$(basename $(5)))); do echo "	&$(3)_$$$$n,"; done; \
-	echo '	NULL,'; echo '};'; } > $$@.new
-	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+	echo '	NULL,'; echo '};'; } > $$@.$$$$PPID
+	@if cmp -s $$@.$$$$PPID $$@; then rm $$@.$$$$PPID; else mv $$@.$$$$PPID $$@; fi
 endef
 $(eval $(call registry,tables,agentd/table.h,table,tables_all,$(wildcard agentd/tables/*.c)))
 $(eval $(call registry,actions,agentd/action.h,action,actions_all,$(wildcard agentd/actions/*.c)))
@@ -159,8 +160,8 @@ $(B)/gen/catalogue.c: $(B)/bin/tocsin-agentd
 	@{ echo '/* Generated from the agent: do not edit. */'; echo '#include "console/catalogue.h"'; echo '#include <stddef.h>'; \
 	echo 'const struct catalogue_row catalogue[] = {'; \
 	$< tables -o tsv | sed -n 's/^\([^\t]*\)\t\([^\t]*\)\t\([^\t]*\)$$/	{"\1", "\2", "\3"},/p'; \
-	echo '	{NULL, NULL, NULL},'; echo '};'; } > $@.new
-	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+	echo '	{NULL, NULL, NULL},'; echo '};'; } > $@.$$PPID
+	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; touch $@; else mv $@.$$PPID $@; fi
 
 # ---- Tests ----------------------------------------------------------------------------------
 # tests/unit/PART_*.c is linked with PART's library: common, agentd, console.
