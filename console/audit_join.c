@@ -364,21 +364,23 @@ static int64_t distance(const struct recorded *r, const struct logged *l)
 	return away <= SLACK_US ? away : INT64_MAX;
 }
 
+/* The nearest one of those that came out alike, where there is any; else the nearest one. */
 static struct recorded *find_recorded(const struct host_log *log, const struct logged *l)
 {
-	struct recorded *best = NULL;
-	int64_t least = INT64_MAX;
+	struct recorded *best[2] = {NULL, NULL};
+	int64_t least[2] = {INT64_MAX, INT64_MAX};
 
 	for (size_t i = 0; i < log->n_recorded; i++) {
 		struct recorded *r = &log->first[i];
+		bool alike = l->status && str_eq(r->status, l->status);
 		int64_t away = distance(r, l);
 
-		if (away < least && takes_more(r, l) && same_action(r, l)) {
-			best = r;
-			least = away;
+		if (away < least[alike] && takes_more(r, l) && same_action(r, l)) {
+			best[alike] = r;
+			least[alike] = away;
 		}
 	}
-	return best;
+	return best[true] ? best[true] : best[false];
 }
 
 static int by_host(const void *a, const void *b)

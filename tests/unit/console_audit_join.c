@@ -118,6 +118,28 @@ TEST(the_same_again)
 	audit_join_free(j);
 }
 
+/* One that failed on its way to the host is in its log nowhere; the next one came out as logged. */
+TEST(again_after_no_way_to_the_host)
+{
+	const struct log_line lines[] = {
+		{0, 100, 1, "request", "release", NULL, NULL, NULL},
+		{0, 100, 1, "outcome", "release", NULL, "done", NULL},
+	};
+	struct audit_join *j = audit_join_new(hosts, ARRAY_LEN(hosts));
+	struct results *rows = logs(lines, ARRAY_LEN(lines));
+	size_t agreed;
+	struct buf b;
+
+	CHECK_INT(record(j, "web1", 100, "release", "host", "failed"), 0);
+	CHECK_INT(record(j, "web1", 99, "release", "host", "done"), 0);
+	CHECK_INT(tell(j, rows, &agreed, &b), 0);
+	CHECK_STR(buf_str(&b), "");
+	CHECK_INT(agreed, 1);
+	buf_done(&b);
+	results_free(rows);
+	audit_join_free(j);
+}
+
 TEST(what_differs)
 {
 	const struct log_line lines[] = {
@@ -211,4 +233,5 @@ TEST(without_memory)
 	FAIL("it never succeeds");
 }
 
-TEST_MAIN(&the_same_again, &what_differs, &a_host_that_says_anything, &without_memory)
+TEST_MAIN(&the_same_again, &again_after_no_way_to_the_host, &what_differs,
+	&a_host_that_says_anything, &without_memory)
