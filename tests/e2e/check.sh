@@ -66,6 +66,10 @@ fi
 # The example is all comments: it means the defaults.
 run "$AGENTD" check --root "$T/root" --config "$T/inst/usr/share/tocsin/agentd.conf"
 has example "$out" '^ok +settings'
+# It names every setting, as the manual does.
+settings=$(sed -n '/conf_settings\[\]/,/NULL/s/.*{"\([a-z_]*\)".*/\1/p' agentd/conf.c)
+is example_complete "$(sed -n 's/^# \([a-z_]*\) =.*/\1/p' dist/agentd.conf | head -n "$(wc -l <<<"$settings")" | sort)" "$(sort <<<"$settings")"
+is manual_complete "$(sed -n '/^\.Sh SETTINGS/,/^\.Sh ACTIONS/s/^\.It Cm //p' man/tocsin-agentd.8 | sed 's/ , /\n/g' | sort)" "$(sort <<<"$settings")"
 # Uncommented it is well-formed.
 sed 's/^# \(\[\|[a-z_]* =\)/\1/; /^quarantine_allow =$/d; /^protect_paths =$/d' "$T/inst/usr/share/tocsin/agentd.conf" >"$T/all.conf"
 chmod 644 "$T/all.conf"
