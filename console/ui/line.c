@@ -19,6 +19,7 @@
 
 /* What a command of the program may print into a pane. */
 #define PRINTED_MAX (8u << 20)
+#define USAGE	    "usage: "
 
 const struct ui_binding *line_binding(const struct pane *p, ui_key key)
 {
@@ -42,6 +43,17 @@ static const struct ui_command *find(const struct ui_command *table, const char 
 static bool right_count(int n, int min, int max)
 {
 	return n >= min && (max < 0 || n <= max);
+}
+
+/* Behind the command's name. */
+static int check_count(const char *name, const char *usage, int n, char *const *argv, int min,
+	int max, struct err *err)
+{
+	if (right_count(n, min, max))
+		return 0;
+	if (n < min)
+		return err_set(err, EINVAL, USAGE "%s %s", name, usage);
+	return err_set(err, EINVAL, "`%s` is one too many; " USAGE "%s %s", argv[max], name, usage);
 }
 
 int ui_targets(struct ui *ui, bool **ret, size_t *ret_n, struct err *err)
@@ -151,8 +163,10 @@ static int print(struct ui *ui, const struct command *c, const void *values, int
 static int run_it(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
 	struct err *err)
 {
-	if (!right_count(argc, c->min_args, c->max_args))
-		return err_set(err, EINVAL, "usage: %s %s", c->name, c->args);
+	int r = check_count(c->name, c->args, argc, argv, c->min_args, c->max_args, err);
+
+	if (r < 0)
+		return r;
 	if ((c->flags & COMMAND_ACTION) && ui->app->o.read_only)
 		return err_set(err, EPERM, "%s changes hosts: refused with --read-only", c->name);
 	if (c->ask)
@@ -163,7 +177,7 @@ static int run_it(struct ui *ui, const struct command *c, const void *values, in
 	if (str_eq(c->name, "get"))
 		return ui_get_paths(ui, values, argc, argv, err);
 	if (c->flags & COMMAND_TERMINAL)
-		return err_set(err, EINVAL, "%s is for the command line", c->name);
+		return err_set(err, EINVAL, "`%s` is for the command line", c->name);
 	return print(ui, c, values, argc, argv, err);
 }
 
@@ -269,13 +283,29 @@ static int run_words(struct ui *ui, struct pane *p, struct words *w, struct err 
 	/* With other words it is the program's of the same name: diff 4 7. */
 	if (own && c && !right_count(w->n - 1, own->min_args, own->max_args))
 		own = NULL;
-	if (own && !right_count(w->n - 1, own->min_args, own->max_args))
-		return err_set(err, EINVAL, "usage: %s %s", own->name, own->args);
-	if (own)
-		return own->run(ui, p, w->n - 1, w->of + 1, err);
+	if (own) {
+		int r = check_count(own->name, own->args, w->n - 1, w->of + 1, own->min_args,
+			own->max_args, err);
+
+		return r < 0 ? r : own->run(ui, p, w->n - 1, w->of + 1, err);
+	}
 	if (c)
 		return run_command(ui, c, w->n - 1, w->of + 1, err);
 	return err_set(err, ENOENT, "no command `%s`; F1 lists them", w->of[0]);
+}
+
+/* The word that is named, else where one is missing, else all that the command was given. */
+static struct blame place_of(const char *line, const struct words *w, const struct err *err)
+{
+	size_t end = strlen(line), from;
+	struct blame named;
+
+	if (blame_words(line, w, err->text, &named))
+		return named;
+	if (str_starts(err->text, USAGE))
+		return (struct blame){end, 1};
+	from = w->n > 1 ? w->at[1] : end;
+	return (struct blame){from, err->code == EINVAL ? end - from : 0};
 }
 
 /* False: what is wrong stands in `err`, and perhaps where. */
@@ -294,7 +324,7 @@ static bool run_line(
 	/* The words were moved about meanwhile. */
 	words_done(&w);
 	if (r < 0 && !ret->n && words_split(line, &w, NULL, NULL) == 0) {
-		(void)blame_words(line, &w, err->text, ret);
+		*ret = place_of(line, &w, err);
 		words_done(&w);
 	}
 	return r == 0;

@@ -111,7 +111,7 @@ int results_run_sort_then(struct ui *ui, struct pane *p, int argc, char **argv, 
 	(void)ui;
 	(void)argc;
 	if (v->keys[0].column == VIEW_NONE)
-		return err_set(err, EINVAL, "nothing is sorted yet; < and > choose the column");
+		return err_set(err, ENOENT, "nothing is sorted yet; < and > choose the column");
 	sort_beside(v, 1, str_eq(argv[0], "next"));
 	return 0;
 }
@@ -125,7 +125,7 @@ int results_run_invert(struct ui *ui, struct pane *p, int argc, char **argv, str
 	if (argc && !str_eq(argv[0], "second"))
 		return err_set(err, EINVAL, "second, or nothing");
 	if (key->column == VIEW_NONE)
-		return err_set(err, EINVAL,
+		return err_set(err, ENOENT,
 			argc ? "nothing is sorted by a second column; , and . choose it"
 			     : "nothing is sorted yet; < and > choose the column");
 	key->descending = !key->descending;

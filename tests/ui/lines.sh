@@ -133,6 +133,14 @@ wrong bad-value "kill --grace x 5" x "is not a number of seconds"
 wrong unknown-query "run no-such-query" no-such-query "no saved query or pack"
 wrong unknown-host "query -t host1:&nowhere select 1" nowhere "no host or group"
 wrong unknown-kind "split 'no kind'" "'no kind'" "no kind of pane"
+wrong one-too-many "theme dark mono light" mono "is one too many; usage: theme"
+wrong one-too-many-here "silent 4" 4 "usage: silent"
+wrong no-such-choice "theme  pink" pink "dark, light or mono"
+wrong not-a-number "resize 3 x" "3 x" "rows and columns, such as"
+wrong not-here "batch book" batch "is for the command line"
+wrong word-missing "kill" "" "usage: kill"
+behind() { shown | grep -qxE ' {5}\^ *'; }
+check word-missing-behind wait_for "$SCREEN_WAIT" behind
 wrong far-to-the-right "query --param $(printf 'x%.0s' {1..120})=é -o table --nonsuch 1" --nonsuch "no option --nonsuch"
 keys j
 wrong sql-grammar "query select 1 as a from uptime where from" from "near"

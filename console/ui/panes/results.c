@@ -229,7 +229,7 @@ static int run_widen(struct ui *ui, struct pane *p, int argc, char **argv, struc
 	while (at < n && results_column_of(v, at) != column)
 		at++;
 	if (at == n)
-		return err_set(err, EINVAL, "which column? < and > choose it");
+		return err_set(err, ENOENT, "which column? < and > choose it");
 	v->grid.widened[at] = (int16_t)(v->grid.widened[at] + by);
 	return 0;
 }
