@@ -19,6 +19,7 @@
 #define USAGE_WORD_MAX 128
 
 #define BREAKS_WORDS   " \t\n\"'="
+#define BREAKS_FILE    " \t\n\"'"
 #define BREAKS_LIST    " \t\n\"'=,"
 #define BREAKS_PATTERN " \t\n\"'=,:&!"
 #define BREAKS_SQL     " \t\n\"'(),;=<>|.&+-*/%!"
@@ -387,6 +388,17 @@ static void offer_sql(struct candidates *c, const char *sql, size_t start)
 
 /* ---- All together ---- */
 
+/* "FILE", "RUNBOOK|FILE" */
+static bool names_file(const char *what)
+{
+	struct span rest = span_str(what), one;
+
+	while (span_split(&rest, '|', &one))
+		if (span_eq(one, "FILE") || span_eq(one, "DIR"))
+			return true;
+	return false;
+}
+
 /* One of the words of a usage, "a|b|c"; true: it means a file of this machine. */
 static bool offer_one(struct candidates *c, const struct place *p, const char *what)
 {
@@ -408,7 +420,7 @@ static bool offer_one(struct candidates *c, const struct place *p, const char *w
 		offer_tables(c);
 	if (c->with->more)
 		c->with->more(c->with->arg, p->command, what, offer, c);
-	return str_eq(what, "FILE") || str_eq(what, "DIR");
+	return names_file(what);
 }
 
 /* True: names of files are wanted, and nothing else is known. */
@@ -467,19 +479,24 @@ char **complete_line(const struct complete_with *with, const char *line, size_t 
 	return NULL;
 }
 
-const char *complete_breaks(const struct complete_with *with, const char *line, size_t end)
+const char *complete_breaks(
+	const struct complete_with *with, const char *line, size_t end, bool *ret_file)
 {
 	const char *breaks = BREAKS_WORDS;
 	struct place p;
 
+	*ret_file = false;
 	if (!find_place(with, line, end, &p))
 		return breaks;
+	*ret_file = names_file(p.what);
 	if (str_eq(p.what, "SQL"))
 		breaks = BREAKS_SQL;
 	else if (str_eq(p.what, "PATTERN"))
 		breaks = BREAKS_PATTERN;
 	else if (strstr(p.what, "HOSTS"))
 		breaks = BREAKS_LIST;
+	else if (*ret_file && !str_starts(p.typed, "--"))
+		breaks = BREAKS_FILE;
 	words_done(&p.w);
 	return breaks;
 }

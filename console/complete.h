@@ -42,9 +42,10 @@ struct complete_with {
 char **complete_line(const struct complete_with *with, const char *line, size_t start, size_t end);
 /*
  * Which bytes part a word that ends at `end` from what is before it: hosts in a pattern, columns in
- * SQL and files differ in that.
+ * SQL and files differ in that. *ret_file: a file of this machine may be named there.
  */
-const char *complete_breaks(const struct complete_with *with, const char *line, size_t end);
+const char *complete_breaks(
+	const struct complete_with *with, const char *line, size_t end, bool *ret_file);
 
 /*
  * Lets GNU readline do so with Tab from now on. `with` must stay until the next call; NULL: Tab

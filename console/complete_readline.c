@@ -77,9 +77,59 @@ static char **attempt(const char *text, int start, int end)
 	return list ? with_common(list) : NULL;
 }
 
+/* ---- Names of files, as words.h reads them ---- */
+
+/* What a name cannot have outside of quotes. */
+#define QUOTED " \t\n\"'\\"
+
+/* Within "…", of which readline adds the end when the name is whole. */
+static char *quote(char *name, int match, char *quote)
+{
+	char *out = malloc(2 * strlen(name) + 2), *to = out;
+
+	(void)match;
+	if (!out)
+		return name;
+	*to++ = '"';
+	for (const char *p = name; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			*to++ = '\\';
+		*to++ = *p;
+	}
+	*to = '\0';
+	if (quote)
+		*quote = '"';
+	return out;
+}
+
+static char *unquote(char *text, int quote)
+{
+	char *out = strdup(text), *to = out;
+
+	for (const char *p = text; out && *p; p++) {
+		if (*p == '\\' && quote != '\'' && p[1])
+			p++;
+		*to++ = *p;
+	}
+	if (out)
+		*to = '\0';
+	return out;
+}
+
+/* Is it one that a backslash is before? */
+static int is_escaped(char *line, int at)
+{
+	int from = at;
+
+	while (from > 0 && line[from - 1] == '\\')
+		from--;
+	return (at - from) % 2;
+}
+
 static char *breaks(void)
 {
 	const char *found;
+	bool file;
 	char *line;
 	size_t n;
 
@@ -87,7 +137,9 @@ static char *breaks(void)
 	if (!line)
 		return NULL;
 	/* It is not of the line. */
-	found = complete_breaks(with, line, n + (size_t)rl_point);
+	found = complete_breaks(with, line, n + (size_t)rl_point, &file);
+	/* Elsewhere a quote has words of its own in it, as SQL has. */
+	rl_completer_quote_characters = file ? "\"'" : NULL;
 	free(line);
 	return (char *)found;
 }
@@ -97,5 +149,9 @@ void complete_readline(const struct complete_with *w)
 	with = w;
 	rl_attempted_completion_function = attempt;
 	rl_completion_word_break_hook = breaks;
+	rl_filename_quote_characters = QUOTED;
+	rl_filename_quoting_function = quote;
+	rl_filename_dequoting_function = unquote;
+	rl_char_is_quoted_p = is_escaped;
 	rl_completion_query_items = COMPLETE_MAX;
 }

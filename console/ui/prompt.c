@@ -68,6 +68,14 @@ static void forget_list(void)
 	p.n_list = 0;
 }
 
+/* Of files only the name: their folder stands in the line. */
+static const char *candidate(const char *match)
+{
+	const char *slash = rl_filename_completion_desired ? strrchr(match, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : match;
+}
+
 /* matches[0] is what they have in common. */
 static void show_list(char **matches, int n, int longest)
 {
@@ -75,7 +83,7 @@ static void show_list(char **matches, int n, int longest)
 	forget_list();
 	p.list = calloc((size_t)n + 1, sizeof(*p.list));
 	for (int i = 1; p.list && i <= n && i <= COMPLETE_MAX; i++) {
-		p.list[p.n_list] = strdup(matches[i]);
+		p.list[p.n_list] = strdup(candidate(matches[i]));
 		p.n_list += p.list[p.n_list] != NULL;
 	}
 }

@@ -179,6 +179,33 @@ keys Tab
 sees completes-files "/.config/"
 keys Escape
 gone ':save'
+# Quoted where the name would be several words.
+touch "$H/two words" "$H/two more" "$H/a \"b\\c"
+keys :
+typed "save-screen $H/tw"
+keys Tab
+sees completes-files-begin ":save-screen \"$H/two"
+is completes-files-names "$(shown | tail -n 2 | head -n 1 | xargs)" "two more two words"
+typed w
+keys Tab
+sees completes-files-quoted ":save-screen \"$H/two words\""
+keys Enter
+sees completes-files-as-one "cannot write $H/two words: File exists"
+keys :
+typed "save-screen $H/a"
+keys Tab Enter
+sees completes-files-escaped "cannot write $H/a \"b\\c: File exists"
+keys :
+typed "save-screen '$H/a"
+keys Tab Enter
+sees completes-files-other-quotes "cannot write $H/a \"b\\c: File exists"
+# In SQL a quote has words in it.
+keys :
+typed 'query "select total_s from upt'
+keys Tab
+sees completes-in-quotes 'from uptime'
+keys Escape
+gone ':query'
 command_line 'nonsense'
 sees unknown-command "no command"
 command_line "query select 'one' || ' - ' || 'two' as bare"

@@ -57,9 +57,10 @@ static const char *tab(const char *line)
 	size_t end = strlen(line), start = end;
 	const char *breaks;
 	char **list;
+	bool file;
 
 	set_up();
-	breaks = complete_breaks(&with, line, end);
+	breaks = complete_breaks(&with, line, end, &file);
 	while (start > 0 && !strchr(breaks, line[start - 1]))
 		start--;
 	list = complete_line(&with, line, start, end);
