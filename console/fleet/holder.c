@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* Taken from one client before another one's turn. */
 #define ROUND_BYTES (512u << 10)
@@ -24,6 +25,9 @@
 #define ROUND_MIN_MS 1000
 /* A session that was heard of within two rounds and this is lent without another look. */
 #define FRESH_MS 10000
+/* Rounds in which so many sessions are heard begin so far apart. */
+#define GATHER_US    2000
+#define GATHER_HOSTS 4
 /* No client uses it. */
 #define PING_ID (WIRE_ID_MAX - 1)
 /* A pong, however it is written, and the time it may take. */
@@ -79,6 +83,8 @@ struct holder {
 	unsigned n_clients;
 	char *ping;
 	size_t ping_size;
+	unsigned n_heard;	     /* sessions with clients whose hosts spoke in this round */
+	const struct session *heard; /* the last of them */
 	atomic_bool stopped;
 };
 
@@ -205,6 +211,8 @@ static void relay(struct session *s)
 	const char *p = s->in.buf.p + s->in.start;
 	size_t n = lines_pending(&s->in);
 
+	s->holder->n_heard += s != s->holder->heard;
+	s->holder->heard = s;
 	s->midline = p[n - 1] != '\n';
 	/* Late words are not a new client's to hear. */
 	s->asked = true;
@@ -727,12 +735,29 @@ size_t holder_sessions(const struct holder *h)
 	return h->n;
 }
 
+/*
+ * While the answers of many come in, rounds are short: being woken for each few, here and in the
+ * client, costs more than what is done with them.
+ */
+static void gather(struct holder *h, int64_t since_us)
+{
+	int64_t left_us = since_us + GATHER_US - clock_mono_us();
+
+	if (h->n_heard >= GATHER_HOSTS && left_us > 0)
+		nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);
+	h->n_heard = 0;
+	h->heard = NULL;
+}
+
 void holder_run(struct holder *h)
 {
 	while (h->n && !h->stopped) {
+		int64_t since_us = clock_mono_us();
+
 		if (loop_once(h->o.loop, -1) < 0)
 			break;
 		look_after(h);
+		gather(h, since_us);
 	}
 }
 
