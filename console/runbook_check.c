@@ -68,7 +68,7 @@ static int check_command(struct runner *r, const struct runbook_line *l, struct 
 		else if (res == 0 && l->command->act)
 			res = check_act(r, l, &p, err);
 		if (res < 0)
-			runbook_at(l, l->words[0].column, err);
+			runbook_at(l, runner_place(l, err), err);
 	}
 	prepared_done(&p);
 	return res;
@@ -97,6 +97,46 @@ static int check_target(struct runner *r, const struct runbook_line *l, struct e
 	return res;
 }
 
+/* *ret_at: the word that is wrong. */
+static int check_made(struct runner *r, const struct runbook_line *l, const struct made *m,
+	size_t *ret_at, struct err *err)
+{
+	const struct runbook_condition *c = &l->condition;
+	double seconds;
+
+	switch (l->kind) {
+	case RUNBOOK_EXPECT:
+	case RUNBOOK_WHEN:
+		*ret_at = c->value;
+		return runbook_condition_check(c, m->words[c->value - 1], err);
+	case RUNBOOK_TIMEOUT:
+		*ret_at = 1;
+		return runner_seconds(m, &seconds, err);
+	case RUNBOOK_WRITE:
+		*ret_at = 2;
+		return runner_format(r, m) ? 0
+					   : err_set(err, EINVAL, "no format `%s`", m->words[1]);
+	default:
+		return 0;
+	}
+}
+
+/* The words of a line that is no command, where they are known before it runs. */
+static int check_words(struct runner *r, const struct runbook_line *l, struct err *err)
+{
+	struct made m = {.n = 0};
+	size_t at = 0;
+	int res = runner_make(r, l, 1, &m, err);
+
+	if (res == 0) {
+		res = check_made(r, l, &m, &at, err);
+		if (res < 0)
+			runbook_at(l, l->words[at].column, err);
+	}
+	made_done(&m);
+	return res;
+}
+
 static int check_line(struct runner *r, const struct runbook_line *l, struct err *err)
 {
 	int res = 0;
@@ -105,6 +145,8 @@ static int check_line(struct runner *r, const struct runbook_line *l, struct err
 		res = check_command(r, l, err);
 	else if (l->kind == RUNBOOK_TARGET)
 		res = check_target(r, l, err);
+	else if (!runbook_line_wants_row(l))
+		res = check_words(r, l, err);
 	if (res == 0)
 		res = check_block(r, &l->body, err);
 	return res < 0 ? res : check_block(r, &l->otherwise, err);

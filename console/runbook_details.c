@@ -17,8 +17,11 @@ static int find(const char *const *names, const struct runbook_word *w)
 	return -1;
 }
 
-static int condition_usage(const struct runbook_line *l, struct err *err)
+/* The word at `at` is wrong, or not there. */
+static int condition_usage(
+	const struct runbook_line *l, size_t at, unsigned *column, struct err *err)
 {
+	*column = l->words[at < l->n ? at : 0].column;
 	return err_set(err, EINVAL,
 		"%s: a condition is rows, hosts, answered or missing, then == != < <= > or >=, "
 		"then a number; or column NAME, then one of these or ~, then a value",
@@ -32,13 +35,15 @@ static int read_condition(struct runbook_line *l, unsigned *column, struct err *
 	size_t at = 2;
 
 	if (subject < 0)
-		return condition_usage(l, err);
+		return condition_usage(l, 1, column, err);
 	c->subject = (enum runbook_subject)subject;
 	if (c->subject == SUBJECT_COLUMN)
 		c->column = at++;
 	op = at < l->n ? find(operators, &l->words[at]) : -1;
-	if (op < 0 || at + 1 >= l->n || (op == OP_MATCH && subject != SUBJECT_COLUMN))
-		return condition_usage(l, err);
+	if (op < 0 || (op == OP_MATCH && subject != SUBJECT_COLUMN))
+		return condition_usage(l, at, column, err);
+	if (at + 1 >= l->n)
+		return condition_usage(l, at + 1, column, err);
 	c->op = (enum runbook_operator)op;
 	c->value = at + 1;
 	if (at + 2 == l->n)

@@ -3,6 +3,7 @@
 
 #include "common/str.h"
 #include "common/text.h"
+#include "console/blame.h"
 #include "console/output.h"
 #include "console/runbook_words.h"
 
@@ -93,7 +94,7 @@ static void bind(struct runner *r, struct made *m, const char *sql)
 		free(copy);
 		for (int i = 0; word && i < m->n; i++)
 			there |= str_eq(m->words[i], word);
-		if (!word || there || m->n == WORDS_MAX) {
+		if (!word || there || m->n == MADE_WORDS_MAX) {
 			free(word);
 			continue;
 		}
@@ -166,7 +167,39 @@ int runner_prepare(
 	if (str_eq(l->command->name, "query") && p->made.n > 0)
 		bind(r, &p->made, p->made.words[p->made.n - 1]);
 	res = parse_options(r, l, p, err);
-	return res < 0 ? runbook_at(l, l->words[0].column, err) : 0;
+	return res < 0 ? runbook_at(l, runner_place(l, err), err) : 0;
+}
+
+unsigned runner_place(const struct runbook_line *l, const struct err *err)
+{
+	struct words w = {.n = 0};
+	struct blame b = {0};
+
+	for (; (size_t)w.n < l->n && w.n < WORDS_MAX; w.n++) {
+		w.of[w.n] = (char *)runbook_word_head(&l->words[w.n]);
+		w.at[w.n] = l->words[w.n].column - l->words[0].column;
+	}
+	(void)blame_words(l->text, &w, err->text, &b);
+	return l->words[0].column + (unsigned)b.at;
+}
+
+int runner_seconds(const struct made *m, double *ret, struct err *err)
+{
+	if (parse_real(m->words[0], 0.001, RUNBOOK_SECONDS_MAX, ret) == 0)
+		return 0;
+	return err_set(err, EINVAL, "`%s` is not a number of seconds", m->words[0]);
+}
+
+const struct format *runner_format(const struct runner *r, const struct made *m)
+{
+	const char *dot = strrchr(m->words[0], '.');
+
+	if (m->n > 1)
+		return format_find(m->words[1]);
+	for (size_t i = 0; dot && formats_all[i]; i++)
+		if (str_eq(formats_all[i]->suffix, dot + 1))
+			return formats_all[i];
+	return r->app->format;
 }
 
 /* ---- For people ---- */

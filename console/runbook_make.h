@@ -6,8 +6,8 @@
 #include "console/runbook_result.h"
 #include "console/runbook_run.h"
 
-#define WORDS_MAX (RUNBOOK_WORDS_MAX + RUNBOOK_VARS_MAX)
-#define VALUE_MAX (256u << 10) /* bytes of one word with its values */
+#define MADE_WORDS_MAX (RUNBOOK_WORDS_MAX + RUNBOOK_VARS_MAX)
+#define VALUE_MAX      (256u << 10) /* bytes of one word with its values */
 
 struct runner {
 	struct app *app;
@@ -29,13 +29,13 @@ struct runner {
 
 /* A line with its values. */
 struct made {
-	char *words[WORDS_MAX + 1];
+	char *words[MADE_WORDS_MAX + 1];
 	int n;
 };
 
 struct prepared {
 	struct made made;
-	char *argv[WORDS_MAX + 1];
+	char *argv[MADE_WORDS_MAX + 1];
 	struct app_options options;
 	void *values;
 	int argc;
@@ -54,5 +54,11 @@ char *made_text(const struct runbook_line *l, const struct made *m);
 int runner_prepare(
 	struct runner *r, const struct runbook_line *l, struct prepared *p, struct err *err);
 void prepared_done(struct prepared *p);
+/* The column of the word that `err` names; that of the line's first one where it names none. */
+unsigned runner_place(const struct runbook_line *l, const struct err *err);
+/* What the word of a `timeout` says. 0 or -EINVAL with `err`. */
+int runner_seconds(const struct made *m, double *ret, struct err *err);
+/* What the words of a `write` want; NULL: there is no such format. */
+const struct format *runner_format(const struct runner *r, const struct made *m);
 
 #endif

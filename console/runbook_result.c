@@ -226,14 +226,22 @@ static size_t count_hosts(const struct runbook_rows *rows)
 	return n;
 }
 
+static int read_number(const char *value, int64_t *ret, struct err *err)
+{
+	if (parse_int(value, INT64_MIN, INT64_MAX, ret) == 0)
+		return 0;
+	return err_set(err, EINVAL, "`%s` is not a number", value);
+}
+
 static int test_number(const struct runbook_rows *rows, const struct runbook_condition *c,
 	const char *value, struct buf *found, struct err *err)
 {
 	const struct ask_kept *k = &rows->of->kept;
 	int64_t have = 0, wanted;
+	int r = read_number(value, &wanted, err);
 
-	if (parse_int(value, INT64_MIN, INT64_MAX, &wanted) < 0)
-		return err_set(err, EINVAL, "`%s` is not a number", value);
+	if (r < 0)
+		return r;
 	if (c->subject == SUBJECT_ROWS)
 		have = (int64_t)rows->n;
 	else if (c->subject == SUBJECT_HOSTS)
@@ -295,6 +303,21 @@ static int test_column(const struct runbook_rows *rows, const struct runbook_con
 	if (c->op == OP_MATCH)
 		regfree(&re);
 	return r < 0 && r != -ENOENT ? err_sys(err, -r, "condition") : r;
+}
+
+int runbook_condition_check(const struct runbook_condition *c, const char *value, struct err *err)
+{
+	int64_t number;
+	regex_t re;
+	int r = 0;
+
+	if (c->subject != SUBJECT_COLUMN)
+		return read_number(value, &number, err);
+	if (c->op == OP_MATCH)
+		r = compile(value, &re, err);
+	if (c->op == OP_MATCH && r == 0)
+		regfree(&re);
+	return r;
 }
 
 int runbook_rows_test(const struct runbook_rows *rows, const struct runbook_condition *c,

@@ -47,6 +47,8 @@ const char *runbook_rows_host(const struct runbook_rows *rows, size_t i);
 /* The text of a cell; -ENOENT: no such column, or it holds what cannot be a value. */
 int runbook_rows_text(
 	const struct runbook_rows *rows, size_t i, const char *column, struct buf *out);
+/* Is this a value that the condition can be about? 0 or -errno with `err`. */
+int runbook_condition_check(const struct runbook_condition *c, const char *value, struct err *err);
 /*
  * Does it hold? `column` and `value` are the condition's words. 1, 0 or -errno with `err`.
  * *ret_found: what there was instead of it, for people.

@@ -444,23 +444,11 @@ static void run_confirm(struct runner *r, const struct runbook_line *l, const st
 	free(question);
 }
 
-static const struct format *format_of(const struct runner *r, const struct made *m)
-{
-	const char *dot = strrchr(m->words[0], '.');
-
-	if (m->n > 1)
-		return format_find(m->words[1]);
-	for (size_t i = 0; dot && formats_all[i]; i++)
-		if (str_eq(formats_all[i]->suffix, dot + 1))
-			return formats_all[i];
-	return r->app->format;
-}
-
 static void run_write(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
 	struct runbook_step step = {.line = l};
 	struct runbook_rows rows = rows_now(r);
-	const struct format *format = format_of(r, m);
+	const struct format *format = runner_format(r, m);
 	struct err err = {0};
 	int res;
 
@@ -495,15 +483,10 @@ static void run_target(struct runner *r, const struct runbook_line *l, const str
 
 static void run_timeout(struct runner *r, const struct runbook_line *l, const struct made *m)
 {
-	double seconds;
 	struct err err;
 
-	if (parse_real(m->words[0], 0.001, RUNBOOK_SECONDS_MAX, &seconds) == 0) {
-		r->app->o.timeout = seconds;
-		return;
-	}
-	err_set(&err, EINVAL, "`%s` is not a number of seconds", m->words[0]);
-	fail_step(r, l, m, &err);
+	if (runner_seconds(m, &r->app->o.timeout, &err) < 0)
+		fail_step(r, l, m, &err);
 }
 
 static void run_say(struct runner *r, const struct runbook_line *l, const struct made *m)

@@ -186,10 +186,26 @@ kil 1'
 refused 'a joined line' 'book:3:5: \$\{b\} has no value' a=1 <<<'say \
   first ${a} \
   x ${b}'
-refused 'unclosed block' 'book:2:1: when has no end' <<<'query select 1
-when rows > 1'
+refused 'unclosed block' 'book:2:3: when has no end' <<<'query select 1
+  when rows > 1'
 refused 'end of nothing' 'book:1:1: end without' <<<'end'
-refused 'an unknown query' 'book:1:1: no saved query' <<<'run no-such-query'
+refused 'an unknown query' 'book:1:5: no saved query' <<<'run no-such-query'
+refused 'an unknown option' 'book:2:15: no option --row' <<<'query select 1
+	kill --tree  --row'
+refused 'an unknown parameter' 'book:1:15: no parameter `foo`' <<<'run acct-uid0 foo=1'
+refused 'no number' 'book:2:20: `none` is not a number' <<<'query select 1
+	when    rows  >=  none
+end'
+refused 'a value that is no number' 'book:2:16: `few` is not a number' most=few <<<'query select 1
+expect rows <= ${most}'
+refused 'no condition' 'book:2:8: expect: a condition is rows, ' <<<'query select 1
+expect row == 1'
+refused 'no pattern' 'book:2:19: `\(`: Unmatched' <<<'query select 1
+expect column 1 ~ (
+say never'
+refused 'no format' 'book:2:14: no format `cvs`' <<<'query select 1
+write /tmp/x cvs'
+refused 'no time' 'book:1:9: `soon` is not a number of seconds' s=soon <<<'timeout ${s}'
 refused 'no host' 'book:1:8: ' <<<'target nowhere'
 refused 'no host of -t' 'no host or group `nowhere`' -t nowhere <<<'query select 1'
 refused 'no host for a line' 'book:1:1: not-there: No such file' -i not-there <<<'query select 1'
