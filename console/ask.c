@@ -49,6 +49,8 @@ struct ask {
 	struct asked *asked;	  /* per host */
 	struct cell *row;	  /* PREFIX_MAX + WIRE_COLUMNS_MAX */
 	struct results *gathered; /* of the running question, where something is made of its rows */
+	int64_t baseline;	  /* the run that its rows were compared with; 0: none */
+	size_t n_gathered, n_fresh; /* then: its rows, and those that deviate */
 	int64_t since_ms, started_us;
 
 	const struct ask_question *question; /* the running one */
@@ -107,8 +109,12 @@ static int compare_gathered(
 	int r = 0;
 
 	if (a->options.gather->fresh && a->question->text)
-		r = baseline_compare(a->question->text, a->gathered, hosts, ret, err);
+		r = baseline_compare(a->question->text, a->gathered, hosts, ret, &a->baseline, err);
 	of->wanted = *ret;
+	a->n_gathered = results_rows(a->gathered);
+	a->n_fresh = 0;
+	for (size_t i = 0; *ret && i < a->n_gathered; i++)
+		a->n_fresh += (*ret)[i];
 	return r;
 }
 
@@ -428,6 +434,14 @@ static void drive(struct ask *a, ask_event_fn *fn, void *arg)
 	}
 }
 
+static void say_deviating(struct ask *a)
+{
+	if (a->baseline)
+		log_note("%s: %zu of %zu rows deviate from run %" PRId64, a->question->name,
+			a->n_fresh, a->n_gathered, a->baseline);
+	a->baseline = 0;
+}
+
 /* Where every host refuses the question it is wrong, and that is said once. */
 static void say_failures(struct ask *a)
 {
@@ -508,6 +522,7 @@ bool ask_drive(struct ask *a, const struct ask_question *q, ask_event_fn *on_eve
 	drive(a, on_event, arg);
 	end_record(a, clock_mono_ms() - since_ms);
 	finish_question(a);
+	say_deviating(a);
 	say_failures(a);
 	free(a->refusal);
 	a->refusal = NULL;

@@ -232,7 +232,7 @@ static int compare(struct work *w, const char *ignore, bool **ret, struct err *e
 }
 
 int baseline_compare(const struct question_text *t, const struct results *rows,
-	const char *const *hosts, bool **ret, struct err *err)
+	const char *const *hosts, bool **ret, int64_t *ret_run, struct err *err)
 {
 	struct work w = {.rows = rows, .hosts = hosts, .seed = hash_seed()};
 	struct run_info i = {0};
@@ -245,6 +245,8 @@ int baseline_compare(const struct question_text *t, const struct results *rows,
 		r = run_open(s, i.id, &w.run, err);
 	if (r == 0)
 		r = compare(&w, t->diff_ignore, ret, err);
+	if (r == 0)
+		*ret_run = i.id;
 	run_done(&w.run);
 	run_info_done(&i);
 	store_close(s);

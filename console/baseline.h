@@ -22,9 +22,10 @@ int baseline_check(const struct questions *q, struct err *err);
 /*
  * Per row, whether it deviates: its host did not have it in the baseline or, where the baseline
  * does not know the host, no host had it. Columns of `diff_ignore` and those that only one side has
- * do not count. *ret: heap, one per row. 0 or -errno with `err`.
+ * do not count. *ret: heap, one per row; *ret_run: the run that is the baseline. 0 or -errno with
+ * `err`.
  */
 int baseline_compare(const struct question_text *t, const struct results *rows,
-	const char *const *hosts, bool **ret, struct err *err);
+	const char *const *hosts, bool **ret, int64_t *ret_run, struct err *err);
 
 #endif

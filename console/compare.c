@@ -141,7 +141,7 @@ static int find_run(struct compare *c, struct store *s, struct run_info *ret, st
 	int r;
 
 	if (c->run)
-		return runs_find(s, c->run, ret, err);
+		return runs_find(s, c->run, NULL, ret, err);
 	r = runs_first(s, &before, ret, err);
 	if (r == -ENOENT)
 		err_set(err, ENOENT, "no run before this one is remembered");

@@ -154,9 +154,10 @@ int runs_get(struct store *s, int64_t id, struct run_info *ret, struct err *err)
 	return r;
 }
 
-int runs_find(struct store *s, const char *word, struct run_info *ret, struct err *err)
+int runs_find(struct store *s, const char *word, const char *target, struct run_info *ret,
+	struct err *err)
 {
-	const struct run_filter f = {.question = word};
+	const struct run_filter f = {.question = word, .target = target};
 	int64_t id;
 	int r;
 
@@ -164,7 +165,8 @@ int runs_find(struct store *s, const char *word, struct run_info *ret, struct er
 		return runs_get(s, id, ret, err);
 	r = runs_first(s, &f, ret, err);
 	if (r == -ENOENT)
-		err_set(err, ENOENT, "no run of `%s` is remembered", word);
+		err_set(err, ENOENT, "no run of `%s`%s%s is remembered", word,
+			target ? " with target " : "", target ? target : "");
 	return r;
 }
 

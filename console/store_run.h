@@ -37,8 +37,12 @@ int runs_list(
 int runs_first(struct store *s, const struct run_filter *f, struct run_info *ret, struct err *err);
 /* By its number; -ENOENT with `err`. */
 int runs_get(struct store *s, int64_t id, struct run_info *ret, struct err *err);
-/* A number, or a saved query's name or a question: its last run. -ENOENT with `err`. */
-int runs_find(struct store *s, const char *word, struct run_info *ret, struct err *err);
+/*
+ * A number, or a saved query's name or a question: its last run, at `target` unless that is NULL.
+ * -ENOENT with `err`.
+ */
+int runs_find(struct store *s, const char *word, const char *target, struct run_info *ret,
+	struct err *err);
 
 /* ---- One run ---- */
 

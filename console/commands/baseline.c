@@ -39,16 +39,17 @@ static int list(struct app *app, struct store *s, struct err *err)
 	int r;
 
 	rows_begin(&rows, app->format, columns, ARRAY_LEN(columns));
-	r = runs_list(s, &f, put_run, &rows, err);
+	r = s ? runs_list(s, &f, put_run, &rows, err) : 0;
 	if (rows_end(&rows) != EXIT_ALL_GOOD && r == 0)
 		r = err_set(err, EIO, "not all was written");
 	return r;
 }
 
-static int pin(struct store *s, const char *name, const char *number, struct err *err)
+static int pin(
+	struct store *s, const char *name, const char *number, const char *target, struct err *err)
 {
 	struct run_info i;
-	int r = runs_find(s, number ? number : name, &i, err);
+	int r = runs_find(s, number ? number : name, target, &i, err);
 
 	if (r < 0)
 		return r;
@@ -67,16 +68,19 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	const struct baseline_values *v = values;
 	struct store *s = NULL;
 	struct err err = {0};
-	int r = store_open(STORE_READ, &s, &err);
+	int r;
 
-	if (r < 0)
-		;
-	else if (argc == 0)
+	if (v->remove && argc == 0) {
+		log_error("baseline --remove: usage: tocsin baseline --remove NAME");
+		return EXIT_NOTHING;
+	}
+	r = store_open(STORE_READ, &s, &err);
+	if (argc == 0 && (r == 0 || r == -ENOENT))
 		r = list(app, s, &err);
-	else if (v->remove)
+	else if (r == 0 && v->remove)
 		r = baseline_remove(s, argv[0], &err);
-	else
-		r = pin(s, argv[0], argc > 1 ? argv[1] : NULL, &err);
+	else if (r == 0)
+		r = pin(s, argv[0], argc > 1 ? argv[1] : NULL, app->o.targets, &err);
 	store_close(s);
 	if (r == 0)
 		return EXIT_ALL_GOOD;

@@ -47,7 +47,8 @@ static int find_old(struct store *s, const struct diff_values *v, const struct r
 	if (r == 0)
 		r = runs_first(s, &f, ret, err);
 	if (r == -ENOENT)
-		err_set(err, ENOENT, "no run of %s at %s before run %" PRId64 "%s%s is remembered",
+		err_set(err, ENOENT,
+			"no run of `%s` with target %s before run %" PRId64 "%s%s is remembered",
 			new->question, new->target, new->id, v->since ? " until " : "",
 			v->since ? v->since : "");
 	return r;
@@ -61,7 +62,8 @@ static int find_new(
 	int r = runs_first(s, &f, ret, err);
 
 	if (r == -ENOENT || (r == 0 && ret->id == old->id))
-		return err_set(err, ENOENT, "run %" PRId64 " is the last one of %s at %s", old->id,
+		return err_set(err, ENOENT,
+			"run %" PRId64 " is the last one of `%s` with target %s", old->id,
 			old->question, old->target);
 	return r;
 }
@@ -83,16 +85,17 @@ static int find_runs(struct app *app, struct store *s, const struct diff_values 
 	if (argc == 2 || (argc == 1 && is_number(argv[0]))) {
 		if (v->since)
 			return err_set(err, EINVAL, "--since goes with a question, not with runs");
-		r = runs_find(s, argv[0], old, err);
+		r = runs_find(s, argv[0], last.target, old, err);
 		if (r == 0)
-			r = argc == 2 ? runs_find(s, argv[1], new, err)
+			r = argc == 2 ? runs_find(s, argv[1], last.target, new, err)
 				      : find_new(s, old, new, err);
 		return r;
 	}
-	r = runs_first(s, &last, new, err);
-	if (r == -ENOENT)
-		return err_set(err, ENOENT, "no run%s%s is remembered", argc > 0 ? " of " : "",
-			argc > 0 ? argv[0] : "");
+	r = argc > 0 ? runs_find(s, argv[0], last.target, new, err)
+		     : runs_first(s, &last, new, err);
+	if (r == -ENOENT && !err->code)
+		err_set(err, ENOENT, "no run%s%s is remembered", last.target ? " with target " : "",
+			last.target ? last.target : "");
 	return r < 0 ? r : find_old(s, v, new, old, err);
 }
 
@@ -283,6 +286,8 @@ static int compare(struct app *app, struct store *s, const struct diff_values *v
 		o.ignore = new.diff_ignore;
 	if (r == 0)
 		r = diff_runs(&old, &new, &o, &d, err);
+	if (r < 0 && a->question && b->question && !str_eq(a->question, b->question))
+		err_prefix(err, "%s and %s", a->question, b->question);
 	if (r == 0) {
 		status = put_diff(app, &d, &v->gather, o.ignore);
 		say_apart(&d, a, b);

@@ -216,7 +216,7 @@ static void say_run(const struct run_info *i)
 	char time[RUN_TIME_MAX];
 
 	run_time_text(i->time_us, time);
-	log_note("run %" PRId64 " of %s, %s at %s by %s%s: %" PRId64 " of %" PRId64
+	log_note("run %" PRId64 " of %s, %s, target %s, by %s%s: %" PRId64 " of %" PRId64
 		 " hosts answered; %" PRId64 " rows",
 		i->id, time, i->question, i->target, i->operator,
 		i->interrupted ? ", interrupted" : "", i->answered, i->hosts, i->rows);
@@ -292,7 +292,8 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	if (r == 0)
 		r = gather_check(&v->gather, &err);
 	if (r == 0)
-		r = argc > 0 ? runs_find(s, argv[0], &i, &err) : runs_first(s, &last, &i, &err);
+		r = argc > 0 ? runs_find(s, argv[0], last.target, &i, &err)
+			     : runs_first(s, &last, &i, &err);
 	if (r == -ENOENT && !err.code)
 		err_set(&err, ENOENT, "nothing is remembered yet");
 	if (r < 0)
@@ -309,9 +310,8 @@ const struct command command_show = {
 	.args = "[RUN|NAME]",
 	.summary = "show the rows of a run that is remembered",
 	.help = "RUN is a number of `tocsin history`; a saved query's name stands for its last "
-		"run, "
-		"and\n"
-		"nothing for the last run of all.\n\n"
+		"run\n"
+		"(with -t at these targets), and nothing for the last run of all.\n\n"
 		"  tocsin show 412 -o csv",
 	.flags = COMMAND_REMEMBERED,
 	.max_args = 1,

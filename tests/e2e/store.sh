@@ -35,6 +35,8 @@ json() {
 
 json history
 is 'a history of nothing' "$out $status" '[] 0'
+json baseline
+is 'no baselines' "$out $status" '[] 0'
 t show
 is 'nothing to show' "$status" 2
 t diff
@@ -99,6 +101,13 @@ has 'but is told of' "$err" 'web4: not compared: answered in run [0-9]+ only'
 t -t web1 run tree
 t diff -t web1
 is 'other targets are another history' "$status" 2
+has 'which is said' "$err" 'no run of .tree. with target web1 before run'
+json show tree -t web1
+is 'the last run there' "$(jq -c 'map(.host) | unique' <<<"$out")" '["web1"]'
+t show tree -t web2
+has 'none there' "$status $err" '^2 tocsin: no run of .tree. with target web2 is remembered'
+t diff plain "$first"
+has 'runs of two questions' "$err" '^tocsin: plain most=1000 and tree: '
 sed -i 's/select path, size/select path, 7 as seven, size/' "$T/queries/tree.sql"
 t run tree
 json diff tree
@@ -114,6 +123,8 @@ is 'nothing deviates' "$out $status" '[] 0'
 json -t web1 run plain --new
 is 'nor at one host' "$out" '[]'
 echo x >"$T/tree/deviates"
+t run plain --new
+has 'how much deviates, and from what' "$err" '^tocsin: plain: 3 of 12 rows deviate from run [0-9]+$'
 json run plain --new
 is 'what deviates' "$(jq -c 'map([.host, .hosts, .filename])' <<<"$out")" \
 	'[["web1",3,"deviates"],["web2",3,"deviates"],["web3",3,"deviates"]]'
@@ -122,6 +133,8 @@ is 'at a host that is new as well, folded' "$(jq -c 'map([.host, .hosts, .filena
 	'[["web1, web2, web3 and 1 more",4,"deviates"]]'
 json baseline
 is 'the baselines' "$(jq -r '.[].question' <<<"$out")" 'plain most=1000'
+t baseline --remove
+is 'nothing named to remove' "$status" 2
 t baseline --remove plain
 t run plain --new
 is 'none any more' "$status" 2
