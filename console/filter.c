@@ -42,14 +42,25 @@ struct term {
 		int64_t i;
 		uint8_t memo;
 	} numbers[NUMBERS];
+	/* Likewise, of the names that numbers have: enum humane_kind. */
+	struct {
+		int64_t i;
+		host_id host;
+		uint8_t kind, memo;
+	} names[NUMBERS];
 };
 
 struct filter {
 	const struct results *r;
 	const struct host_config *hosts;
 	size_t n_hosts;
+	struct humane_who who;
 	struct term *terms[FILTER_TERMS_MAX];
 	size_t n;
+	uint8_t kinds[RESULTS_COLUMNS_MAX]; /* enum humane_kind, per column */
+	size_t n_kinds;
+	uint16_t named[RESULTS_COLUMNS_MAX]; /* the columns whose numbers may have names */
+	size_t n_named;
 };
 
 /* ---- Reading the text ---- */
@@ -212,7 +223,8 @@ static int read_terms(struct filter *f, const char *text, size_t *ret_at, struct
 }
 
 struct filter *filter_new(const char *text, const struct results *r,
-	const struct host_config *hosts, size_t n_hosts, size_t *ret_at, struct err *err)
+	const struct host_config *hosts, size_t n_hosts, const struct humane_who *who,
+	size_t *ret_at, struct err *err)
 {
 	struct filter *f = calloc(1, sizeof(*f));
 	size_t at = 0;
@@ -224,6 +236,8 @@ struct filter *filter_new(const char *text, const struct results *r,
 	f->r = r;
 	f->hosts = hosts;
 	f->n_hosts = n_hosts;
+	if (who)
+		f->who = *who;
 	if (read_terms(f, text, ret_at ? ret_at : &at, err) == 0)
 		return f;
 	filter_free(f);
@@ -390,6 +404,59 @@ static bool test_packed(const struct filter *f, struct term *t, packed v)
 	return yes;
 }
 
+/* Columns come with the hosts' answers. */
+static void look_at_columns(struct filter *f, size_t n)
+{
+	for (size_t i = f->n_kinds; i < n; i++) {
+		f->kinds[i] = (uint8_t)humane_kind(results_column_name(f->r, i));
+		if (f->kinds[i] >= HUMANE_PORT)
+			f->named[f->n_named++] = (uint16_t)i;
+	}
+	f->n_kinds = n;
+}
+
+static bool find_name(struct filter *f, const struct term *t, enum humane_kind kind, host_id host,
+	const struct cell *c)
+{
+	const char *name;
+
+	f->who.host = host;
+	name = humane_name(kind, c, f->who.name ? &f->who : NULL);
+	return name && test_text(t, span_str(name));
+}
+
+/* The same number at the same host is looked at once. */
+static bool find_int(
+	struct filter *f, struct term *t, enum humane_kind kind, host_id host, const struct cell *c)
+{
+	uint64_t key = (uint64_t)c->i ^ (uint64_t)host << 32 ^ (uint64_t)kind << 16;
+	size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 52) & (NUMBERS - 1);
+
+	if (t->names[at].memo == UNKNOWN || t->names[at].i != c->i || t->names[at].host != host ||
+		t->names[at].kind != kind) {
+		t->names[at].i = c->i;
+		t->names[at].host = host;
+		t->names[at].kind = (uint8_t)kind;
+		t->names[at].memo = find_name(f, t, kind, host, c) ? YES : NO;
+	}
+	return t->names[at].memo == YES;
+}
+
+/* Of what is shown as a number and a name, the name. */
+static bool test_name(struct filter *f, struct term *t, row_id row, size_t column)
+{
+	packed v = results_cell(f->r, row, column);
+	enum humane_kind kind = f->kinds[column];
+	host_id host = results_host(f->r, row);
+	struct cell c;
+
+	if (kind < HUMANE_PORT || t->op > EQUALS || v == PACKED_NULL)
+		return false;
+	c = results_unpack(f->r, v);
+	return c.type == CELL_INT ? find_int(f, t, kind, host, &c)
+				  : find_name(f, t, kind, host, &c);
+}
+
 static bool test_host(const struct filter *f, struct term *t, host_id host)
 {
 	const char *name = host < f->n_hosts ? f->hosts[host].name : "";
@@ -405,7 +472,7 @@ static bool test_host(const struct filter *f, struct term *t, host_id host)
 
 /* ---- One row ---- */
 
-static bool test_any(const struct filter *f, struct term *t, row_id row)
+static bool test_any(struct filter *f, struct term *t, row_id row)
 {
 	size_t n = results_columns_n(f->r);
 
@@ -417,6 +484,11 @@ static bool test_any(const struct filter *f, struct term *t, row_id row)
 		if (v != PACKED_NULL && test_packed(f, t, v))
 			return true;
 	}
+	if (f->n_kinds < n)
+		look_at_columns(f, n);
+	for (size_t i = 0; i < f->n_named; i++)
+		if (test_name(f, t, row, f->named[i]))
+			return true;
 	return false;
 }
 
@@ -429,10 +501,14 @@ static bool find_column(const struct filter *f, struct term *t)
 	return t->found;
 }
 
-static bool test_column(const struct filter *f, struct term *t, row_id row)
+static bool test_column(struct filter *f, struct term *t, row_id row)
 {
-	if (find_column(f, t))
-		return test_packed(f, t, results_cell(f->r, row, t->at));
+	if (find_column(f, t)) {
+		if (f->n_kinds <= t->at)
+			look_at_columns(f, t->at + 1);
+		return test_packed(f, t, results_cell(f->r, row, t->at)) ||
+		       test_name(f, t, row, t->at);
+	}
 	return strcasecmp(t->column, "host") == 0 && test_host(f, t, results_host(f->r, row));
 }
 

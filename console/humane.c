@@ -36,23 +36,29 @@ static bool is_port(const char *column)
 	return str_eq(column, "port") || str_ends(column, "_port");
 }
 
-bool humane_is_id(const char *column, bool *ret_group)
+static bool is_one_of(const char *column, const char *const *names)
 {
-	static const char *const users[] = {"uid", "euid", "suid", "fsuid", "auid", "ouid"};
-	static const char *const groups[] = {"gid", "egid", "sgid", "fsgid"};
+	while (*names && !str_eq(column, *names))
+		names++;
+	return *names;
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(users); i++)
-		if (str_eq(column, users[i])) {
-			*ret_group = false;
-			return true;
-		}
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-		if (str_eq(column, groups[i])) {
-			*ret_group = true;
-			return true;
-		}
-	*ret_group = str_ends(column, "_gid");
-	return *ret_group || str_ends(column, "_uid");
+enum humane_kind humane_kind(const char *column)
+{
+	static const char *const users[] = {"uid", "euid", "suid", "fsuid", "auid", "ouid", NULL};
+	static const char *const groups[] = {"gid", "egid", "sgid", "fsgid", NULL};
+
+	if (is_time(column))
+		return HUMANE_TIME;
+	if (is_size(column))
+		return HUMANE_SIZE;
+	if (is_port(column))
+		return HUMANE_PORT;
+	if (is_one_of(column, users) || str_ends(column, "_uid"))
+		return HUMANE_USER;
+	if (is_one_of(column, groups) || str_ends(column, "_gid"))
+		return HUMANE_GROUP;
+	return HUMANE_NUMBER;
 }
 
 /* The number stays in sight: a host may call anybody root. */
@@ -126,28 +132,34 @@ static bool as_number(const struct cell *c, int64_t *ret)
 	return parse_int(text, INT64_MIN, INT64_MAX, ret) == 0;
 }
 
+const char *humane_name(enum humane_kind kind, const struct cell *c, const struct humane_who *who)
+{
+	int64_t n;
+
+	if (kind < HUMANE_PORT || !as_number(c, &n))
+		return NULL;
+	return kind == HUMANE_PORT ? service(n) : owner(who, kind == HUMANE_GROUP, n);
+}
+
 int humane_cell(struct buf *out, const char *column, const struct cell *c,
 	const struct humane_who *who, bool *ret_right)
 {
+	enum humane_kind kind = humane_kind(column);
 	const char *name;
 	int64_t n;
-	bool group;
 
 	*ret_right = c->type == CELL_INT || c->type == CELL_REAL;
 	if (!as_number(c, &n))
 		return format_cell_text(out, c);
-	if (is_time(column) && n >= TIME_LEAST && n < TIME_MOST) {
+	if (kind == HUMANE_TIME && n >= TIME_LEAST && n < TIME_MOST) {
 		*ret_right = false;
 		return put_time(out, n);
 	}
-	if (is_size(column) && n >= 0)
+	if (kind == HUMANE_SIZE && n >= 0)
 		return put_size(out, n);
-	if (humane_is_id(column, &group)) {
-		/* The numbers below each other, whether they have names or not. */
+	/* The numbers below each other, whether they have names or not. */
+	if (kind == HUMANE_USER || kind == HUMANE_GROUP)
 		*ret_right = false;
-		name = owner(who, group, n);
-	} else {
-		name = is_port(column) ? service(n) : NULL;
-	}
+	name = humane_name(kind, c, who);
 	return name ? buf_printf(out, "%" PRId64 " %s", n, name) : format_cell_text(out, c);
 }

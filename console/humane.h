@@ -8,6 +8,17 @@
 
 #include <stdbool.h>
 
+/* What the numbers of a column are, by its name; those from HUMANE_PORT on may have names. */
+enum humane_kind {
+	HUMANE_NUMBER,
+	HUMANE_TIME,
+	HUMANE_SIZE,
+	HUMANE_PORT,
+	HUMANE_USER,
+	HUMANE_GROUP
+};
+enum humane_kind humane_kind(const char *column);
+
 /* Who knows the names of a host's users and groups. */
 struct humane_who {
 	/* NULL: not known. */
@@ -24,7 +35,7 @@ struct humane_who {
  */
 int humane_cell(struct buf *out, const char *column, const struct cell *c,
 	const struct humane_who *who, bool *ret_right);
-/* Is it a column of ids of users (*ret_group false) or groups? */
-bool humane_is_id(const char *column, bool *ret_group);
+/* What humane_cell shows behind the number, or NULL; it stays as the one that `who` tells does. */
+const char *humane_name(enum humane_kind kind, const struct cell *c, const struct humane_who *who);
 
 #endif

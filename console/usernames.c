@@ -5,6 +5,7 @@
 #include "common/str.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct usernames {
 	struct map *texts; /* name -> its place + 1 */
 	struct host *hosts;
 	size_t n_hosts, n;
+	pthread_mutex_t lock; /* of all of it */
 };
 
 struct usernames *usernames_new(size_t n_hosts)
@@ -33,6 +35,7 @@ struct usernames *usernames_new(size_t n_hosts)
 
 	if (!u)
 		return NULL;
+	pthread_mutex_init(&u->lock, NULL);
 	u->n_hosts = n_hosts;
 	u->hosts = calloc(n_hosts + 1, sizeof(*u->hosts));
 	u->texts = map_new(USERNAMES_TEXTS);
@@ -50,6 +53,7 @@ void usernames_free(struct usernames *u)
 		free(u->hosts[i].of);
 	free(u->hosts);
 	map_free(u->texts, NULL);
+	pthread_mutex_destroy(&u->lock);
 	free(u);
 }
 
@@ -72,16 +76,12 @@ static int text_of(struct usernames *u, const char *name, size_t n, uint32_t *re
 	return 0;
 }
 
-int usernames_add(
-	struct usernames *u, uint32_t host, bool group, int64_t id, const char *name, size_t n)
+static int add(
+	struct usernames *u, struct host *h, bool group, uint32_t id, const char *name, size_t n)
 {
-	struct host *h = host < u->n_hosts ? &u->hosts[host] : NULL;
 	uint32_t text;
 	int r;
 
-	if (!h || id < 0 || id > UINT32_MAX || n == 0 || n > USERNAMES_LEN_MAX ||
-		memchr(name, '\0', n))
-		return -EINVAL;
 	if (u->n == USERNAMES_MAX)
 		return -E2BIG;
 	r = text_of(u, name, n, &text);
@@ -89,11 +89,25 @@ int usernames_add(
 		r = array_grow(&h->of, &h->cap, h->n + 1, sizeof(*h->of), USERNAMES_HOST_MAX);
 	if (r < 0)
 		return r;
-	h->of[h->n] = (struct entry){(uint32_t)id, text, (uint32_t)h->n, group};
+	h->of[h->n] = (struct entry){id, text, (uint32_t)h->n, group};
 	h->n++;
 	h->settled = false;
 	u->n++;
 	return 0;
+}
+
+int usernames_add(
+	struct usernames *u, uint32_t host, bool group, int64_t id, const char *name, size_t n)
+{
+	int r;
+
+	if (host >= u->n_hosts || id < 0 || id > UINT32_MAX || n == 0 || n > USERNAMES_LEN_MAX ||
+		memchr(name, '\0', n))
+		return -EINVAL;
+	pthread_mutex_lock(&u->lock);
+	r = add(u, &u->hosts[host], group, (uint32_t)id, name, n);
+	pthread_mutex_unlock(&u->lock);
+	return r;
 }
 
 static int compare(const void *a, const void *b)
@@ -130,17 +144,23 @@ void usernames_settle(struct usernames *u, uint32_t host)
 {
 	if (host >= u->n_hosts)
 		return;
+	pthread_mutex_lock(&u->lock);
 	keep_first(&u->hosts[host]);
 	u->hosts[host].settled = true;
+	pthread_mutex_unlock(&u->lock);
 }
 
-const char *usernames_find(const struct usernames *u, uint32_t host, bool group, int64_t id)
+const char *usernames_find(struct usernames *u, uint32_t host, bool group, int64_t id)
 {
-	const struct host *h = u && host < u->n_hosts ? &u->hosts[host] : NULL;
-	const struct entry key = {.id = (uint32_t)id, .group = group}, *e;
+	const struct entry key = {.id = (uint32_t)id, .group = group}, *e = NULL;
+	const char *name;
 
-	if (!h || !h->settled || h->n == 0 || id < 0 || id > UINT32_MAX)
+	if (!u || host >= u->n_hosts || id < 0 || id > UINT32_MAX)
 		return NULL;
-	e = bsearch(&key, h->of, h->n, sizeof(*h->of), compare);
-	return e ? map_key(u->texts, e->text) : NULL;
+	pthread_mutex_lock(&u->lock);
+	if (u->hosts[host].settled && u->hosts[host].n)
+		e = bsearch(&key, u->hosts[host].of, u->hosts[host].n, sizeof(*e), compare);
+	name = e ? map_key(u->texts, e->text) : NULL;
+	pthread_mutex_unlock(&u->lock);
+	return name;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The names of the users and groups of many hosts, as each told them. Names are hostile bytes;
- * equal ones are kept once. All is bounded: what is beyond has no name.
+ * equal ones are kept once. All is bounded: what is beyond has no name. Any thread may ask.
  */
 #ifndef CONSOLE_USERNAMES_H
 #define CONSOLE_USERNAMES_H
@@ -27,6 +27,6 @@ int usernames_add(
 /* All of the host were added: from now on they are found. */
 void usernames_settle(struct usernames *u, uint32_t host);
 /* The first that the host told for the id, or NULL; it stays until usernames_free. */
-const char *usernames_find(const struct usernames *u, uint32_t host, bool group, int64_t id);
+const char *usernames_find(struct usernames *u, uint32_t host, bool group, int64_t id);
 
 #endif

@@ -5,7 +5,6 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "console/collate.h"
-#include "console/filter.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,9 +31,7 @@ struct lines {
 };
 
 struct view {
-	const struct results *r;
-	const struct host_config *hosts;
-	size_t n_hosts;
+	struct view_of of;
 	void (*ready)(void *arg);
 	void *arg;
 
@@ -113,7 +110,7 @@ static bool is_there(enum row_mark mark, const struct own_spec *spec)
 
 static void look_at_row(struct pass *p, row_id row)
 {
-	enum row_mark mark = results_mark(p->v->r, row);
+	enum row_mark mark = results_mark(p->v->of.results, row);
 	bool answer = mark == ROW_PLAIN || mark == ROW_NEW;
 
 	if (!is_there(mark, &p->spec))
@@ -127,7 +124,7 @@ static void look_at_row(struct pass *p, row_id row)
 
 static int gather(struct pass *p)
 {
-	size_t n = results_rows(p->v->r);
+	size_t n = results_rows(p->v->of.results);
 
 	p->lines = malloc((n ? n : 1) * sizeof(*p->lines));
 	if (!p->lines)
@@ -190,7 +187,7 @@ static uint64_t fold_hash(const struct pass *p, row_id row, size_t columns)
 	for (size_t i = 0; i < columns; i++) {
 		if (!counts(p, i))
 			continue;
-		h = (h ^ results_cell(p->v->r, row, i)) * UINT64_C(0x9e3779b97f4a7c15);
+		h = (h ^ results_cell(p->v->of.results, row, i)) * UINT64_C(0x9e3779b97f4a7c15);
 		h ^= h >> 32;
 	}
 	return h;
@@ -209,10 +206,11 @@ static bool change_same(const struct results *r, row_id a, row_id b)
 
 static bool fold_same(const struct pass *p, row_id a, row_id b, size_t columns)
 {
-	if (p->spec.changes && !change_same(p->v->r, a, b))
+	if (p->spec.changes && !change_same(p->v->of.results, a, b))
 		return false;
 	for (size_t i = 0; i < columns; i++)
-		if (counts(p, i) && results_cell(p->v->r, a, i) != results_cell(p->v->r, b, i))
+		if (counts(p, i) && results_cell(p->v->of.results, a, i) !=
+					    results_cell(p->v->of.results, b, i))
 			return false;
 	return true;
 }
@@ -250,7 +248,7 @@ static int find_equals(struct pass *p, struct keyed *pairs)
 	struct fold_table table;
 	size_t n = 0;
 
-	if (fold_table_init(&table, p->v->r, p->n) < 0)
+	if (fold_table_init(&table, p->v->of.results, p->n) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n && !(i % CHECK_ROWS == 0 && is_stale(p)); i++) {
 		row_id row = p->lines[i].row;
@@ -260,7 +258,8 @@ static int find_equals(struct pass *p, struct keyed *pairs)
 			p->lines[n] = (struct view_line){row, 0};
 			*slot = (uint32_t)++n;
 		}
-		pairs[i] = (struct keyed){(uint64_t)*slot << 32 | results_host(p->v->r, row), 0};
+		pairs[i] = (struct keyed){
+			(uint64_t)*slot << 32 | results_host(p->v->of.results, row), 0};
 	}
 	p->n = n;
 	free(table.of);
@@ -364,7 +363,7 @@ static struct column_kind look_at_column(const struct pass *p, size_t column, ui
 	struct column_kind k = {0};
 
 	for (size_t i = 0; i < p->n; i++) {
-		packed v = results_cell(p->v->r, p->lines[i].row, column);
+		packed v = results_cell(p->v->of.results, p->lines[i].row, column);
 
 		k.nulls |= v == PACKED_NULL;
 		k.reals |= packed_kind(v) == PACKED_REAL;
@@ -384,7 +383,7 @@ static uint64_t cell_key(const struct pass *p, packed v, struct column_kind k, c
 		return 0;
 	if (!is_number(v))
 		return CLASS_TEXT | rank[packed_text(v)];
-	c = results_unpack(p->v->r, v);
+	c = results_unpack(p->v->of.results, v);
 	if (c.type == CELL_INT && !k.texts && !k.reals && !k.nulls)
 		return int_key(c.i);
 	return real_key(c.type == CELL_INT ? (double)c.i : c.r);
@@ -392,7 +391,7 @@ static uint64_t cell_key(const struct pass *p, packed v, struct column_kind k, c
 
 static int column_keys(struct pass *p, size_t column, struct keyed *keys)
 {
-	size_t n = results_texts(p->v->r);
+	size_t n = results_texts(p->v->of.results);
 	uint32_t *rank = calloc(n + 1, sizeof(*rank));
 	struct column_kind kind;
 	int r = 0;
@@ -401,10 +400,11 @@ static int column_keys(struct pass *p, size_t column, struct keyed *keys)
 		return -ENOMEM;
 	kind = look_at_column(p, column, rank);
 	if (kind.texts)
-		r = rank_texts(p->v->r, rank, n);
+		r = rank_texts(p->v->of.results, rank, n);
 	for (size_t i = 0; r == 0 && i < p->n; i++)
 		keys[i] = (struct keyed){
-			cell_key(p, results_cell(p->v->r, p->lines[i].row, column), kind, rank),
+			cell_key(p, results_cell(p->v->of.results, p->lines[i].row, column), kind,
+				rank),
 			(uint32_t)i};
 	free(rank);
 	return r;
@@ -415,24 +415,24 @@ static int by_name(const void *a, const void *b, void *arg)
 	const struct view *v = arg;
 	const uint32_t *x = a, *y = b;
 
-	return collate(span_str(v->hosts[*x].name), span_str(v->hosts[*y].name));
+	return collate(span_str(v->of.hosts[*x].name), span_str(v->of.hosts[*y].name));
 }
 
 static int rank_hosts(struct view *v)
 {
-	uint32_t *order = malloc((v->n_hosts + 1) * sizeof(*order));
+	uint32_t *order = malloc((v->of.n_hosts + 1) * sizeof(*order));
 
-	v->host_rank = calloc(v->n_hosts + 1, sizeof(*v->host_rank));
+	v->host_rank = calloc(v->of.n_hosts + 1, sizeof(*v->host_rank));
 	if (!order || !v->host_rank) {
 		free(order);
 		free(v->host_rank);
 		v->host_rank = NULL;
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < v->n_hosts; i++)
+	for (size_t i = 0; i < v->of.n_hosts; i++)
 		order[i] = (uint32_t)i;
-	qsort_r(order, v->n_hosts, sizeof(*order), by_name, v);
-	for (size_t i = 0; i < v->n_hosts; i++)
+	qsort_r(order, v->of.n_hosts, sizeof(*order), by_name, v);
+	for (size_t i = 0; i < v->of.n_hosts; i++)
 		v->host_rank[order[i]] = (uint32_t)i;
 	free(order);
 	return 0;
@@ -443,9 +443,10 @@ static int other_keys(struct pass *p, int column, struct keyed *keys)
 	if (column == VIEW_HOST && !p->v->host_rank && rank_hosts(p->v) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n; i++) {
-		uint64_t key = column == VIEW_COUNT
-				       ? p->lines[i].hosts
-				       : p->v->host_rank[results_host(p->v->r, p->lines[i].row)];
+		uint64_t key =
+			column == VIEW_COUNT
+				? p->lines[i].hosts
+				: p->v->host_rank[results_host(p->v->of.results, p->lines[i].row)];
 
 		keys[i] = (struct keyed){key, (uint32_t)i};
 	}
@@ -462,7 +463,7 @@ static int put_changes_first(struct pass *p)
 		return -ENOMEM;
 	/* Each is looked at once: meanwhile it may become another. */
 	for (size_t i = 0; i < p->n; i++)
-		if (differs(p->v->r, p->lines[i].row))
+		if (differs(p->v->of.results, p->lines[i].row))
 			sorted[n++] = p->lines[i];
 		else
 			p->lines[rest++] = p->lines[i];
@@ -507,7 +508,7 @@ static int sort(struct pass *p)
 		const struct view_key *k = &p->spec.keys[i];
 
 		if (k->column == VIEW_NONE || (k->column == VIEW_COUNT && !p->spec.fold) ||
-			k->column >= (int)results_columns_n(p->v->r))
+			k->column >= (int)results_columns_n(p->v->of.results))
 			continue;
 		r = sort_by(p, k);
 	}
@@ -522,7 +523,7 @@ static int make_filter(struct pass *p)
 	if (v->filter && v->filter_serial == p->serial)
 		return 0;
 	filter_free(v->filter);
-	v->filter = filter_new(p->spec.filter, v->r, v->hosts, v->n_hosts, NULL, &err);
+	v->filter = view_filter(v, p->spec.filter, NULL, &err);
 	v->filter_serial = p->serial;
 	return v->filter ? 0 : -err.code;
 }
@@ -641,8 +642,14 @@ static int start(struct view *v)
 	return -r;
 }
 
-struct view *view_new(const struct results *r, const struct host_config *hosts, size_t n_hosts,
-	void (*ready)(void *arg), void *arg, struct err *err)
+struct filter *view_filter(const struct view *v, const char *text, size_t *ret_at, struct err *err)
+{
+	return filter_new(text ? text : "", v->of.results, v->of.hosts, v->of.n_hosts, &v->of.who,
+		ret_at, err);
+}
+
+struct view *view_new(
+	const struct view_of *of, void (*ready)(void *arg), void *arg, struct err *err)
 {
 	struct view *v = calloc(1, sizeof(*v));
 	int res;
@@ -651,12 +658,7 @@ struct view *view_new(const struct results *r, const struct host_config *hosts, 
 		err_sys(err, ENOMEM, "view");
 		return NULL;
 	}
-	*v = (struct view){.r = r,
-		.hosts = hosts,
-		.n_hosts = n_hosts,
-		.ready = ready,
-		.arg = arg,
-		.seed = hash_seed()};
+	*v = (struct view){.of = *of, .ready = ready, .arg = arg, .seed = hash_seed()};
 	pthread_mutex_init(&v->lock, NULL);
 	res = start(v);
 	if (res == 0)
@@ -690,8 +692,7 @@ void view_free(struct view *v)
 int view_set(struct view *v, const struct view_spec *spec, size_t *ret_at, struct err *err)
 {
 	struct own_spec own, old;
-	struct filter *f = filter_new(
-		spec->filter ? spec->filter : "", v->r, v->hosts, v->n_hosts, ret_at, err);
+	struct filter *f = view_filter(v, spec->filter, ret_at, err);
 
 	if (!f)
 		return -err->code;
@@ -702,7 +703,7 @@ int view_set(struct view *v, const struct view_spec *spec, size_t *ret_at, struc
 	old = v->spec;
 	v->spec = own;
 	v->serial++;
-	v->poked = results_version(v->r);
+	v->poked = results_version(v->of.results);
 	pthread_cond_signal(&v->wake);
 	pthread_mutex_unlock(&v->lock);
 	spec_done(&old);
@@ -711,7 +712,7 @@ int view_set(struct view *v, const struct view_spec *spec, size_t *ret_at, struc
 
 void view_poke(struct view *v)
 {
-	uint64_t version = results_version(v->r);
+	uint64_t version = results_version(v->of.results);
 
 	pthread_mutex_lock(&v->lock);
 	if (v->poked != version) {
@@ -755,15 +756,14 @@ int view_unfold(struct view *v, const struct view_line *lines, size_t n,
 	/* The spec is only changed by this thread. */
 	struct pass p = {.v = v, .spec = v->spec};
 	/* The thread's own remembers what it found; this is another thread. */
-	struct filter *f =
-		filter_new(p.spec.filter, v->r, v->hosts, v->n_hosts, NULL, &(struct err){0});
+	struct filter *f = view_filter(v, p.spec.filter, NULL, &(struct err){0});
 	struct fold_table table = {NULL, 0, 0};
-	int r = f ? fold_table_init(&table, v->r, n) : -ENOMEM;
+	int r = f ? fold_table_init(&table, v->of.results, n) : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		*find_slot(&p, &table, lines, lines[i].row) = (uint32_t)i + 1;
-	for (size_t i = 0; r == 0 && i < results_rows(v->r); i++)
-		if (is_there(results_mark(v->r, (row_id)i), &p.spec) &&
+	for (size_t i = 0; r == 0 && i < results_rows(v->of.results); i++)
+		if (is_there(results_mark(v->of.results, (row_id)i), &p.spec) &&
 			*find_slot(&p, &table, lines, (row_id)i) && filter_wants(f, (row_id)i))
 			take(arg, (row_id)i);
 	free(table.of);

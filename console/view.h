@@ -9,6 +9,7 @@
 #define CONSOLE_VIEW_H
 
 #include "common/err.h"
+#include "console/filter.h"
 #include "console/results.h"
 
 #include <stdbool.h>
@@ -53,13 +54,18 @@ struct view_lines {
 };
 
 struct view;
-/*
- * `ready` is called by the view's thread when there is something to take. `r` and `hosts` must stay
- * until view_free. NULL with `err`.
- */
-struct view *view_new(const struct results *r, const struct host_config *hosts, size_t n_hosts,
-	void (*ready)(void *arg), void *arg, struct err *err);
+struct view_of {
+	const struct results *results;	 /* must stay until view_free */
+	const struct host_config *hosts; /* likewise; those that host_ids are of */
+	size_t n_hosts;
+	struct humane_who who; /* called by any thread; may have no function */
+};
+/* `ready` is called by the view's thread when there is something to take. NULL with `err`. */
+struct view *view_new(
+	const struct view_of *of, void (*ready)(void *arg), void *arg, struct err *err);
 void view_free(struct view *v);
+/* A filter such as the view's own would be, for its caller's thread. NULL with `err`. */
+struct filter *view_filter(const struct view *v, const char *text, size_t *ret_at, struct err *err);
 
 /*
  * From now on that (copied). 0, -EINVAL with `err` for a filter that cannot be read (*ret_at:

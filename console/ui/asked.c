@@ -22,9 +22,11 @@ static void ready(void *ui)
 
 static int new_view(struct results_pane *v, struct err *err)
 {
+	const struct view_of of = {
+		v->results, results_hosts(v), v->p.ui->app->n_hosts, ui_who(v->p.ui, 0)};
+
 	view_free(v->view);
-	v->view =
-		view_new(v->results, results_hosts(v), v->p.ui->app->n_hosts, ready, v->p.ui, err);
+	v->view = view_new(&of, ready, v->p.ui, err);
 	v->lines = (struct view_lines){0};
 	return v->view ? 0 : -err->code;
 }

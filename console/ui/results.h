@@ -53,6 +53,7 @@ struct results_pane {
 	struct compared compared;
 
 	char *filter, *last_filter;
+	uint64_t names_told; /* when it was set last */
 	struct view_key keys[VIEW_KEYS];
 	bool fold;
 	/* Per column of the results: what a person said of it, and what follows. */

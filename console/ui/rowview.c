@@ -348,18 +348,28 @@ void results_title(const struct pane *p, struct buf *out)
 		(void)buf_printf(out, "  %zu rows lost: no room", lost);
 }
 
-/* Once its own rows are there: they come first. */
+static bool shows_ids(const struct results_pane *v)
+{
+	for (size_t i = 0; i < v->n_shown; i++) {
+		enum humane_kind kind = humane_kind(results_column_name(v->results, v->shown[i]));
+
+		if (kind == HUMANE_USER || kind == HUMANE_GROUP)
+			return true;
+	}
+	return false;
+}
+
+/* Once its own rows are there: they come first. The filter looks at the names too. */
 static void want_names(struct results_pane *v)
 {
-	bool group;
+	uint64_t told = ui_names_told(v->p.ui);
 
-	if (v->raw || v->number || v->lines.n == 0 || !v->p.area.h)
+	if (v->raw || v->number || v->lines.all == 0 || !v->p.area.h || !shows_ids(v))
 		return;
-	for (size_t i = 0; i < v->n_shown; i++)
-		if (humane_is_id(results_column_name(v->results, v->shown[i]), &group)) {
-			ui_want_names(v->p.ui);
-			return;
-		}
+	ui_want_names(v->p.ui);
+	if (v->filter && *v->filter && v->names_told != told)
+		results_apply(v);
+	v->names_told = told;
 }
 
 bool results_tick(struct pane *p)

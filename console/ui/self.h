@@ -26,7 +26,7 @@ struct ui_self {
 	char message[UI_MESSAGE_MAX];
 	enum style message_style;
 	int64_t message_until_ms;
-	struct told *told; /* names of users, NULL: none were wanted yet */
+	struct told *told; /* names of users; NULL: no memory */
 	char *wrong;	   /* the line that the message is about, or NULL */
 	struct blame blame;
 	struct ui_activity *activity; /* a ring */
@@ -49,7 +49,9 @@ void fleetbar_draw(struct ui *ui, int y, int w);
 /* line.c: as ui_line, of a line that a person typed: its mistake is pointed at. */
 void line_typed(struct ui_self *s, const char *line);
 
-/* told.c; accepts NULL. */
+/* told.c */
+struct told *told_new(struct ui *ui);
+/* Accepts NULL. */
 void told_free(struct told *t);
 
 /* hints.c: keys of the pane that has them, and of every pane. */

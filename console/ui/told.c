@@ -15,6 +15,7 @@ struct told {
 	struct usernames *names;
 	bool *asked, *asking; /* per host: ever; by the question that runs */
 	int64_t number;	      /* of that question, 0: none */
+	uint64_t told;	      /* such questions that were answered */
 };
 
 static const char question[] = "select 0 as is_group, uid as id, username as name from users "
@@ -31,7 +32,7 @@ void told_free(struct told *t)
 	free(t);
 }
 
-static struct told *told_new(struct ui *ui)
+struct told *told_new(struct ui *ui)
 {
 	struct told *t = calloc(1, sizeof(*t));
 
@@ -76,6 +77,7 @@ static void on_over(void *arg, bool begun, bool cancelled)
 	(void)begun;
 	(void)cancelled;
 	t->number = 0;
+	t->told++;
 	ui_dirty(t->ui);
 }
 
@@ -103,8 +105,6 @@ void ui_want_names(struct ui *ui)
 		.event = on_event,
 		.over = on_over};
 
-	if (!s->told)
-		s->told = told_new(ui);
 	if (!s->told || s->told->number || choose(s->told) == 0)
 		return;
 	q.fleet.only = s->told->asking;
@@ -114,11 +114,19 @@ void ui_want_names(struct ui *ui)
 		s->told->number = 0;
 }
 
+/* Of any thread: what `told` is does not change. */
 static const char *name_of(void *arg, uint32_t host, bool group, int64_t id)
 {
 	const struct ui_self *s = arg;
 
 	return s->told ? usernames_find(s->told->names, host, group, id) : NULL;
+}
+
+uint64_t ui_names_told(const struct ui *ui)
+{
+	const struct ui_self *s = (const struct ui_self *)ui;
+
+	return s->told ? s->told->told : 0;
 }
 
 struct humane_who ui_who(struct ui *ui, host_id host)

@@ -641,6 +641,7 @@ static int begin(struct ui_self *s, struct err *err)
 		r = catch_errors(s, err);
 	if (r < 0)
 		return r;
+	s->told = told_new(&s->ui);
 	live_on_ask(s->ui.live, on_ask, &s->ui);
 	live_ask(s->ui.live, &hello);
 	if (!ui_open(&s->ui, "hosts", UI_HERE))

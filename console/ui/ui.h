@@ -55,7 +55,9 @@ const char *ui_target(const struct ui *ui);
  * question per host, in the background. Panes call it while they show such columns.
  */
 void ui_want_names(struct ui *ui);
-/* What is known by then, for humane_cell. */
+/* Changes when more of them are known. */
+uint64_t ui_names_told(const struct ui *ui);
+/* What is known by then, for humane_cell and filters. Its function is for any thread. */
 struct humane_who ui_who(struct ui *ui, host_id host);
 /* Opens the prompt. */
 void ui_prompt(struct ui *ui, const struct prompt_use *use);

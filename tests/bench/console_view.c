@@ -136,7 +136,7 @@ int main(void)
 		hosts[i].name = names[i];
 	}
 	r = results_new(HOSTS);
-	view = view_new(r, hosts, HOSTS, ready, NULL, &err);
+	view = view_new(&(const struct view_of){r, hosts, HOSTS, {0}}, ready, NULL, &err);
 	if (!r || !view)
 		return 1;
 	/* The view works meanwhile, as that of a screen does. */

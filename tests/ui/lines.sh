@@ -157,6 +157,11 @@ command_line "query select 0 as uid, 1 as gid, 2 as euid, 4294967290 as suid"
 sees name-of-user "0 root"
 sees name-of-group "1 $(getent group 1 | cut -d: -f1)"
 sees name-of-another "2 $(getent passwd 2 | cut -d: -f1)"
+command_line "filter $(getent passwd 2 | cut -d: -f1)"
+sees name-is-found "1 row of 1"
+command_line 'filter euid=nobody-has-that'
+sees other-name-is-not "0 rows of 1"
+command_line 'filter ""'
 keys '#'
 misses names-raw "0 root"
 keys '#'

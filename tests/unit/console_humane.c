@@ -100,11 +100,12 @@ TEST(users_and_groups)
 	CHECK_INT(humane_cell(&out, "gid", &other, NULL, &group), 0);
 	CHECK_STR(buf_str(&out), "0 root1000");
 	buf_done(&out);
-	CHECK(humane_is_id("euid", &group) && !group);
-	CHECK(humane_is_id("fsgid", &group) && group);
-	CHECK(humane_is_id("owner_gid", &group) && group);
-	CHECK(!humane_is_id("uuid", &group));
-	CHECK(!humane_is_id("", &group));
+	CHECK_INT(humane_kind("euid"), HUMANE_USER);
+	CHECK_INT(humane_kind("fsgid"), HUMANE_GROUP);
+	CHECK_INT(humane_kind("owner_gid"), HUMANE_GROUP);
+	CHECK_INT(humane_kind("remote_port"), HUMANE_PORT);
+	CHECK_INT(humane_kind("uuid"), HUMANE_NUMBER);
+	CHECK_INT(humane_kind(""), HUMANE_NUMBER);
 }
 
 TEST(everything_else_stands_as_it_is)

@@ -56,11 +56,22 @@ static void begin(void)
 
 /* ---- Filters ---- */
 
+/* 1000 is alice on web10 and alicia on the others; group 0 is wheel on db1. */
+static const char *name_of(void *arg, uint32_t host, bool group, int64_t id)
+{
+	(void)arg;
+	if (group)
+		return id == 0 && host == 2 ? "wheel" : NULL;
+	return id != 1000 ? NULL : host == 0 ? "Alice" : "alicia";
+}
+
+static const struct humane_who who = {.name = name_of};
+
 /* The rows that pass, as digits. */
 static const char *passing(const char *filter)
 {
 	static char out[64];
-	struct filter *f = filter_new(filter, r, hosts, 3, NULL, &why);
+	struct filter *f = filter_new(filter, r, hosts, 3, &who, NULL, &why);
 	size_t n = 0;
 
 	if (!f)
@@ -141,6 +152,44 @@ TEST(digits_in_numbers)
 	CHECK_STR(passing("105"), "9:>");
 }
 
+/* Where a number is shown with its name, the name is looked for as well. */
+TEST(names_of_numbers)
+{
+	static const struct wire_column ids[] = {
+		{"uid", "BIGINT"}, {"gid", "BIGINT"}, {"local_port", "INTEGER"}, {"n", "INTEGER"}};
+	static const int64_t rows[][5] = {{0, 1000, 0, 443, 0}, {1, 1000, 0, 8443, 443},
+		{2, 0, 0, 22, 1000}, {2, 1000, 7, 0, 0}, {0, 1001, 1, 80, 22}};
+
+	begin();
+	results_free(r);
+	r = results_new(3);
+	for (host_id h = 0; h < 3; h++)
+		CHECK_INT(results_columns(r, h, ids, 4), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cell c[4];
+
+		for (size_t k = 0; k < 4; k++)
+			c[k] = (struct cell){.type = CELL_INT, .i = rows[i][k + 1]};
+		/* What is a text of digits is shown so too. */
+		if (i == 3)
+			c[0] = text("1000");
+		CHECK_INT(results_add(r, (host_id)rows[i][0], c, 1), 0);
+	}
+	CHECK_STR(passing("ali"), "013");
+	CHECK_STR(passing("alice"), "0");
+	CHECK_STR(passing("uid=alicia"), "13");
+	CHECK_STR(passing("uid=root"), "2");
+	CHECK_STR(passing("gid=root"), "01");
+	CHECK_STR(passing("wheel"), "2");
+	CHECK_STR(passing("uid!=ALICE"), "1234");
+	CHECK_STR(passing("!ali"), "24");
+	CHECK_STR(passing("~^https"), "01");
+	CHECK_STR(passing("local_port=ssh"), "2");
+	CHECK_STR(passing("local_port~^http"), "014");
+	CHECK_STR(passing("n=ssh"), "");
+	CHECK_STR(passing("uid>alice"), "");
+}
+
 TEST(filters_refused)
 {
 	char big[FILTER_TEXT_MAX + 1], many[2 * (FILTER_TERMS_MAX + 1) + 1];
@@ -148,7 +197,7 @@ TEST(filters_refused)
 
 	begin();
 	CHECK(strstr(passing("~("), "`(`"));
-	CHECK(!filter_new("ab ~(", r, hosts, 3, &at, &why));
+	CHECK(!filter_new("ab ~(", r, hosts, 3, NULL, &at, &why));
 	CHECK_INT(at, 2);
 	memset(big, 'x', FILTER_TEXT_MAX);
 	big[FILTER_TEXT_MAX] = '\0';
@@ -169,7 +218,7 @@ TEST(texts_that_come_later)
 	struct filter *f;
 
 	begin();
-	f = filter_new("later=x", r, hosts, 3, NULL, &why);
+	f = filter_new("later=x", r, hosts, 3, NULL, NULL, &why);
 	CHECK(f && !filter_wants(f, 0));
 	CHECK_INT(results_columns(r, 0, (const struct wire_column[]){{"later", ""}}, 1), 0);
 	CHECK_INT(results_add(r, 0, (const struct cell[]){text("X")}, 1), 0);
@@ -221,7 +270,7 @@ static void show(const struct view_spec *spec)
 	struct timespec until;
 
 	if (!view)
-		view = view_new(r, hosts, 3, ready, NULL, &why);
+		view = view_new(&(const struct view_of){r, hosts, 3, who}, ready, NULL, &why);
 	CHECK(view);
 	CHECK_INT(view_set(view, spec, NULL, &why), 0);
 	while (!view_settled(view)) {
@@ -396,6 +445,6 @@ TEST(rows_that_come_later)
 	r = NULL;
 }
 
-TEST_MAIN(&filters, &digits_in_numbers, &filters_refused, &texts_that_come_later, &collation,
-	&views, &numbers_of_every_size, &folded, &what_is_gone, &what_differs,
+TEST_MAIN(&filters, &digits_in_numbers, &names_of_numbers, &filters_refused, &texts_that_come_later,
+	&collation, &views, &numbers_of_every_size, &folded, &what_is_gone, &what_differs,
 	&rows_that_come_later)

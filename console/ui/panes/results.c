@@ -78,10 +78,11 @@ static int run_find(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	bool back = str_eq(argv[0], "previous");
 	struct filter *f;
 
+	(void)ui;
 	(void)argc;
 	if (!text || !v->lines.n)
 		return err_set(err, ENOENT, "nothing was looked for yet; / does");
-	f = filter_new(text, v->results, results_hosts(v), ui->app->n_hosts, NULL, err);
+	f = view_filter(v->view, text, NULL, err);
 	if (!f)
 		return -err->code;
 	for (size_t i = 1; i <= v->lines.n; i++) {
