@@ -53,6 +53,7 @@ struct app {
 	int64_t persist_ms;	   /* connections stay open for as long; 0: they do not */
 	struct syslog *syslog;	   /* where rows go instead of to standard output, or NULL */
 	char *syslog_where;	   /* what it was opened as */
+	struct err unremembered;   /* why runs are not remembered, as it was told last */
 };
 
 /* The defaults; no allocation. */

@@ -2,6 +2,7 @@
 #include "console/ask.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/str.h"
 #include "console/answers.h"
 #include "console/ask_kept.h"
 #include "console/baseline.h"
@@ -474,12 +475,16 @@ static void begin_record(struct ask *a, const struct ask_question *q)
 	a->record = q->text ? record_begin(a->recorder, &run) : NULL;
 }
 
+/* Once for all the lines of a runbook. */
 static void say_problem(struct ask *a)
 {
+	struct err *told = &a->app->unremembered;
 	struct err err;
 
-	if (recorder_problem(a->recorder, &err))
-		log_note("%s", err.text);
+	if (!recorder_problem(a->recorder, &err) || (told->code && str_eq(told->text, err.text)))
+		return;
+	*told = err;
+	log_note("%s", err.text);
 }
 
 /* What every host refused was not asked. */

@@ -289,8 +289,10 @@ cat >book <<<'query select 1'
 	is 'without HOME it is locked too' "$status" 2
 	has 'without HOME it is locked too: why' "$err" 'running already'
 )
+printf '%s\n' 'query select 1' 'query select 2' 'query select 3' >book
 run env -i "$TOCSIN" -i hosts batch book
 is 'without HOME and terminal' "$status" 0
+is 'without HOME: that nothing is remembered is said once' "$(grep -c 'not remembered' <<<"$err")" 1
 run "$TOCSIN" -i hosts --read-only --yes batch - <<<'x'
 is 'standard input that is empty' "$status" 0
 
