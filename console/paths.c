@@ -34,7 +34,7 @@ static int base(char *ret, size_t size, const char *variable, const char *below_
 	if (xdg && xdg[0] == '/')
 		return put(ret, size, "%s/tocsin", xdg);
 	if (!home || !*home)
-		return -ENOENT;
+		return -ENXIO;
 	return put(ret, size, "%s/%s/tocsin", home, below_home);
 }
 

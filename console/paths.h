@@ -8,7 +8,7 @@
 #define PATH_TEXT_MAX	   4096
 #define PATHS_SYSTEM_HOSTS "/etc/tocsin/hosts"
 
-/* All write into `ret` of `size` bytes. 0 or -errno (-ENOENT: the environment names no home). */
+/* All write into `ret` of `size` bytes. 0 or -errno (-ENXIO: the environment names no home). */
 
 /* $XDG_CONFIG_HOME/tocsin/NAME or ~/.config/tocsin/NAME. */
 int paths_config(char *ret, size_t size, const char *name);

@@ -264,7 +264,7 @@ static int find_path(char path[PATH_TEXT_MAX], struct err *err)
 {
 	int r = paths_state(path, PATH_TEXT_MAX, STORE_NAME);
 
-	if (r == -ENOENT)
+	if (r == -ENXIO)
 		return err_set(err, ENOENT, "the environment names no home");
 	return r < 0 ? err_sys(err, -r, "no directory for " STORE_NAME) : 0;
 }

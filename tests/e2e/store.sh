@@ -257,9 +257,11 @@ json history
 is 'and a new one begun' "$(jq length <<<"$out")" 1
 XDG_STATE_HOME=/proc/nowhere json query 'select 1 as a'
 answers 'no place to write to'
+has 'no place to write to: why' "$err" 'no directory for tocsin.db'
 env -u HOME -u XDG_STATE_HOME "$TOCSIN" -i "$T/hosts" -o json query 'select 1 as a' >"$T/.out" 2>"$T/.err"
 status=$? out=$(<"$T/.out") err=$(<"$T/.err")
 answers 'no home'
+has 'no home: why' "$err" 'the environment names no home'
 
 # A disk of 300 KB; what is asked goes on, and what fits is remembered again.
 if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
