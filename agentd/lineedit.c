@@ -2,12 +2,11 @@
 #include "agentd/lineedit.h"
 
 #include "common/buf.h"
+#include "common/keyboard.h"
 #include "common/str.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,25 +153,14 @@ static void take_line(char *line)
 	current->rl.callback_handler_remove();
 }
 
-/*
- * SIGINT is let in while poll sleeps and at no other time, so that none gets lost between looking
- * and sleeping. 0, or -errno (-EINTR).
- */
-static int wait_for_input(const struct lineedit *e, const sigset_t *open)
+static bool is_interrupted(void *arg)
 {
-	struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
+	const struct lineedit *e = arg;
 
-	for (;;) {
-		if (atomic_exchange(e->setup->interrupted, false))
-			return -EINTR;
-		if (ppoll(&pfd, 1, NULL, open) > 0)
-			return 0;
-		if (errno != EINTR)
-			return -errno;
-	}
+	return atomic_exchange(e->setup->interrupted, false);
 }
 
-static int edit(struct lineedit *e, const char *prompt, const sigset_t *open)
+static int edit(struct lineedit *e, const char *prompt, const struct keyboard *keyboard)
 {
 	int r = 0;
 
@@ -180,7 +168,7 @@ static int edit(struct lineedit *e, const char *prompt, const sigset_t *open)
 	e->line = NULL;
 	e->rl.callback_handler_install(prompt, take_line);
 	while (r == 0 && !e->ended) {
-		r = wait_for_input(e, open);
+		r = keyboard_wait(keyboard);
 		if (r == 0)
 			e->rl.callback_read_char();
 	}
@@ -194,7 +182,7 @@ static int edit(struct lineedit *e, const char *prompt, const sigset_t *open)
 }
 
 /* What the terminal gives at once: a line, or what was typed before its end of input. */
-static int read_plain(struct lineedit *e, const char *prompt, const sigset_t *open)
+static int read_plain(struct lineedit *e, const char *prompt, const struct keyboard *keyboard)
 {
 	struct buf b;
 	char c = 0;
@@ -207,7 +195,7 @@ static int read_plain(struct lineedit *e, const char *prompt, const sigset_t *op
 	while (r == 0 && c != '\n') {
 		ssize_t n;
 
-		r = wait_for_input(e, open);
+		r = keyboard_wait(keyboard);
 		n = r == 0 ? read(STDIN_FILENO, &c, 1) : 0;
 		if (r == 0 && n <= 0)
 			r = n < 0 ? -errno : b.len ? 1 : -ENODATA;
@@ -224,16 +212,13 @@ static int read_plain(struct lineedit *e, const char *prompt, const sigset_t *op
 
 int lineedit_read(struct lineedit *e, const char *prompt, char **ret)
 {
-	sigset_t interrupt, open;
+	struct keyboard keyboard = {.interrupted = is_interrupted, .arg = e};
 	int r;
 
-	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGINT);
-	sigprocmask(SIG_BLOCK, &interrupt, &open);
-	sigdelset(&open, SIGINT);
+	keyboard_begin(&keyboard);
 	atomic_store(e->setup->interrupted, false);
-	r = e->rl.handle ? edit(e, prompt, &open) : read_plain(e, prompt, &open);
-	sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+	r = e->rl.handle ? edit(e, prompt, &keyboard) : read_plain(e, prompt, &keyboard);
+	keyboard_end();
 	if (r < 0)
 		return r;
 	if (!e->line)

@@ -2,14 +2,13 @@
 #include "console/typing.h"
 
 #include "common/io.h"
+#include "common/keyboard.h"
 #include "common/str.h"
 #include "console/interrupt.h"
 #include "console/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,20 +64,22 @@ static void on_line(char *line)
 	rl_callback_handler_remove();
 }
 
-/* SIGINT is let in while ppoll sleeps and at no other time: none gets lost before it does. */
-static int edit(const sigset_t *open)
+static bool is_interrupted(void *arg)
 {
-	struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
+	(void)arg;
+	return interrupted();
+}
 
-	while (!typing.ended) {
-		if (interrupted())
-			return -EINTR;
-		if (ppoll(&pfd, 1, NULL, open) > 0)
+static int edit(const struct keyboard *keyboard)
+{
+	int r = 0;
+
+	while (r == 0 && !typing.ended) {
+		r = keyboard_wait(keyboard);
+		if (r == 0)
 			rl_callback_read_char();
-		else if (errno != EINTR)
-			return -ENODATA;
 	}
-	return 0;
+	return r;
 }
 
 static void give_up(void)
@@ -91,27 +92,26 @@ static void give_up(void)
 
 int typing_line(const char *prompt, char **ret)
 {
-	sigset_t interrupt, open;
+	struct keyboard keyboard = {.interrupted = is_interrupted};
 	int r;
 
-	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGINT);
-	sigprocmask(SIG_BLOCK, &interrupt, &open);
-	sigdelset(&open, SIGINT);
+	keyboard_begin(&keyboard);
 	interrupt_forget();
 	typing.ended = false;
 	typing.line = NULL;
 	rl_callback_handler_install(prompt, on_line);
-	r = edit(&open);
+	r = edit(&keyboard);
 	if (r == -EINTR)
 		give_up();
 	if (!typing.ended)
 		rl_callback_handler_remove();
-	sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+	keyboard_end();
 	if (r == 0 && !typing.line)
 		fputs("\n", rl_outstream ? rl_outstream : stdout);
 	*ret = typing.line;
-	return r < 0 ? r : typing.line ? 0 : -ENODATA;
+	if (r == -EINTR)
+		return r;
+	return r == 0 && typing.line ? 0 : -ENODATA;
 }
 
 void typing_begin(const char *history)
