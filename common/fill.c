@@ -5,6 +5,11 @@
 
 int fill_words(struct buf *out, struct span text, size_t indent)
 {
+	return fill_words_to(out, text, indent, FILL_WIDTH);
+}
+
+int fill_words_to(struct buf *out, struct span text, size_t indent, size_t width)
+{
 	size_t at = indent;
 	struct span word;
 	int r = 0;
@@ -12,7 +17,7 @@ int fill_words(struct buf *out, struct span text, size_t indent)
 	while (r == 0 && span_word(&text, &word)) {
 		size_t n = text_width(word.p, word.n);
 
-		if (at > indent && at + 1 + n > FILL_WIDTH) {
+		if (at > indent && at + 1 + n > width) {
 			r = buf_printf(out, "\n%*s", (int)indent, "");
 			at = indent;
 		} else if (at > indent) {

@@ -15,6 +15,8 @@
  * the first one has `indent` columns already. No controls. Returns as buf_add does.
  */
 int fill_words(struct buf *out, struct span text, size_t indent);
+/* Likewise, in lines of at most `width` columns. */
+int fill_words_to(struct buf *out, struct span text, size_t indent, size_t width);
 /*
  * Paragraphs: lines that follow each other are filled, but those that begin with a blank stand as
  * they are.

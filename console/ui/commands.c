@@ -413,7 +413,7 @@ const struct ui_binding ui_bindings[] = {
 	{"z", "zoom", NULL, "this pane only, or all of them again"},
 	{"+", "resize 2 4", NULL, "a larger pane"},
 	{"_", "resize -2 -4", NULL, "a smaller pane"},
-	{"q", "back", NULL, "close the pane, or show what was there before"},
+	{"q", "back", "back", "close the pane, or show what was there before"},
 	{"Esc", "back", NULL, "likewise"},
 	{"C-c", "cancel", NULL, "stop the running question"},
 	{"F10", "quit", "quit", "leave tocsin"},

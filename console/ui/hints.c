@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The line at the bottom: the keys that are used most. */
+#include "common/str.h"
 #include "console/ui/self.h"
 
 #include <string.h>
 
 /* Of one table of keys. */
 #define HINTS_MAX 16
+/* Of those of every pane: the first ones and the last. */
+#define HINTS_KEPT 3
 
 static int hint_width(const struct ui_binding *b)
 {
@@ -38,19 +41,25 @@ static int draw_hint(int y, int x, int w, const struct ui_binding *b)
 	return x + width;
 }
 
-void hints_draw(const struct pane_kind *kind, int y, int w)
+static void leave_out(const struct ui_binding **hints, size_t *n, size_t at, int *width)
+{
+	*width -= hint_width(hints[at]);
+	memmove(hints + at, hints + at + 1, (--*n - at) * sizeof(*hints));
+}
+
+void hints_draw(const struct pane_kind *kind, bool back, int y, int w)
 {
 	const struct ui_binding *own[HINTS_MAX], *all[HINTS_MAX];
 	int x = 1, end, own_width, all_width;
 	size_t n_own = find_hints(kind->bindings, own, &own_width);
 	size_t n_all = find_hints(ui_bindings, all, &all_width);
 
-	/* In a narrow terminal the pane's own are worth more than those between help and quit. */
-	while (n_all > 2 && 1 + own_width + all_width > w) {
-		all_width -= hint_width(all[n_all - 2]);
-		all[n_all - 2] = all[n_all - 1];
-		n_all--;
-	}
+	for (size_t i = n_all; !back && i-- > 0;)
+		if (str_eq(all[i]->command, "back"))
+			leave_out(all, &n_all, i, &all_width);
+	/* In a narrow terminal the pane's own are worth more, but for help, the prompt and quit. */
+	while (n_all > HINTS_KEPT && 1 + own_width + all_width > w)
+		leave_out(all, &n_all, n_all - 2, &all_width);
 	/* Those of every pane keep their place on the right. */
 	end = w - all_width;
 	for (size_t i = 0; i < n_own; i++)

@@ -486,29 +486,6 @@ ui_key screen_key_of(const char *name)
 	return key ? key | UI_KEY_ALT : UI_KEY_NONE;
 }
 
-void screen_key_name(ui_key key, char *ret, size_t size)
-{
-	const char *alt = key & UI_KEY_ALT ? "M-" : "";
-	char text[5] = "";
-
-	key &= ~(ui_key)UI_KEY_ALT;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].key == key) {
-			snprintf(ret, size, "%s%s", alt, names[i].name);
-			return;
-		}
-	if (key > UI_KEY_F0 && key < UI_KEY_LAST) {
-		snprintf(ret, size, "%sF%u", alt, key - UI_KEY_F0);
-	} else if (key < 0x20) {
-		snprintf(ret, size, "%sC-%c", alt, (char)(key | 0x60));
-	} else if (key < UI_KEY_FIRST) {
-		text[utf8_encode(key, text)] = '\0';
-		snprintf(ret, size, "%s%s", alt, text);
-	} else {
-		snprintf(ret, size, "?");
-	}
-}
-
 /* ---- The rest ---- */
 
 int screen_copy(const char *p, size_t n)
@@ -528,9 +505,4 @@ int screen_copy(const char *p, size_t n)
 		tell(buf_str(&b));
 	buf_done(&b);
 	return r;
-}
-
-void screen_bell(void)
-{
-	beep();
 }

@@ -77,8 +77,6 @@ enum {
 };
 /* "F9", "C-c", "PgUp", "Space", "M-x", "a": returns the key or UI_KEY_NONE. */
 ui_key screen_key_of(const char *name);
-/* The name, at most `size` bytes with its NUL. */
-void screen_key_name(ui_key key, char *ret, size_t size);
 
 struct screen_options {
 	const char *theme; /* dark, light, mono */
@@ -142,6 +140,5 @@ void screen_mouse(struct screen_mouse *ret);
 /* Has the terminal take the text as copied (OSC 52). At most SCREEN_COPY_MAX bytes. 0 or -E2BIG. */
 #define SCREEN_COPY_MAX (64u << 10)
 int screen_copy(const char *p, size_t n);
-void screen_bell(void);
 
 #endif

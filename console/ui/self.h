@@ -54,8 +54,9 @@ struct told *told_new(struct ui *ui);
 /* Accepts NULL. */
 void told_free(struct told *t);
 
-/* hints.c: keys of the pane that has them, and of every pane. */
-void hints_draw(const struct pane_kind *kind, int y, int w);
+/* hints.c: keys of the pane that has them, and of every pane. `back`: there is something to go to.
+ */
+void hints_draw(const struct pane_kind *kind, bool back, int y, int w);
 
 /* ui.c */
 /* Points at the place while the message is there. */

@@ -295,6 +295,11 @@ static void draw_message(const struct ui_self *s, int y, int w)
 	screen_text(y, 0, w, s->message_style, true, s->message, strlen(s->message));
 }
 
+static bool goes_back(const struct ui_self *s)
+{
+	return s->ui.focus->under || layout_count(s->layout) > 1;
+}
+
 static void draw_all(struct ui_self *s)
 {
 	int h = screen_rows(), w = screen_cols(), foot = prompt_rows(w);
@@ -310,7 +315,7 @@ static void draw_all(struct ui_self *s)
 	else if (message)
 		draw_message(s, h - 1, w);
 	else
-		hints_draw(s->ui.focus->kind, h - 1, w);
+		hints_draw(s->ui.focus->kind, goes_back(s), h - 1, w);
 }
 
 void ui_draw(struct ui_self *s)

@@ -396,10 +396,33 @@ key help j
 misses help-j "Keys are bound to commands"
 key help k
 sees help-k "Keys are bound to commands"
+key help Right
+misses help-Right "Keys are bound to commands"
+key help Left
+sees help-Left "Keys are bound to commands"
+key help l
+misses help-l "Keys are bound to commands"
+key help h
+sees help-h "Keys are bound to commands"
+key help /
+typed 'quarantine'
+found_lines() { shown | sed -n 's/^.* lines \([0-9]*\) to .*/\1/p' | head -n 1; }
+lies_below() { [ "$(found_lines)" -gt "$1" ]; }
+lies_at() { [ "$(found_lines)" = "$1" ]; }
+keys Enter
+check help-search-moves wait_for "$SCREEN_WAIT" lies_below 20
+first=$(found_lines)
+key help n
+check help-n wait_for "$SCREEN_WAIT" lies_below "$first"
+key help N
+check help-N wait_for "$SCREEN_WAIT" lies_at "$first"
+command_line 'search nowhere-in-it'
+sees help-search-nothing "\`nowhere-in-it\` is not in this text"
 keys q
 command_line tables
 sees text "agent_info"
 top="acpi_tables"
+sees text-place "lines 1 to "
 for pair in 'Down Up' 'j k' 'PgDn PgUp' 'Space g' 'G Home' 'End g' 'Right Left' 'l h'; do
 	read -r there back <<<"$pair"
 	key text "$there"
@@ -407,6 +430,18 @@ for pair in 'Down Up' 'j k' 'PgDn PgUp' 'Space g' 'G Home' 'End g' 'Right Left' 
 	key text "$back"
 	sees "text-$back" "$top"
 done
+key text /
+typed USB_dev
+keys Enter
+sees text-search "usb_devices"
+keys g
+sees text-top "$top"
+key text n
+misses text-n "$top"
+keys g
+sees text-top-again "$top"
+key text N
+misses text-N "$top"
 keys q
 command_line 'help sort-then'
 sees help-of-a-pane-command ":sort-then next|previous"

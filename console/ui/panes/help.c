@@ -1,160 +1,177 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys and commands, made from the very rows that they work by. */
-#include "common/str.h"
+/* Keys and commands, made from the very rows that they work by, for the width that there is. */
+#include "common/fill.h"
+#include "common/text.h"
+#include "console/ui/reader.h"
 #include "console/ui/self.h"
-#include "console/usage.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HELP_MAX (1u << 20)
+/* Where keys and usages end, and what they do begins. */
+#define KEYS_WIDTH  13
+#define USAGE_WIDTH 29
+#define USAGE_WIDER 38 /* where there is room */
+#define WIDER	    100
+/* Commands stand behind what the keys do, where there is room for both. */
+#define DOES_WIDTH    47
+#define COMMAND_WIDTH 19
+#define NARROWEST     40
 
 struct help_pane {
-	struct pane p;
-	struct buf text;
-	size_t top, lines;
+	struct reader r;
+	const struct pane_kind *from; /* that of the pane that had the keys, or NULL */
+	int width;		      /* the text is made for it */
 };
 
-static struct help_pane *of(struct pane *p)
+/* ---- The text ---- */
+
+struct sheet {
+	struct buf *out;
+	size_t width;
+};
+
+/* "  LEFT   what it does", wrapped below itself; on a line of its own where LEFT is too long. */
+static int put_row(const struct sheet *s, const char *left, size_t column, const char *does)
 {
-	return (struct help_pane *)p;
+	size_t used = 2 + text_width(left, strlen(left));
+	int r = buf_printf(s->out, "  %s", left);
+
+	if (r == 0 && used + 1 > column)
+		r = buf_printf(s->out, "\n%*s", (int)column, "");
+	else if (r == 0)
+		r = buf_printf(s->out, "%*s", (int)(column - used), "");
+	return r < 0 ? r : fill_words_to(s->out, span_str(does), column, s->width);
 }
 
-static int put_bindings(struct buf *b, const struct ui_binding *table)
+/* With its command behind it. */
+static int put_wide(const struct sheet *s, const char *keys, const struct ui_binding *b)
 {
+	return buf_printf(s->out, "  %-*s %-*s :%s\n", KEYS_WIDTH - 3, keys, DOES_WIDTH - 1,
+		b->help, b->command);
+}
+
+static int put_bindings(const struct sheet *s, const struct ui_binding *table)
+{
+	bool wide = s->width >= KEYS_WIDTH + DOES_WIDTH + COMMAND_WIDTH;
 	char keys[64];
 	int r = 0;
 
 	for (const struct ui_binding *t = table; r == 0 && t && t->key; t++)
 		if (binding_keys(table, t, keys, sizeof(keys)))
-			r = buf_printf(b, "  %-10s %-46s :%s\n", keys, t->help, t->command);
+			r = wide ? put_wide(s, keys, t) : put_row(s, keys, KEYS_WIDTH, t->help);
 	return r;
 }
 
-static int put_commands(struct buf *b, const struct ui_command *t)
+static int put_usage(const struct sheet *s, const char *name, const char *args, const char *summary)
 {
 	char usage[128];
+
+	snprintf(usage, sizeof(usage), "%s %s", name, args);
+	return put_row(s, usage, s->width < WIDER ? USAGE_WIDTH : USAGE_WIDER, summary);
+}
+
+static int put_commands(const struct sheet *s, const struct ui_command *t)
+{
 	int r = 0;
 
-	for (; r == 0 && t && t->name; t++) {
-		snprintf(usage, sizeof(usage), "%s %s", t->name, t->args);
-		r = buf_printf(b, "  %-42s %s\n", usage, t->summary);
-	}
+	for (; r == 0 && t && t->name; t++)
+		r = put_usage(s, t->name, t->args, t->summary);
 	return r;
 }
 
-static int put_kind(struct buf *b, const struct pane_kind *k)
+static int put_kind(const struct sheet *s, const struct pane_kind *k)
 {
-	int r = buf_printf(b, "\n%s: %s\n\n", k->name, k->summary);
+	int r = buf_printf(s->out, "\n%s: %s\n\n", k->name, k->summary);
 
 	if (r == 0)
-		r = put_bindings(b, k->bindings);
+		r = put_bindings(s, k->bindings);
 	if (r == 0 && k->commands && k->commands[0].name)
-		r = buf_puts(b, "\n");
-	return r < 0 ? r : put_commands(b, k->commands);
+		r = buf_puts(s->out, "\n");
+	return r < 0 ? r : put_commands(s, k->commands);
 }
 
-static int put_program(struct buf *b)
+static int put_everywhere(const struct sheet *s)
 {
-	char usage[128];
-	int r = buf_puts(
-		b, "\nCommands of the program, as in the shell (:help WORD tells more)\n\n");
+	int r = buf_puts(s->out, "\nEverywhere\n\n");
 
-	for (size_t i = 0; r == 0 && commands_all[i]; i++) {
-		snprintf(usage, sizeof(usage), "%s %s", commands_all[i]->name,
-			commands_all[i]->args);
-		r = buf_printf(b, "  %-42s %s\n", usage, commands_all[i]->summary);
-	}
+	if (r == 0)
+		r = put_bindings(s, ui_bindings);
+	if (r == 0)
+		r = buf_puts(s->out, "\n");
+	return r < 0 ? r : put_commands(s, ui_commands);
+}
+
+static int put_program(const struct sheet *s)
+{
+	int r = buf_puts(
+		s->out, "\nCommands of the program, as in the shell (:help WORD tells more)\n\n");
+
+	for (size_t i = 0; r == 0 && commands_all[i]; i++)
+		r = put_usage(
+			s, commands_all[i]->name, commands_all[i]->args, commands_all[i]->summary);
 	return r;
 }
 
 /* The pane that had the keys first: that is what one wants to know about. */
-static int open_pane(struct pane *p, struct err *err)
+static void make_text(struct help_pane *h, int width)
 {
-	struct help_pane *h = of(p);
-	const struct pane_kind *from = p->ui->focus ? p->ui->focus->kind : NULL;
+	struct buf text;
+	const struct sheet s = {&text, (size_t)(width > NARROWEST ? width - 1 : NARROWEST)};
 	int r;
 
-	buf_init(&h->text, HELP_MAX);
-	r = buf_puts(&h->text, "Keys are bound to commands; each can also be typed behind `:`.\n");
-	if (r == 0 && from && from != p->kind)
-		r = put_kind(&h->text, from);
+	buf_init(&text, HELP_MAX);
+	r = fill_words_to(&text,
+		span_str("Keys are bound to commands; each can also be typed behind `:`. C- is "
+			 "Ctrl, "
+			 "M- is Alt, S- is Shift. `/` looks for a word here, `q` leaves."),
+		0, s.width);
+	if (r == 0 && h->from)
+		r = put_kind(&s, h->from);
 	if (r == 0)
-		r = buf_puts(&h->text, "\nEverywhere\n\n");
+		r = put_everywhere(&s);
 	if (r == 0)
-		r = put_bindings(&h->text, ui_bindings);
-	if (r == 0)
-		r = buf_puts(&h->text, "\n");
-	if (r == 0)
-		r = put_commands(&h->text, ui_commands);
-	if (r == 0)
-		r = put_program(&h->text);
+		r = put_program(&s);
 	for (size_t i = 0; r == 0 && pane_kinds_all[i]; i++)
-		if (pane_kinds_all[i] != from)
-			r = put_kind(&h->text, pane_kinds_all[i]);
-	return r < 0 ? err_sys(err, -r, "help") : 0;
+		if (pane_kinds_all[i] != h->from)
+			r = put_kind(&s, pane_kinds_all[i]);
+	reader_set(&h->r, &text);
+	h->width = width;
+}
+
+/* ---- The pane ---- */
+
+static int open_pane(struct pane *p, struct err *err)
+{
+	struct help_pane *h = (struct help_pane *)p;
+	const struct pane_kind *from = p->ui->focus ? p->ui->focus->kind : NULL;
+
+	(void)err;
+	h->from = from != p->kind ? from : NULL;
+	h->r.heads = true;
+	return 0;
 }
 
 static void close_pane(struct pane *p)
 {
-	buf_done(&of(p)->text);
+	reader_done((struct reader *)p);
 }
 
 static void title(const struct pane *p, struct buf *out)
 {
-	(void)p;
 	(void)buf_puts(out, "help");
+	reader_title((const struct reader *)p, out);
 }
 
 static void draw(struct pane *p, struct area a, bool focus)
 {
-	struct help_pane *h = of(p);
-	struct span rest = {buf_str(&h->text), h->text.len}, line;
-	size_t n = 0;
+	struct help_pane *h = (struct help_pane *)p;
 
 	(void)focus;
-	if (h->lines && h->top + (size_t)a.h > h->lines)
-		h->top = h->lines > (size_t)a.h ? h->lines - (size_t)a.h : 0;
-	while (span_split(&rest, '\n', &line)) {
-		bool head = line.n && line.p[0] != ' ';
-
-		if (n >= h->top && n < h->top + (size_t)a.h)
-			screen_text(a.y + (int)(n - h->top), a.x + 1, a.w - 1,
-				head ? STYLE_HEADER : STYLE_PLAIN, false, line.p, line.n);
-		n++;
-	}
-	h->lines = n;
+	if (h->width != a.w)
+		make_text(h, a.w);
+	reader_draw(&h->r, a);
 }
-
-static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
-{
-	struct help_pane *h = of(p);
-	size_t page = p->area.h > 1 ? (size_t)p->area.h - 1 : 1;
-	struct list l = {h->top, h->top};
-
-	(void)ui;
-	(void)argc;
-	if (str_eq(argv[0], "page-down"))
-		l.at += page;
-	else if (str_eq(argv[0], "page-up"))
-		l.at -= l.at < page ? l.at : page;
-	else if (!list_move(&l, argv[0], h->lines, 1))
-		return err_set(err, EINVAL, PANE_LIST_WORDS);
-	h->top = l.at;
-	return 0;
-}
-
-static const struct ui_command commands[] = {
-	{"move", "WHERE", "move in the help", 1, 1, run_move},
-	{NULL, NULL, NULL, 0, 0, NULL},
-};
-
-static const struct ui_binding bindings[] = {
-	PANE_LIST_KEYS,
-	{"Space", "move page-down", NULL, "a page down"},
-	{NULL, NULL, NULL, NULL},
-};
 
 const struct pane_kind pane_kind_help = {
 	.name = "help",
@@ -164,6 +181,6 @@ const struct pane_kind pane_kind_help = {
 	.close = close_pane,
 	.title = title,
 	.draw = draw,
-	.commands = commands,
-	.bindings = bindings,
+	.commands = reader_commands,
+	.bindings = reader_bindings,
 };
