@@ -292,12 +292,8 @@ static int add_outcome(struct host_log *log, const struct line *l)
 
 static void find_columns(const struct results *rows, size_t ret[N_NAMES])
 {
-	for (size_t i = 0; i < N_NAMES; i++) {
-		ret[i] = SIZE_MAX;
-		for (size_t c = results_columns_n(rows); c-- > 0;)
-			if (str_eq(results_column_name(rows, c), names_of[i]))
-				ret[i] = c;
-	}
+	for (size_t i = 0; i < N_NAMES; i++)
+		ret[i] = results_column_named(rows, names_of[i]);
 }
 
 static int take_rows(struct audit_join *j, const struct results *rows, int64_t now_us)

@@ -348,12 +348,12 @@ static int new_column(struct results *r, const char *name, uint16_t *ret)
 
 static int find_column(struct results *r, const char *name, uint16_t *ret)
 {
-	for (size_t i = 0; i < r->n_columns; i++)
-		if (str_eq(r->columns[i]->name, name)) {
-			*ret = (uint16_t)i;
-			return 0;
-		}
-	return new_column(r, name, ret);
+	size_t at = results_column_named(r, name);
+
+	if (at == RESULTS_NO_COLUMN)
+		return new_column(r, name, ret);
+	*ret = (uint16_t)at;
+	return 0;
 }
 
 /* How often the name stands before this place. */
@@ -417,6 +417,14 @@ size_t results_columns_n(const struct results *r)
 const char *results_column_name(const struct results *r, size_t column)
 {
 	return r->columns[column]->name;
+}
+
+size_t results_column_named(const struct results *r, const char *name)
+{
+	for (size_t i = 0; i < results_columns_n(r); i++)
+		if (str_eq(results_column_name(r, i), name))
+			return i;
+	return RESULTS_NO_COLUMN;
 }
 
 /* ---- Rows ---- */

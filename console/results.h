@@ -113,6 +113,9 @@ size_t results_rows(const struct results *r);
 size_t results_lost(const struct results *r);
 size_t results_columns_n(const struct results *r);
 const char *results_column_name(const struct results *r, size_t column);
+/* The column of that name; RESULTS_NO_COLUMN: there is none. */
+#define RESULTS_NO_COLUMN SIZE_MAX
+size_t results_column_named(const struct results *r, const char *name);
 host_id results_host(const struct results *r, row_id row);
 enum row_mark results_mark(const struct results *r, row_id row);
 enum row_change results_change(const struct results *r, row_id row);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_COLUMN SIZE_MAX
-
 struct rowtargets {
 	const struct results *r;
 	const struct act *act;
@@ -23,17 +21,9 @@ struct rowtargets {
 	size_t without; /* rows that have no target */
 };
 
-static size_t column(const struct results *r, const char *name)
-{
-	for (size_t i = 0; i < results_columns_n(r); i++)
-		if (str_eq(results_column_name(r, i), name))
-			return i;
-	return NO_COLUMN;
-}
-
 static struct cell at(const struct rowtargets *a, row_id row, size_t c)
 {
-	if (c == NO_COLUMN)
+	if (c == RESULTS_NO_COLUMN)
 		return (struct cell){.type = CELL_NULL};
 	return results_unpack(a->r, results_cell(a->r, row, c));
 }
@@ -125,9 +115,9 @@ int rowtargets_add(const struct results *results, const row_id *rows, size_t n,
 		.act = act,
 		.plan = plan,
 		.seen = map_new(PLAN_ITEMS_MAX),
-		.pid = column(results, "pid"),
-		.start = column(results, "start_time"),
-		.path = column(results, "path")};
+		.pid = results_column_named(results, "pid"),
+		.start = results_column_named(results, "start_time"),
+		.path = results_column_named(results, "path")};
 	int r = a.seen ? 0 : err_sys(err, ENOMEM, "plan");
 
 	for (size_t i = 0; r == 0 && i < n; i++)

@@ -12,16 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_COLUMN SIZE_MAX
-#define NO_COLUMN   (SIZE_MAX - 1)
-
-static size_t find_name(const struct results *r, const char *name)
-{
-	for (size_t i = 0; i < results_columns_n(r); i++)
-		if (str_eq(results_column_name(r, i), name))
-			return i;
-	return NO_COLUMN;
-}
+/* What the row's host is, not its cells. */
+#define HOST_COLUMN (RESULTS_NO_COLUMN - 1)
 
 struct runbook_result *runbook_result_new(const struct app *app, struct err *err)
 {
@@ -118,8 +110,8 @@ static struct results *by_host(const struct results *from, struct results *to,
 
 void runbook_result_settle(struct runbook_result *r)
 {
-	size_t at = r->kept.own ? find_name(r->kept.rows, "host") : NO_COLUMN;
-	struct map *hosts = at != NO_COLUMN ? number_hosts(r) : NULL;
+	size_t at = r->kept.own ? results_column_named(r->kept.rows, "host") : RESULTS_NO_COLUMN;
+	struct map *hosts = at != RESULTS_NO_COLUMN ? number_hosts(r) : NULL;
 	struct results *to = hosts ? results_new(r->n_hosts + 1) : NULL;
 
 	if (to && by_host(r->kept.rows, to, hosts, r->n_hosts, at)) {
@@ -150,7 +142,7 @@ static size_t find_column(const struct runbook_rows *rows, const char *name)
 {
 	const struct ask_kept *k = &rows->of->kept;
 
-	return !k->own && str_eq(name, "host") ? HOST_COLUMN : find_name(k->rows, name);
+	return !k->own && str_eq(name, "host") ? HOST_COLUMN : results_column_named(k->rows, name);
 }
 
 static struct cell cell_at(const struct runbook_rows *rows, size_t i, size_t column)
@@ -168,7 +160,7 @@ int runbook_rows_text(
 	size_t at = find_column(rows, column);
 	struct cell c;
 
-	if (at == NO_COLUMN)
+	if (at == RESULTS_NO_COLUMN)
 		return -ENOENT;
 	c = cell_at(rows, i, at);
 	/* A value is a C string: one with a NUL in it would be another one. */
@@ -296,7 +288,7 @@ static int test_column(const struct runbook_rows *rows, const struct runbook_con
 		return r;
 	if (rows->n == 0)
 		r = 1;
-	else if (column == NO_COLUMN)
+	else if (column == RESULTS_NO_COLUMN)
 		r = err_set(err, ENOENT, "the result has no column `%s`", name);
 	else
 		r = test_cells(rows, c, column, value, &re, found);
