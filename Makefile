@@ -12,7 +12,8 @@
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make deps       installs what is missing (apt), or names it
 #
-# WERROR=0 keeps warnings from being errors; B=DIR builds elsewhere.
+# B=DIR builds elsewhere; WERROR=1 makes warnings errors, as they are with the compiler that this is
+# written with.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -21,13 +22,14 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
 SAN ?= 0
-WERROR ?= 1
 ifeq ($(SAN),1)
 B ?= build/san
 else
 B ?= build
 endif
 CC = gcc
+# Later compilers may warn of more.
+WERROR ?= $(if $(filter 12 12.%,$(shell $(CC) -dumpversion)),1,0)
 CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 FUZZ_SECONDS ?= 10

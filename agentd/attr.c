@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <limits.h>
 
-static bool make_path(char path[PATH_MAX], const char *fmt, va_list ap)
+static __attribute__((format(printf, 2, 0))) bool make_path(
+	char path[PATH_MAX], const char *fmt, va_list ap)
 {
 	int n = vsnprintf(path, PATH_MAX, fmt, ap);
 

@@ -292,7 +292,7 @@ void app_fleet_options(const struct app *app, struct fleet_options *ret)
 	*ret = (struct fleet_options){
 		.in_flight = (unsigned)o->in_flight,
 		.connect_timeout_ms =
-			milliseconds(o->connect_timeout ? o->connect_timeout : CONNECT_TIMEOUT),
+			milliseconds(o->connect_timeout > 0 ? o->connect_timeout : CONNECT_TIMEOUT),
 		.timeout_ms = milliseconds(o->timeout),
 		.ssh_command = o->ssh_command,
 		.ssh_config = o->ssh_command ? o->ssh_config : NULL,

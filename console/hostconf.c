@@ -147,7 +147,7 @@ static int apply_ssh_config(struct filling *f, struct host_config *h, struct bac
 	h->user = b->ssh.user;
 	h->host_key_alias = b->ssh.host_key_alias;
 	h->ssh = &b->ssh;
-	if (!f->o->connect_timeout)
+	if (f->o->connect_timeout <= 0)
 		h->connect_timeout_ms = (int64_t)b->ssh.connect_timeout * 1000;
 	return 0;
 }
