@@ -94,7 +94,8 @@ def refused(kept, batches):
 def acting(kept, of_one):
     """Asks more often for the end of somebody, who takes his time, than one user may act at once: what is refused, and why."""
     victim = subprocess.Popen(["sleep", "1000"], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
-    kept += [handed() for _ in range(24 // of_one + 1)]
+    # One more than have room, as it may be another process that takes the last place.
+    kept += [handed() for _ in range(24 // of_one + 2)]
     files = [mine.makefile("rw") for _, mine in kept]
 
     def ask(f, id=1, **more):
@@ -115,6 +116,8 @@ def acting(kept, of_one):
         said = json.loads(files[-1].readline())
         if said["status"] == "refused":
             refused.append(said["detail"])
+        else:
+            time.sleep(0.1)
     victim.kill()
     return refused
 

@@ -36,8 +36,8 @@ check sessions_end wait_for 20 ended
 # ---- Those who act ----
 
 is acting_has_an_end "$(share acting | tr '|' '\n' | sort | uniq -c)" "      8 too many actions at once"
-is that_is_told "$(jq -r 'select(.event == "outcome" and .detail == "too many actions at once") | "\(.action) \(.dry_run) \(.args.grace_ms)"' \
-	"$T"/state/audit.ndjson* | sort | uniq -c)" "      8 kill true 60000"
+is that_is_told "$(jq -r 'select(.event == "outcome" and .detail == "too many actions at once" and .dry_run) | "\(.action) \(.args.grace_ms)"' \
+	"$T"/state/audit.ndjson* | sort | uniq -c)" "      8 kill 60000"
 check acting_ends wait_for 20 ended
 
 # ---- Sessions, as set ----
