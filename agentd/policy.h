@@ -44,9 +44,9 @@ struct subject {
 	char user[256];	  /* "" when the uid has no name */
 	pid_t pid;	  /* of the session process */
 	char address[64]; /* the ssh client's, of the sshd that is an ancestor; "" when none */
-	uint16_t port;
-	char claimed[256];     /* key or method as the environment says; hostile */
-	char fingerprint[128]; /* "" unless sshd tells it */
+	uint16_t port, local_port; /* of that connection, there and here */
+	char claimed[256];	   /* key or method as the environment says; hostile */
+	char fingerprint[128];	   /* "" unless sshd tells it */
 };
 
 struct rights {

@@ -618,6 +618,7 @@ int priv_put_subject(struct buf *b, uint64_t number, const struct priv_subject *
 	put_u32(b, &r, (uint32_t)w->pid);
 	put_text(b, &r, w->address);
 	put_u32(b, &r, w->port);
+	put_u32(b, &r, w->local_port);
 	put_text(b, &r, w->claimed);
 	put_text(b, &r, w->fingerprint);
 	put_u32(b, &r, v->allow);
@@ -649,6 +650,7 @@ int priv_read_subject(const char *p, size_t n, struct priv_subject *ret)
 	s.who.pid = (pid_t)get_u32(&f);
 	GET_INTO(&f, s.who.address);
 	s.who.port = (uint16_t)get_enum(&f, 65536);
+	s.who.local_port = (uint16_t)get_enum(&f, 65536);
 	GET_INTO(&f, s.who.claimed);
 	GET_INTO(&f, s.who.fingerprint);
 	s.allow = get_u32(&f);

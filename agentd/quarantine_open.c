@@ -60,6 +60,7 @@ static int each_connection(bool (*fn)(const struct netaddr *peer, uint16_t local
 struct finding {
 	struct netaddr peer;
 	uint16_t port; /* ours */
+	bool found;
 };
 
 static bool same_address(const struct netaddr *a, const struct netaddr *b)
@@ -72,26 +73,28 @@ static bool is_the_one(const struct netaddr *peer, uint16_t local_port, void *ar
 {
 	struct finding *f = arg;
 
-	if (peer->port != f->peer.port || !same_address(peer, &f->peer))
-		return false;
-	f->port = local_port;
-	return true;
+	f->found =
+		peer->port == f->peer.port && local_port == f->port && same_address(peer, &f->peer);
+	return f->found;
 }
 
-/* The session's own connection. *ret has the port here. */
+/*
+ * The session's own connection. *ret has the port here: of its sshd's socket, as anybody on this
+ * host may connect from another port to the same place.
+ */
 static int find_own(const struct subject *who, struct netaddr *ret, struct err *err)
 {
-	struct finding f = {.port = 0};
+	struct finding f = {.port = who->local_port};
 
 	if (netaddr_parse(span_str(who->address), &f.peer) < 0)
 		return err_set(err, EINVAL, "\"%s\" is no address", who->address);
 	f.peer.port = who->port;
-	for (int i = 0; i < READINGS && !f.port; i++) {
+	for (int i = 0; i < READINGS && !f.found; i++) {
 		int r = each_connection(is_the_one, &f, err);
 		if (r < 0)
 			return r;
 	}
-	if (!f.port)
+	if (!f.found)
 		return err_set(err, ESRCH,
 			"your connection, from %s port %u, is not in the agent's network namespace",
 			who->address, who->port);

@@ -139,32 +139,48 @@ static bool is_established_tcp(int fd)
 }
 
 /* An IPv4 client of a socket that listens for both is one of IPv4. */
-static void put_address(struct subject *who, const char *address, uint16_t port)
+static void put_address(
+	struct subject *who, const char *address, uint16_t port, uint16_t local_port)
 {
 	static const char mapped[] = "::ffff:";
 	bool v4 = str_starts(address, mapped) && strchr(address, '.');
 
 	(void)str_copy(who->address, sizeof(who->address), v4 ? address + strlen(mapped) : address);
 	who->port = port;
+	who->local_port = local_port;
 }
 
-static bool put_peer_of_socket(int fd, struct subject *who)
+/* `of`: getpeername or getsockname. */
+static bool read_end(int fd, int (*of)(int fd, struct sockaddr *a, socklen_t *n),
+	char host[NI_MAXHOST], uint16_t *ret_port)
 {
 	struct sockaddr_storage a = {0};
 	socklen_t size = sizeof(a);
-	char host[NI_MAXHOST], port[NI_MAXSERV];
+	char port[NI_MAXSERV];
 	uint64_t n = 0;
 
-	if (!is_established_tcp(fd) || getpeername(fd, (struct sockaddr *)&a, &size) < 0 ||
-		getnameinfo((struct sockaddr *)&a, size, host, sizeof(host), port, sizeof(port),
+	if (of(fd, (struct sockaddr *)&a, &size) < 0 ||
+		getnameinfo((struct sockaddr *)&a, size, host, NI_MAXHOST, port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
 		parse_uint(port, 0, UINT16_MAX, &n) < 0)
 		return false;
-	put_address(who, host, (uint16_t)n);
+	*ret_port = (uint16_t)n;
 	return true;
 }
 
-static bool put_peer_of_sock(struct sockets *socks, uint64_t inode, struct subject *who)
+static bool put_ends_of_socket(int fd, struct subject *who)
+{
+	char host[NI_MAXHOST], here[NI_MAXHOST];
+	uint16_t port, local_port;
+
+	if (!is_established_tcp(fd) || !read_end(fd, getsockname, here, &local_port) ||
+		!read_end(fd, getpeername, host, &port))
+		return false;
+	put_address(who, host, port, local_port);
+	return true;
+}
+
+static bool put_ends_of_sock(struct sockets *socks, uint64_t inode, struct subject *who)
 {
 	const struct sock *k = sockets_find(socks, inode);
 	char address[INET6_ADDRSTRLEN];
@@ -172,7 +188,7 @@ static bool put_peer_of_sock(struct sockets *socks, uint64_t inode, struct subje
 	if (!k || k->protocol != IPPROTO_TCP || k->state != TCP_ESTABLISHED)
 		return false;
 	sock_address(k, true, address);
-	put_address(who, address, k->remote_port);
+	put_address(who, address, k->remote_port, k->local_port);
 	return true;
 }
 
@@ -188,9 +204,9 @@ static bool try_socket(const struct looking *l, int32_t fd, uint64_t inode, stru
 	bool found;
 
 	if (l->socks)
-		return put_peer_of_sock(l->socks, inode, who);
+		return put_ends_of_sock(l->socks, inode, who);
 	copy = (int)syscall(SYS_pidfd_getfd, l->pidfd, fd, 0);
-	found = copy >= 0 && put_peer_of_socket(copy, who);
+	found = copy >= 0 && put_ends_of_socket(copy, who);
 	io_close(copy);
 	return found;
 }

@@ -243,15 +243,17 @@ TEST(subject)
 		.deny_paths = none};
 	struct priv_subject out;
 
-	in.who = (struct subject){.uid = 3, .gid = 4, .pid = 5, .port = 22};
+	in.who = (struct subject){.uid = 3, .gid = 4, .pid = 5, .port = 2, .local_port = 22};
 	snprintf(in.who.user, sizeof(in.who.user), "alice");
 	snprintf(in.who.address, sizeof(in.who.address), "192.0.2.1");
 	begin();
 	CHECK_INT(priv_put_subject(&frame, 0, &in), 0);
 	CHECK_INT(priv_read_subject(frame.p, frame.len, &out), 0);
-	CHECK(out.who.uid == 3 && out.who.pid == 5 && out.who.port == 22 && out.as_user);
+	CHECK(out.who.uid == 3 && out.who.pid == 5 && out.as_user);
 	CHECK_STR(out.who.user, "alice");
 	CHECK_STR(out.who.address, "192.0.2.1");
+	CHECK_INT(out.who.port, 2);
+	CHECK_INT(out.who.local_port, 22);
 	priv_subject_done(&out);
 	CHECK_WHOLE(subject);
 }

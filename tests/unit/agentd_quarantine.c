@@ -282,18 +282,28 @@ static int listener(uint16_t *ret_port)
 	return fd;
 }
 
+/* `from`: our own port; 0: any. */
+static int connection_from(uint16_t from, uint16_t port, uint16_t *ret_port)
+{
+	struct sockaddr_in here = {.sin_family = AF_INET,
+				   .sin_port = htons(from),
+				   .sin_addr = {htonl(INADDR_LOOPBACK)}},
+			   there = here;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	socklen_t n = sizeof(here);
+
+	there.sin_port = htons(port);
+	CHECK(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+	CHECK(bind(fd, (struct sockaddr *)&here, n) == 0);
+	CHECK(connect(fd, (struct sockaddr *)&there, n) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&here, &n) == 0);
+	*ret_port = ntohs(here.sin_port);
+	return fd;
+}
+
 static int connection(uint16_t port, uint16_t *ret_port)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t n = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&a, n) == 0);
-	CHECK(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-	*ret_port = ntohs(a.sin_port);
-	return fd;
+	return connection_from(0, port, ret_port);
 }
 
 #define MANY (QUARANTINE_OLD_MAX + 20)
@@ -316,6 +326,33 @@ TEST(quarantine_many_connections_of_before)
 	close(server);
 }
 
+#define OTHERS 8
+
+/* Whoever is on this host can make more connections with the operator's address and port. */
+TEST(quarantine_own_connection_among_others)
+{
+	struct subject who = {.pid = 1, .address = "127.0.0.1"};
+	struct conf *c = conf_new();
+	int server = listener(&who.local_port), one = connection(who.local_port, &who.port);
+	int others[2 * OTHERS];
+	uint16_t port;
+
+	for (int i = 0; i < OTHERS; i++) {
+		others[2 * i] = listener(&port);
+		others[2 * i + 1] = connection_from(who.port, port, &port);
+		CHECK_INT(port, who.port);
+	}
+	make(60, 0);
+	CHECK_INT(quarantine_open_for(&who, c, &q.open, &why), 0);
+	CHECK_INT(q.open.n_ssh, 1);
+	CHECK_INT(q.open.ssh[0].port, who.local_port);
+	for (int i = 0; i < 2 * OTHERS; i++)
+		close(others[i]);
+	close(server);
+	close(one);
+	conf_free(c);
+}
+
 TEST(quarantine_connections_of_before)
 {
 	struct subject who = {.pid = 1, .address = "127.0.0.1"};
@@ -323,6 +360,7 @@ TEST(quarantine_connections_of_before)
 	uint16_t port, second;
 	int server = listener(&port), one = connection(port, &who.port), two;
 
+	who.local_port = port;
 	make(60, 0);
 	CHECK_INT(quarantine_open_for(&who, c, &q.open, &why), 0);
 	CHECK_INT(q.open.n_ssh, 1);
@@ -598,6 +636,6 @@ TEST_MAIN(&quarantine_file, &quarantine_of_an_odd_name, &quarantine_over_of_an_o
 	&quarantine_file_refused, &quarantine_locks, &quarantine_ends,
 	&quarantine_wall_clock_does_not_count, &quarantine_after_reboot, &quarantine_words,
 	&quarantine_open_without_peer, &quarantine_many_connections_of_before,
-	&quarantine_connections_of_before, &quarantine_rules_as_text, &quarantine_tells_of_mounts,
-	&quarantine_rules_in_force, &quarantine_without_nftables, &quarantine_without_rights,
-	&quarantine_out_of_memory)
+	&quarantine_own_connection_among_others, &quarantine_connections_of_before,
+	&quarantine_rules_as_text, &quarantine_tells_of_mounts, &quarantine_rules_in_force,
+	&quarantine_without_nftables, &quarantine_without_rights, &quarantine_out_of_memory)
