@@ -210,12 +210,14 @@ static bool next_word(struct span *rest, struct span *ret)
 	size_t n = 0;
 
 	*rest = span_trim(*rest);
+	if (!rest->n)
+		return false;
 	for (; n < rest->n && (inside || !isspace((unsigned char)rest->p[n])); n++)
 		inside = rest->p[n] == '[' || (inside && rest->p[n] != ']');
 	*ret = (struct span){rest->p, n};
 	rest->p += n;
 	rest->n -= n;
-	return n > 0;
+	return true;
 }
 
 /* deb [option=value …] URI SUITE [COMPONENT …] */

@@ -164,6 +164,14 @@ outcome delete-other-content refused 'no longer'
 check delete-refused-does-nothing [ -e "$f" ]
 is delete-refused-keeps-nothing "$(entries)" "$n"
 
+planned
+mv "$f" "$f.was"
+ln -s "$f.was" "$f"
+act delete "$planned"
+outcome delete-link-meanwhile refused 'symbolic link'
+check delete-link-meanwhile-does-nothing [ -L "$f" -a -f "$f.was" ]
+mv "$f.was" "$f"
+
 # ---- What is no file, or not where the path says ----
 
 evil

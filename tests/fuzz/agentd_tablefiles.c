@@ -21,6 +21,10 @@
 #define QUERY_MS  5000
 #define TABLES_OF 9 /* tables that read one file, at most */
 
+#define CHROME	  "/home/bob/.config/google-chrome/Default/"
+#define CONTAINER "0123456789012345678901234567890123456789012345678901234567890123"
+#define DOCKER	  "/var/lib/docker/containers/" CONTAINER "/"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const struct {
@@ -53,6 +57,34 @@ static const struct {
 	{"/var/lib/portage/world", {"portage_packages"}},
 	{"/var/db/pkg/a/b-1/USE", {"portage_use"}},
 	{"/sys/class/mei/mei0/fw_ver", {"intel_me_info"}},
+	{"/etc/shadow", {"shadow"}},
+	{"/etc/os-release", {"os_version"}},
+	{"/etc/apt/sources.list", {"apt_sources"}},
+	{"/etc/apt/sources.list.d/b.sources", {"apt_sources"}},
+	{"/etc/yum.repos.d/a.repo", {"yum_sources"}},
+	{"/etc/ssh/ssh_config", {"ssh_configs"}},
+	{"/home/bob/.ssh/known_hosts", {"known_hosts"}},
+	{"/home/bob/.zsh_history", {"shell_history"}},
+	{CHROME "Preferences", {"chrome_extensions", "chrome_extension_content_scripts"}},
+	{CHROME "Extensions/abcdefghijklmnopabcdefghijklmnop/1.0_0/manifest.json",
+		{"chrome_extensions", "chrome_extension_content_scripts"}},
+	{"/home/bob/.mozilla/firefox/x.default/extensions.json", {"firefox_addons"}},
+	{"/home/bob/.vscode/extensions/extensions.json", {"vscode_extensions"}},
+	{"/home/bob/.local/share/JetBrains/Idea2024/plugin.jar", {"jetbrains_plugins"}},
+	{"/usr/lib/node_modules/a/package.json", {"npm_packages"}},
+	{"/usr/lib/python3/dist-packages/b-1.dist-info/METADATA", {"python_packages"}},
+	{"/run/utmp", {"logged_in_users"}},
+	{"/var/log/wtmp", {"last"}},
+	{"/var/log/btmp", {"btmp"}},
+	{"/etc/xdg/autostart/a.desktop", {"startup_items"}},
+	{"/etc/systemd/system/a.timer", {"systemd_units", "systemd_timers"}},
+	{"/var/lib/dpkg/status", {"deb_packages"}},
+	{"/var/lib/dpkg/diversions", {"deb_package_files"}},
+	{"/var/lib/dpkg/info/bash.list", {"deb_package_files"}},
+	{"/var/lib/rpm/rpmdb.sqlite", {"rpm_packages", "rpm_package_files"}},
+	{DOCKER "config.v2.json", {"containers"}},
+	{"/proc/net/arp", {"arp_cache"}},
+	{"/proc/net/route", {"routes"}},
 };
 /* What is always there. */
 static const char *const given[][2] = {
@@ -68,6 +100,9 @@ static const char *const given[][2] = {
 	{"/sys/firmware/efi/x", ""},
 	{"/etc/portage/package.keywords", "=a/b-1 ~amd64"},
 	{"/var/db/pkg/a/b-1/SLOT", "0"},
+	{"/etc/passwd", "bob:x:1000:1000::/home/bob:/bin/bash\n"},
+	{"/proc/9/cgroup", "0::/system.slice/docker-" CONTAINER ".scope"},
+	{"/proc/9/stat", "9 (b) S 7 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 100 4096 1"},
 };
 
 static char top[PATH_MAX];
