@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/action.h"
 
+#include "common/json.h"
 #include "common/base64.h"
 #include "common/text.h"
 
@@ -273,23 +274,6 @@ bool action_is_planned(const struct action_call *call, const char *identity, con
 		return true;
 	action_say(ret, WIRE_REFUSED, "%s is no longer what was planned for", what);
 	return false;
-}
-
-static json_t *base64_object(const char *p, size_t n)
-{
-	struct buf b;
-	json_t *o = NULL;
-
-	buf_init(&b, ACTION_JSON_MAX);
-	if (base64_encode(&b, p, n) == 0)
-		o = json_pack("{s:s}", "b64", buf_str(&b));
-	buf_done(&b);
-	return o;
-}
-
-json_t *action_json_bytes(const char *p, size_t n)
-{
-	return utf8_valid(p, n) ? json_stringn_nocheck(p, n) : base64_object(p, n);
 }
 
 json_t *action_json_words(const char *fmt, ...)

@@ -119,9 +119,6 @@ int action_identity(const struct span *parts, size_t n, char ret[ACTION_IDENTITY
  */
 bool action_is_planned(const struct action_call *call, const char *identity, const char *what,
 	struct action_outcome *ret);
-/* Bytes as the wire shows them: a string, or {"b64":…} where they are not UTF-8. NULL: no memory.
- */
-json_t *action_json_bytes(const char *p, size_t n);
 /* Words with names of others in them, as a string: what is not for a terminal is escaped. */
 json_t *action_json_words(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -63,7 +63,7 @@ static void put(json_t *o, int *r, const char *name, json_t *value)
 static void put_text(json_t *o, int *r, const char *name, const char *text)
 {
 	if (text && *text)
-		put(o, r, name, action_json_bytes(text, strlen(text)));
+		put(o, r, name, json_bytes_new(text, strlen(text)));
 }
 
 static void put_number(json_t *o, int *r, const char *name, int64_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/auditwords.h"
 
-#include "common/base64.h"
+#include "common/json.h"
 #include "common/str.h"
 
 #include <ctype.h>
@@ -30,30 +30,14 @@ void auditwords_done(struct auditwords *w)
 
 /* ---- Pieces ---- */
 
-static int put_base64(struct buf *b, const json_t *v)
-{
-	size_t n = json_string_length(v);
-	char *bytes = malloc(n + 1);
-	ssize_t got = bytes ? base64_decode(bytes, json_string_value(v), n) : -1;
-	int r = !bytes ? -ENOMEM : got > 0 ? buf_add(b, bytes, (size_t)got) : 0;
-
-	free(bytes);
-	return r;
-}
-
 /* Strings and {"b64":…} as their bytes, anything else as JSON. */
 static int put_value(struct buf *b, const json_t *v)
 {
-	const json_t *b64 = json_object_size(v) == 1 ? json_object_get(v, "b64") : NULL;
 	char *text;
-	int r;
+	int r = v ? json_bytes_add(b, v) : 0;
 
-	if (!v)
-		return 0;
-	if (json_is_string(b64))
-		return put_base64(b, b64);
-	if (json_is_string(v))
-		return buf_add(b, json_string_value(v), json_string_length(v));
+	if (r != -EINVAL && r != -EBADMSG)
+		return r;
 	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
 	r = text ? buf_puts(b, text) : -ENOMEM;
 	free(text);

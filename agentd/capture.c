@@ -178,10 +178,10 @@ static int commit(struct capture *c, struct vault_entry *e, const struct procfac
 	int r = -ENOMEM;
 
 	if (meta)
-		r = json_object_update_new(meta,
-			    json_pack("{s:o, s:o, s:O, s:s?}", "path",
-				    action_json_bytes(buf_str(&f->exe), f->exe.len), "process",
-				    procfacts_json(f), "files", files, "exe_in", exe_in))
+		r = json_object_update_new(
+			    meta, json_pack("{s:o, s:o, s:O, s:s?}", "path",
+					  json_bytes_new(buf_str(&f->exe), f->exe.len), "process",
+					  procfacts_json(f), "files", files, "exe_in", exe_in))
 			    ? -ENOMEM
 			    : 0;
 	if (r < 0)

@@ -3,6 +3,7 @@
 
 #include "agentd/xattrs.h"
 #include "common/base64.h"
+#include "common/json.h"
 
 #include <inttypes.h>
 #include <sys/ioctl.h>
@@ -18,8 +19,8 @@ static json_t *xattr_entry(const char *name, const struct buf *value)
 
 	buf_init(&text, 2 * XATTRS_MAX);
 	if (base64_encode(&text, value->p, value->len) == 0)
-		entry = json_pack("{s:o, s:s}", "name", action_json_bytes(name, strlen(name)),
-			"value", buf_str(&text));
+		entry = json_pack("{s:o, s:s}", "name", json_bytes_new(name, strlen(name)), "value",
+			buf_str(&text));
 	buf_done(&text);
 	return entry;
 }
@@ -118,8 +119,8 @@ json_t *filefacts_json(const struct filefacts *f, struct span path)
 		return NULL;
 	snprintf(mode, sizeof(mode), "%04o", (unsigned)f->st.st_mode & 07777);
 	return json_pack("{s:o, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s}",
-		"path", action_json_bytes(path.p, path.n), "size", (json_int_t)f->st.st_size,
-		"sha256", f->sha256, "mode", mode, "uid", (json_int_t)f->st.st_uid, "gid",
+		"path", json_bytes_new(path.p, path.n), "size", (json_int_t)f->st.st_size, "sha256",
+		f->sha256, "mode", mode, "uid", (json_int_t)f->st.st_uid, "gid",
 		(json_int_t)f->st.st_gid, "mtime", (json_int_t)f->st.st_mtim.tv_sec, "device",
 		(json_int_t)f->st.st_dev, "inode", (json_int_t)f->st.st_ino, "links",
 		(json_int_t)f->st.st_nlink, "flags", (json_int_t)f->flags, "xattrs",
@@ -136,38 +137,19 @@ int filefacts_set_flags(int fd, uint32_t flags)
 	return ioctl(fd, FS_IOC_SETFLAGS, &now) < 0 ? -errno : 0;
 }
 
-/* The bytes of a string or of {"b64":…}, with a NUL behind them. */
-static int bytes_of(const json_t *v, bool b64, struct buf *out)
-{
-	ssize_t n;
-	int r;
-
-	if (!json_is_string(v))
-		return -EBADMSG;
-	if (!b64)
-		return buf_add(out, json_string_value(v), json_string_length(v));
-	r = buf_room(out, json_string_length(v));
-	if (r < 0)
-		return r;
-	n = base64_decode(out->p + out->len, json_string_value(v), json_string_length(v));
-	if (n < 0)
-		return -EBADMSG;
-	buf_added(out, (size_t)n);
-	return 0;
-}
-
 int filefacts_set_xattr(int fd, const json_t *entry)
 {
-	const json_t *name = json_object_get(entry, "name");
-	bool b64 = json_is_object(name);
+	const json_t *v = json_object_get(entry, "value");
 	struct buf key, value;
 	int r;
 
 	buf_init(&key, XATTRS_MAX);
 	buf_init(&value, 2 * XATTRS_MAX);
-	r = bytes_of(b64 ? json_object_get(name, "b64") : name, b64, &key);
+	r = json_bytes_add(&key, json_object_get(entry, "name"));
 	if (r == 0)
-		r = bytes_of(json_object_get(entry, "value"), true, &value);
+		r = json_is_string(v)
+			    ? base64_decode_add(&value, json_string_value(v), json_string_length(v))
+			    : -EBADMSG;
 	if (r == 0 && strlen(buf_str(&key)) != key.len)
 		r = -EBADMSG;
 	if (r == 0 && fsetxattr(fd, buf_str(&key), buf_str(&value), value.len, 0) < 0)

@@ -6,6 +6,7 @@
 #include "agentd/session.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/json.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -222,7 +223,7 @@ static json_t *describe(const struct getting *g)
 	const struct wire_request *q = &g->job->request;
 
 	return json_pack("{s:o?, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "path",
-		action_json_bytes(q->path, q->path_len), "size", (json_int_t)g->file.size, "mtime",
+		json_bytes_new(q->path, q->path_len), "size", (json_int_t)g->file.size, "mtime",
 		(json_int_t)(g->file.mtime_ns / 1000000000), "mode", (json_int_t)g->file.mode,
 		"uid", (json_int_t)g->file.uid, "gid", (json_int_t)g->file.gid, "sha256", g->sha256,
 		"end", (json_int_t)g->at);

@@ -2,7 +2,7 @@
 #include "agentd/jsonfile.h"
 
 #include "agentd/root.h"
-#include "common/base64.h"
+#include "common/json.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -92,16 +92,14 @@ void row_json(struct scan *s, unsigned col, const json_t *j)
 
 void row_json_bytes(struct scan *s, unsigned col, const json_t *j)
 {
-	const char *b64 = json_text_at(j, "b64");
-	size_t n = b64 ? strlen(b64) : 0;
-	char *raw = b64 ? malloc(n + 1) : NULL;
-	ssize_t got = raw ? base64_decode(raw, b64, n) : -1;
+	struct buf b;
 
-	if (got >= 0)
-		row_bytes(s, col, raw, (size_t)got);
+	buf_init(&b, JSONFILE_MAX);
+	if (json_is_object(j) && json_bytes_add(&b, j) == 0)
+		row_bytes(s, col, buf_str(&b), b.len);
 	else
 		row_json(s, col, j);
-	free(raw);
+	buf_done(&b);
 }
 
 void row_json_list(struct scan *s, unsigned col, const json_t *j)

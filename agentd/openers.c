@@ -4,6 +4,7 @@
 #include "agentd/action.h"
 #include "agentd/procfs.h"
 #include "common/clock.h"
+#include "common/json.h"
 
 #include <fcntl.h>
 #include <sys/sysmacros.h>
@@ -49,9 +50,9 @@ static void note(struct openers *o, const struct procfs_proc *p, bool running)
 	if (!o->n)
 		snprintf(o->first, sizeof(o->first), "%.*s (%d)", (int)name.n, name.p, p->pid);
 	if (o->n < OPENERS_SHOWN)
-		json_array_append_new(o->processes,
-			json_pack("{s:i, s:o, s:b}", "pid", p->pid, "name",
-				action_json_bytes(name.p, name.n), "running", running));
+		json_array_append_new(
+			o->processes, json_pack("{s:i, s:o, s:b}", "pid", p->pid, "name",
+					      json_bytes_new(name.p, name.n), "running", running));
 	o->n++;
 	buf_done(&b);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/procfacts.h"
+#include "common/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -88,9 +89,9 @@ json_t *procfacts_json(const struct procfacts *f)
 	if (procfacts_identity(f, identity) < 0)
 		return NULL;
 	return json_pack("{s:i, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:s}", "pid",
-		f->pid, "name", action_json_bytes(f->name, strlen(f->name)), "path",
-		action_json_bytes(buf_str(&f->exe), f->exe.len), "cmdline",
-		action_json_bytes(cmdline.p, cmdline.n), "state", state, "uid",
+		f->pid, "name", json_bytes_new(f->name, strlen(f->name)), "path",
+		json_bytes_new(buf_str(&f->exe), f->exe.len), "cmdline",
+		json_bytes_new(cmdline.p, cmdline.n), "state", state, "uid",
 		f->uid == UINT32_MAX ? (json_int_t)-1 : (json_int_t)f->uid, "parent",
 		(json_int_t)f->parent, "start_time", (json_int_t)f->start_time, "start_ticks",
 		(json_int_t)f->start, "boot_id", f->boot_id, "exe_device", (json_int_t)f->exe_dev,

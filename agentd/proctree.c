@@ -3,6 +3,7 @@
 
 #include "agentd/action.h"
 #include "common/clock.h"
+#include "common/json.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -468,7 +469,7 @@ json_t *proctree_json(const struct proctree *t)
 		const struct procmember *m = &t->members[i];
 
 		json_array_append_new(list, json_pack("{s:i, s:o}", "pid", m->pid, "name",
-						    action_json_bytes(m->name, strlen(m->name))));
+						    json_bytes_new(m->name, strlen(m->name))));
 	}
 	return json_pack("{s:I, s:o}", "count", (json_int_t)(t->n - 1), "processes", list);
 }

@@ -113,7 +113,7 @@ static json_t *addresses_json(const struct netaddr *list, size_t n)
 
 json_t *quarantine_by_json(const struct quarantine *q)
 {
-	return action_json_bytes(q->by, strlen(q->by));
+	return json_bytes_new(q->by, strlen(q->by));
 }
 
 static json_t *to_json(const struct quarantine *q)
@@ -141,26 +141,22 @@ static bool take_text(const json_t *o, const char *name, char *to, size_t size)
 	       str_copy(to, size, json_string_value(v)) == 0;
 }
 
-/* A name as action_json_bytes wrote it. */
+/* As json_bytes_new wrote it; no memory is needed that could be missing. */
 static bool take_bytes(const json_t *o, const char *name, char *to, size_t size)
 {
 	const json_t *v = json_object_get(json_object_get(o, name), "b64");
 	size_t n = json_string_length(v);
-	char *bytes;
 	ssize_t got;
 
 	if (!v)
 		return take_text(o, name, to, size);
-	bytes = malloc(n + 1);
-	got = bytes && json_is_string(v) ? base64_decode(bytes, json_string_value(v), n) : -1;
-	if (got > 0 && ((size_t)got >= size || memchr(bytes, '\0', (size_t)got)))
-		got = -1;
-	if (got > 0) {
-		memcpy(to, bytes, (size_t)got);
-		to[got] = '\0';
-	}
-	free(bytes);
-	return got > 0;
+	if (!json_is_string(v) || n / 4 * 3 > size)
+		return false;
+	got = base64_decode(to, json_string_value(v), n);
+	if (got <= 0 || (size_t)got >= size || memchr(to, '\0', (size_t)got))
+		return false;
+	to[got] = '\0';
+	return true;
 }
 
 static bool take_flag(const json_t *o, const char *name, bool *to)

@@ -89,7 +89,7 @@ int quarantine_parse(const char *p, size_t n, struct quarantine *ret, struct err
 bool quarantine_rebase(struct quarantine *q);
 /* The end as things stand, in boot time; 0: none. */
 int64_t quarantine_ends_ms(const struct quarantine *q);
-/* Whose it is as the wire shows it (action_json_bytes): any bytes. NULL: no memory. */
+/* Whose it is as the wire shows it (json_bytes_new): any bytes. NULL: no memory. */
 json_t *quarantine_by_json(const struct quarantine *q);
 /* Words for `detail`: "until 2026-…", or "". */
 const char *quarantine_until_text(const struct quarantine *q, char *out, size_t size);

@@ -4,6 +4,7 @@
 #include "agentd/nofollow.h"
 #include "agentd/vaultfile.h"
 #include "common/io.h"
+#include "common/json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -123,7 +124,7 @@ static bool settle(struct settling *s)
 	told = vaultfile_read(meta, &s->file, NULL) == 0 && look_in(s, meta);
 	if (told)
 		s->outcome.before = json_pack("{s:o, s:s}", "path",
-			action_json_bytes(s->file.path, s->file.path_len), "id", s->id);
+			json_bytes_new(s->file.path, s->file.path_len), "id", s->id);
 	json_decref(meta);
 	vault_entry_done(&entry);
 	return told;

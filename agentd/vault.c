@@ -449,7 +449,7 @@ json_t *vault_meta_new(
 	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:{s:o, s:I, s:s}, s:o}", "version", 1, "id",
 		e->id, "kind", kind, "action", call->action->name, "time",
 		(json_int_t)(clock_real_us() / 1000000), "by", "user",
-		action_json_bytes(who->user, strlen(who->user)), "uid", (json_int_t)who->uid,
+		json_bytes_new(who->user, strlen(who->user)), "uid", (json_int_t)who->uid,
 		"address", who->address, "reason",
-		action_json_bytes(call->reason, strlen(call->reason)));
+		json_bytes_new(call->reason, strlen(call->reason)));
 }

@@ -2,6 +2,7 @@
 #include "agentd/vaultfile.h"
 
 #include "common/base64.h"
+#include "common/json.h"
 
 #define NS_PER_S    1000000000
 #define PERMISSIONS 07777
@@ -23,8 +24,8 @@ int vaultfile_put(json_t *meta, const struct filefacts *f, struct span path)
 
 	snprintf(mode, sizeof(mode), "%04o", (unsigned)st->st_mode & PERMISSIONS);
 	more = json_pack("{s:o, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:O}",
-		"path", action_json_bytes(path.p, path.n), "size", (json_int_t)st->st_size,
-		"sha256", f->sha256, "mode", mode, "uid", (json_int_t)st->st_uid, "gid",
+		"path", json_bytes_new(path.p, path.n), "size", (json_int_t)st->st_size, "sha256",
+		f->sha256, "mode", mode, "uid", (json_int_t)st->st_uid, "gid",
 		(json_int_t)st->st_gid, "atime", time_json(st->st_atim), "mtime",
 		time_json(st->st_mtim), "ctime", time_json(st->st_ctim), "device",
 		(json_int_t)st->st_dev, "inode", (json_int_t)st->st_ino, "links",

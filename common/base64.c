@@ -48,15 +48,22 @@ static uint32_t digit(char c)
 	return c == '/' ? 63 : 64;
 }
 
+/* Of a text whose length is a multiple of four. */
+static size_t padding(const char *p, size_t n)
+{
+	if (!n || p[n - 1] != '=')
+		return 0;
+	return p[n - 2] == '=' ? 2 : 1;
+}
+
 ssize_t base64_decode(char *out, const char *p, size_t n)
 {
 	char *to = out;
-	size_t pad = 0;
+	size_t pad;
 
 	if (n % 4)
 		return -EBADMSG;
-	if (n && p[n - 1] == '=')
-		pad = p[n - 2] == '=' ? 2 : 1;
+	pad = padding(p, n);
 	for (size_t i = 0; i < n; i += 4) {
 		size_t drop = i + 4 == n ? pad : 0;
 		uint32_t a = digit(p[i]), b = digit(p[i + 1]);
@@ -75,4 +82,21 @@ ssize_t base64_decode(char *out, const char *p, size_t n)
 			*to++ = (char)v;
 	}
 	return to - out;
+}
+
+int base64_decode_add(struct buf *out, const char *p, size_t n)
+{
+	ssize_t got;
+	int r;
+
+	if (n % 4)
+		return -EBADMSG;
+	r = buf_room(out, n / 4 * 3 - padding(p, n));
+	if (r < 0)
+		return r;
+	got = base64_decode(out->p + out->len, p, n);
+	if (got < 0)
+		return (int)got;
+	buf_added(out, (size_t)got);
+	return 0;
 }

@@ -16,5 +16,7 @@ int base64_encode(struct buf *out, const void *p, size_t n);
  * written or -EBADMSG.
  */
 ssize_t base64_decode(char *out, const char *p, size_t n);
+/* Likewise, appending it. 0, -EBADMSG, or as buf_add does. */
+int base64_decode_add(struct buf *out, const char *p, size_t n);
 
 #endif

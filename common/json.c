@@ -5,6 +5,7 @@
 #include "common/json_scan.h"
 #include "common/text.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -134,6 +135,36 @@ json_t *json_read_lines(
 	const struct text text = {file, p, n};
 
 	return load(&text, max_depth, twice_ok ? 0 : JSON_REJECT_DUPLICATES, err);
+}
+
+/* ---- Bytes in a tree ---- */
+
+static json_t *base64_new(const char *p, size_t n)
+{
+	json_t *v = NULL;
+	struct buf b;
+
+	buf_init(&b, 2 * n + 8);
+	if (base64_encode(&b, p, n) == 0)
+		v = json_pack("{s:s}", "b64", buf_str(&b));
+	buf_done(&b);
+	return v;
+}
+
+json_t *json_bytes_new(const char *p, size_t n)
+{
+	return utf8_valid(p, n) ? json_stringn_nocheck(p, n) : base64_new(p, n);
+}
+
+int json_bytes_add(struct buf *b, const json_t *v)
+{
+	const json_t *b64 = json_object_size(v) == 1 ? json_object_get(v, "b64") : NULL;
+
+	if (json_is_string(v))
+		return buf_add(b, json_string_value(v), json_string_length(v));
+	if (json_is_string(b64))
+		return base64_decode_add(b, json_string_value(b64), json_string_length(b64));
+	return -EINVAL;
 }
 
 /* ---- Writing ---- */

@@ -35,11 +35,19 @@ json_t *json_read_any(const char *p, size_t n, size_t max_depth, struct err *err
 json_t *json_read_lines(const char *file, const char *p, size_t n, size_t max_depth, bool twice_ok,
 	struct err *err);
 
+/* Bytes: a string where they are UTF-8, else {"b64":"…"}. NULL: no memory. */
+json_t *json_bytes_new(const char *p, size_t n);
+/*
+ * Appends the bytes of such a value. 0, -EINVAL when it is neither of them, -EBADMSG when that is
+ * no base64, or as buf_add.
+ */
+int json_bytes_add(struct buf *b, const json_t *v);
+
 /* All return as buf_add does. */
 /* A string; each byte that is not UTF-8 becomes U+FFFD. */
 int json_put_string(struct buf *b, const char *p, size_t n);
 int json_put_str(struct buf *b, const char *s);
-/* A string, or {"b64":"…"} when the bytes are not valid UTF-8. */
+/* As json_bytes_new. */
 int json_put_bytes(struct buf *b, const char *p, size_t n);
 int json_put_int(struct buf *b, int64_t i);
 /* Infinities as the strings "Inf" and "-Inf", no number as null. */

@@ -150,28 +150,24 @@ static int read_size(const json_t *tree, const char *name, int64_t *ret, struct 
 static int read_path(struct wire_request *q, struct err *err)
 {
 	const json_t *v = json_object_get(q->tree, "path");
-	bool b64 = json_is_object(v) && json_object_size(v) == 1;
-	const json_t *text = b64 ? json_object_get(v, "b64") : v;
-	size_t n = json_string_length(text);
-	ssize_t got = (ssize_t)n;
+	struct buf b;
+	int r;
 
 	if (!v)
 		return err_set(err, EPROTO, "`path` is missing");
-	if (!json_is_string(text))
+	buf_init(&b, WIRE_REQUEST_MAX);
+	r = json_bytes_add(&b, v);
+	q->path_len = b.len;
+	q->path = buf_steal(&b);
+	if (r == -EINVAL)
 		return err_set(
 			err, EPROTO, "`path` is neither a string nor {\"b64\":\"\xe2\x80\xa6\"}");
-	q->path = malloc(n + 1);
-	if (!q->path)
-		return err_set(err, ENOMEM, "out of memory");
-	if (b64)
-		got = base64_decode(q->path, json_string_value(text), n);
-	else
-		memcpy(q->path, json_string_value(text), n);
-	if (got < 0)
+	if (r == -EBADMSG)
 		return err_set(err, EPROTO, "`path` is not base64");
-	q->path_len = (size_t)got;
-	q->path[got] = '\0';
-	if (got == 0 || got >= PATH_MAX || q->path[0] != '/' || strlen(q->path) != (size_t)got)
+	if (r < 0 || !q->path)
+		return err_set(err, ENOMEM, "out of memory");
+	if (!q->path_len || q->path_len >= PATH_MAX || q->path[0] != '/' ||
+		strlen(q->path) != q->path_len)
 		return err_set(err, EPROTO,
 			"`path` is not absolute, holds a NUL or is longer than %d bytes",
 			PATH_MAX - 1);

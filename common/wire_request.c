@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the console asks: written here, read here. */
-#include "common/base64.h"
 #include "common/json.h"
 #include "common/wire_line.h"
 #include "common/wire_member.h"
@@ -101,23 +100,15 @@ static int read_positive(
 	return 0;
 }
 
-/* {"b64":"…"} and nothing else. */
 static int check_bytes(const json_t *v)
 {
-	const json_t *text = json_object_get(v, "b64");
-	ssize_t got;
-	char *bytes;
-	size_t n;
+	struct buf b;
+	int r;
 
-	if (!json_is_string(text) || json_object_size(v) != 1)
-		return -EPROTO;
-	n = json_string_length(text);
-	bytes = malloc(n + 1);
-	if (!bytes)
-		return -ENOMEM;
-	got = base64_decode(bytes, json_string_value(text), n);
-	free(bytes);
-	return got < 0 ? -EPROTO : 0;
+	buf_init(&b, WIRE_REQUEST_MAX);
+	r = json_bytes_add(&b, v);
+	buf_done(&b);
+	return r == 0 || r == -ENOMEM ? r : -EPROTO;
 }
 
 static int read_params(struct wire_request *q, struct err *err)

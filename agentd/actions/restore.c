@@ -6,6 +6,7 @@
 #include "agentd/vaultfile.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/json.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -81,7 +82,7 @@ static bool tell_before(struct restoration *s, char identity[ACTION_IDENTITY_MAX
 		return said(s, WIRE_FAILED, strerror(ENOMEM));
 	snprintf(mode, sizeof(mode), "%04o", (unsigned)f->mode);
 	s->ret->before = json_pack("{s:s, s:o, s:I, s:s, s:s, s:I, s:I, s:I, s:s}", "id",
-		s->entry.id, "path", action_json_bytes(f->path, f->path_len), "size",
+		s->entry.id, "path", json_bytes_new(f->path, f->path_len), "size",
 		(json_int_t)f->size, "sha256", f->sha256, "mode", mode, "uid", (json_int_t)f->uid,
 		"gid", (json_int_t)f->gid, "mtime", (json_int_t)f->mtime.tv_sec, "identity",
 		identity);
@@ -244,8 +245,7 @@ static void tell_done(struct restoration *s)
 	const struct subject *who = s->call->who;
 	struct stat st = {0};
 	json_t *note = json_pack("{s:I, s:o, s:I}", "time", (json_int_t)(clock_real_us() / 1000000),
-		"user", action_json_bytes(who->user, strlen(who->user)), "uid",
-		(json_int_t)who->uid);
+		"user", json_bytes_new(who->user, strlen(who->user)), "uid", (json_int_t)who->uid);
 
 	fstat(s->fd, &st);
 	vault_entry_note(&s->entry, NOTE_NAME, note, NULL);

@@ -5,6 +5,7 @@
 #include "agentd/mounttab.h"
 #include "agentd/root.h"
 #include "common/io.h"
+#include "common/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,15 +81,14 @@ static json_t *value_json(const struct action_arg *arg, const struct action_valu
 	case ACTION_FLAG:
 		return json_boolean(v->i);
 	default:
-		return action_json_bytes(v->text.p, v->text.n);
+		return json_bytes_new(v->text.p, v->text.n);
 	}
 }
 
 static json_t *get_json(const struct actor *a)
 {
 	json_t *o = json_object();
-	int r = o ? json_object_set_new(o, "path", action_json_bytes(a->path, strlen(a->path)))
-		  : -1;
+	int r = o ? json_object_set_new(o, "path", json_bytes_new(a->path, strlen(a->path))) : -1;
 
 	if (!r && a->offset)
 		r = json_object_set_new(o, "offset", json_integer(a->offset));
@@ -123,7 +123,7 @@ json_t *actor_args_json(const struct actor *a)
 json_t *actor_file_json(const struct actor *a, const struct priv_file *f, const char *sha256)
 {
 	return json_pack("{s:o?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "path",
-		action_json_bytes(a->path, strlen(a->path)), "size", (json_int_t)f->size, "mtime",
+		json_bytes_new(a->path, strlen(a->path)), "size", (json_int_t)f->size, "mtime",
 		(json_int_t)(f->mtime_ns / 1000000000), "mode", (json_int_t)f->mode, "uid",
 		(json_int_t)f->uid, "gid", (json_int_t)f->gid, "device", (json_int_t)f->dev,
 		"inode", (json_int_t)f->ino, "sha256", sha256);

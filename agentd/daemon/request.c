@@ -4,6 +4,7 @@
 #include "agentd/daemon/actor.h"
 #include "agentd/daemon/relay.h"
 #include "agentd/daemon/settle.h"
+#include "common/json.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -164,7 +165,7 @@ static void end_file(struct request *q)
 	json_t *before = actor_file_json(&q->actor, &q->file, q->sha256);
 	json_t *after =
 		q->has_got ? json_pack("{s:I, s:o}", "bytes", (json_int_t)q->got.bytes, "sha256",
-				     action_json_bytes(q->got_sha256, strlen(q->got_sha256)))
+				     json_bytes_new(q->got_sha256, strlen(q->got_sha256)))
 			   : NULL;
 	char detail[ERR_TEXT_MAX + GOT_WORDS_MAX] = "the session ended before all of it was read";
 	struct audit_entry entry = entry_of(q, AUDIT_OUTCOME);

@@ -2,6 +2,7 @@
 /* What an action's arguments may be, its identity and the words of its outcome. */
 #include "agentd/action.h"
 #include "common/buf.h"
+#include "common/json.h"
 #include "tests/unit/test.h"
 
 #include <limits.h>
@@ -189,7 +190,7 @@ TEST(outcomes)
 
 static void shows_as(const char *p, size_t n, const char *want)
 {
-	json_t *j = action_json_bytes(p, n);
+	json_t *j = json_bytes_new(p, n);
 	char *got = j ? json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
 
 	CHECK_STR(got, want);

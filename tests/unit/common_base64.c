@@ -72,4 +72,19 @@ TEST(bounds)
 	buf_done(&b);
 }
 
-TEST_MAIN(&vectors_both_ways, &every_byte_in_place, &strictness, &bounds)
+TEST(appended)
+{
+	struct buf b;
+
+	buf_init(&b, 7);
+	CHECK_INT(base64_decode_add(&b, "Zm9v", 4), 0);
+	CHECK_INT(base64_decode_add(&b, "Zg=", 3), -EBADMSG);
+	CHECK_INT(base64_decode_add(&b, "Zg=v", 4), -EBADMSG);
+	CHECK_INT(base64_decode_add(&b, "Zm9vYmE=", 8), -EMSGSIZE);
+	CHECK_STR(buf_str(&b), "foo");
+	CHECK_INT(base64_decode_add(&b, "Zm9vYg==", 8), 0);
+	CHECK_STR(buf_str(&b), "foofoob");
+	buf_done(&b);
+}
+
+TEST_MAIN(&vectors_both_ways, &every_byte_in_place, &strictness, &bounds, &appended)

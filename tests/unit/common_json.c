@@ -216,6 +216,35 @@ TEST(full_buffer)
 	}
 }
 
+TEST(bytes_in_a_tree)
+{
+	static const struct span all[] = {{"", 0}, {"a\nb", 3}, {"a\0b", 3}, {"\xff\xfe", 2}};
+	static const char *const bad[] = {
+		"[1]", "[null]", "[{\"b64\":1}]", "[{\"b64\":\"\",\"a\":1}]", "[{\"b65\":\"\"}]"};
+	struct buf b;
+
+	buf_init(&b, 100);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		json_t *v = json_bytes_new(all[i].p, all[i].n);
+
+		CHECK(json_is_string(v) == (i < 3));
+		buf_reset(&b);
+		CHECK_INT(json_bytes_add(&b, v), 0);
+		CHECK(b.len == all[i].n && (!b.len || memcmp(b.p, all[i].p, b.len) == 0));
+		json_decref(v);
+	}
+	buf_reset(&b);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		json_t *list = json_loads(bad[i], 0, NULL);
+
+		CHECK_INT(json_bytes_add(&b, json_array_get(list, 0)), -EINVAL);
+		json_decref(list);
+	}
+	CHECK_INT(json_bytes_add(&b, NULL), -EINVAL);
+	CHECK_INT(b.len, 0);
+	buf_done(&b);
+}
+
 TEST(out_of_memory)
 {
 	static const char text[] = "{\"a\":[1,2.5,\"x\",{\"b\":null}],\"c\":\"a longer string\"}";
@@ -240,4 +269,5 @@ TEST(out_of_memory)
 }
 
 TEST_MAIN(&objects, &what_is_refused, &nesting_at_its_edge, &any_value, &strings,
-	&odd_bytes_at_every_place, &bytes_that_are_not_text, &cells, &full_buffer, &out_of_memory)
+	&odd_bytes_at_every_place, &bytes_that_are_not_text, &cells, &full_buffer, &bytes_in_a_tree,
+	&out_of_memory)
