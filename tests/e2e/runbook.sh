@@ -42,8 +42,12 @@ expect rows == 0
 say reached'
 is 'on-error continue: status' "$status" 1
 has 'on-error continue' "$err" 'say reached'
+inventory=some batch --check <<<'query select pid from processes where pid = 1
+expect missing == 0'
+is '--check asks nobody' "$status $err" '0 '
 inventory=some batch --log some.ndjson --markdown some.md <<<'query select pid from processes where pid = 1
 expect missing == 1
+expect answered >= 1
 expect hosts == 1
 say reached'
 is 'a host that does not answer: status' "$status" 3

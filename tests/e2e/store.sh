@@ -84,6 +84,10 @@ is 'one run with the last of its question' "$(jq length <<<"$out")" 9
 json diff --fold "$first"
 is 'a diff folded' "$(jq -c 'map([.host, .hosts, .change]) | sort' <<<"$out")" \
 	'[["web1, web2, web3",3,"added"],["web1, web2, web3",3,"changed"],["web1, web2, web3",3,"removed"]]'
+for f in csv ecs json markdown ndjson table tsv; do
+	run "$TOCSIN" -o $f diff "$first"
+	is "as $f" "$status $(grep -c 'removed.*/gone' <<<"$out")" '0 3'
+done
 t diff tree --since yesterday
 is 'no run of yesterday' "$status" 2
 sqlite3 "$DB" "update runs set time = time - 86400000000 where id = $first"
@@ -112,6 +116,17 @@ sed -i 's/select path, size/select path, 7 as seven, size/' "$T/queries/tree.sql
 t run tree
 json diff tree
 is 'a column more is no change' "$out" '[]'
+
+# ---- What came of each host ----
+
+printf 'gone ansible_host=127.0.0.1 ansible_port=1\n' | cat "$T/hosts" - >"$T/some"
+run "$TOCSIN" -i "$T/some" query "select 'some' as some"
+is 'a host that does not answer' "$status" 3
+run "$TOCSIN" show -o csv
+has 'is remembered' "$err" '^tocsin: gone: unreachable: .*refused'
+has 'with those that did' "$err" 'target all, by .*: 3 of 4 hosts answered; 3 rows'
+json history --limit 1
+is 'and counted' "$(jq -c '.[0] | [.hosts, .answered, .rows]' <<<"$out")" '[4,3,3]'
 
 # ---- Baselines ----
 
@@ -155,6 +170,10 @@ json show --fold
 is 'also of what was remembered' "$(jq -c 'map([.hosts, .a, .mine])' <<<"$out")" '[[3,1,null]]'
 json run volatile
 is 'not folded it is there' "$(jq -r '.[].mine | length' <<<"$out" | sort -u)" 16
+json query "select 'all' as a union all select hex(randomblob(8)) as a" --rare-first
+is 'the rarest first' "$(jq -c 'map(.hosts)' <<<"$out") $(jq -r '.[-1].a' <<<"$out")" '[1,1,1,3] all'
+json query "select 'all' as a union all select hex(randomblob(8)) as a" --fold
+is 'or last' "$(jq -c 'map(.hosts)' <<<"$out") $(jq -r '.[0].a' <<<"$out")" '[3,1,1,1] all'
 json query 'select 1 as a' --sql 'select count(*) as n, min(host) as h, sum(a) as s from rows'
 is 'SQL over the rows' "$(jq -c .[0] <<<"$out")" '{"n":3,"h":"web1","s":3}'
 json show --sql 'select distinct a from rows'
