@@ -35,19 +35,25 @@ static int64_t day_edge(struct tm tm, int days, enum edge edge)
 	return (int64_t)mktime(&tm) * SECOND_US - (edge == DAY_END);
 }
 
-/* False where it is neither a date nor one with a time. */
+/* False where it is neither a date nor one with a time. With a Z it is in UTC, as runs are shown.
+ */
 static bool read_date(const char *text, enum edge edge, int64_t *ret_us)
 {
-	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"};
+	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+		"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"};
 
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		struct tm tm = {.tm_isdst = -1};
 		const char *end = strptime(text, formats[i], &tm);
+		bool utc = end && i > 0 && str_eq(end, "Z");
 
-		if (!end || *end)
+		if (!end || (*end && !utc))
 			continue;
 		tm.tm_isdst = -1;
-		*ret_us = i == 0 ? day_edge(tm, 0, edge) : (int64_t)mktime(&tm) * SECOND_US;
+		if (i == 0)
+			*ret_us = day_edge(tm, 0, edge);
+		else
+			*ret_us = (int64_t)(utc ? timegm(&tm) : mktime(&tm)) * SECOND_US;
 		return true;
 	}
 	return false;
