@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/act.h"
 
-#include "common/base64.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "common/text.h"
@@ -54,17 +54,7 @@ int act_process(const char *word, bool tree, json_t **ret, struct err *err)
 
 json_t *act_bytes(const char *text)
 {
-	size_t n = strlen(text);
-	json_t *v = NULL;
-	struct buf b;
-
-	if (utf8_valid(text, n))
-		return json_stringn(text, n);
-	buf_init(&b, 2 * n + 8);
-	if (base64_encode(&b, text, n) == 0)
-		v = json_pack("{s:s}", "b64", buf_str(&b));
-	buf_done(&b);
-	return v;
+	return json_bytes_new(text, strlen(text));
 }
 
 int act_check_path(const char *path, struct err *err)
