@@ -231,7 +231,7 @@ static void check_socket(struct check *c)
 	io_close(fd);
 }
 
-static void check_directory(struct check *c, const char *what, const char *path, mode_t not )
+static void check_directory(struct check *c, const char *what, const char *path, mode_t mode)
 {
 	struct stat st;
 
@@ -239,8 +239,8 @@ static void check_directory(struct check *c, const char *what, const char *path,
 		say(c, WRONG, what, "%s: %s", path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		say(c, WRONG, what, "%s is no directory", path);
-	else if (st.st_uid != 0 || st.st_mode & not )
-		say(c, WRONG, what, "%s must be root's, mode %s", path, not == 077 ? "700" : "755");
+	else if (st.st_uid != 0 || (st.st_mode & 0777) != mode)
+		say(c, WRONG, what, "%s must be root's, mode %o", path, (unsigned)mode);
 	else
 		say(c, GOOD, what, "%s", path);
 }
@@ -338,9 +338,9 @@ static int run(const struct agent_options *o, int argc, char **argv)
 	check_sshd(&c);
 	check_conf(&c);
 	if (root_is_live(c.root)) {
-		check_directory(&c, "run-dir", o->run_dir, 022);
+		check_directory(&c, "run-dir", o->run_dir, 0755);
 		check_socket(&c);
-		check_directory(&c, "state-dir", o->state_dir, 077);
+		check_directory(&c, "state-dir", o->state_dir, 0700);
 		check_audit(&c);
 		check_account(&c);
 		check_nftables(&c);

@@ -18,12 +18,23 @@
 #define NOBODY		65534
 #define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
+/* Whatever umask we were started with: everybody has to find the socket. */
+static int make_directory(const char *path, mode_t mode)
+{
+	mode_t mask = umask(0);
+	int r = mkdir(path, mode) < 0 ? -errno : 0;
+
+	umask(mask);
+	return r;
+}
+
 int place_directory(const char *path, mode_t mode, struct err *err)
 {
 	struct stat st;
+	int r = make_directory(path, mode);
 
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "cannot make the directory %s", path);
+	if (r < 0 && r != -EEXIST)
+		return err_sys(err, -r, "cannot make the directory %s", path);
 	if (lstat(path, &st) < 0)
 		return err_sys(err, errno, "%s", path);
 	if (!S_ISDIR(st.st_mode))

@@ -45,11 +45,14 @@ if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$T/state"
 	run "$AGENTD" check --run-dir "$T/run" --state-dir "$T/state" --config "$T/agentd.conf"
 	has open_state "$out" "^WRONG +state-dir +$T/state must be root's, mode 700"
+	chmod 700 "$T/run"
+	run "$AGENTD" check --run-dir "$T/run" --state-dir "$T/state" --config "$T/agentd.conf"
+	has shut_run "$out" "^WRONG +run-dir +$T/run must be root's, mode 755"
 fi
 
 # ---- Installing ----
 
-run make -s install DESTDIR="$T/inst" PREFIX=/usr LIBEXECDIR=/opt/libexec B="$B" SAN="${SAN:-0}"
+run make -s install DESTDIR="$T/inst" PREFIX=/usr LIBEXECDIR=/opt/libexec B="${B#"$PWD/"}" SAN="${SAN:-0}"
 is install "$status" 0
 for f in opt/libexec/tocsin-agentd usr/lib/systemd/system/tocsin-agentd.service usr/lib/sysusers.d/tocsin-agentd.conf \
 	usr/share/tocsin/agentd.conf usr/share/man/man8/tocsin-agentd.8; do

@@ -17,8 +17,12 @@ while True:
 PY
 pids+=($!)
 check manager wait_for 10 test -S "$T/notify"
+umask 077
 NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=400000 start_daemon
+umask 022
 daemon=$pid
+# Whatever root's umask is: everybody finds the socket.
+is modes "$(stat -c %a "$T/run" "$T/run/agentd.sock" "$T/state" "$T/state/audit.ndjson" | tr '\n' ' ')" '755 666 700 600 '
 check ready wait_for 10 grep -qx 'READY=1' "$T/notified"
 twice() { [ "$(grep -cx 'WATCHDOG=1' "$T/notified")" -ge 3 ]; }
 check watchdog wait_for 10 twice
@@ -134,6 +138,6 @@ background setpriv --reuid 40001 --regid 40001 --clear-groups "$AGENTD" daemon -
 	--config "$T/none" >/dev/null 2>&1
 check user_daemon wait_for 10 test -S "$T/u/run/agentd.sock"
 out=$(echo '{"op":"query","id":1,"sql":"select count(*) from shadow"}' |
-	timeout 20 setpriv --reuid 40001 --regid 40001 --clear-groups "$AGENTD" session --run-dir "$T/u/run")
+	bounded 20 setpriv --reuid 40001 --regid 40001 --clear-groups "$AGENTD" session --run-dir "$T/u/run")
 is user_privileged "$(jq -c 'select(.op == "hello").privileged' <<<"$out")" false
 has user_answered "$out" '"op":"done"'
