@@ -7,6 +7,7 @@
 #   run CMD…                     runs it; $out $err $status tell what came of it
 #   need, need_root, all_skipped end the test as skipped where it cannot be run
 #   within FLAG…                 goes on in namespaces of the test's own
+#   bounded SECONDS CMD…         runs it, and ends it when time is up
 #   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
 #   background CMD…              starts CMD, sets $pid; it and its children end with the test
 #   start_daemon, ask_daemon     the agent's daemon, and a session of it
@@ -15,6 +16,7 @@
 # Everything that a test starts must be started by `background` or `start_sshd`.
 
 set -u
+umask 022
 test_file=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 B=${B:-build}
@@ -80,7 +82,7 @@ hasnt() {
 # run CMD…: $out, $err (without their last newlines) and $status. Bounded.
 # shellcheck disable=SC2034 # they are the caller's
 run() {
-	timeout -k 5 "${RUN_TIMEOUT:-120}" "$@" >"$T/.out" 2>"$T/.err" </dev/null
+	bounded "${RUN_TIMEOUT:-120}" "$@" >"$T/.out" 2>"$T/.err" </dev/null
 	status=$?
 	out=$(tr -d '\000' <"$T/.out")
 	err=$(tr -d '\000' <"$T/.err")
@@ -108,6 +110,9 @@ within() {
 }
 
 # ---- Waiting ----
+
+# In the process group of the test: whoever ends that ends what it waits for.
+bounded() { timeout --foreground -k 5 "$@"; }
 
 # wait_for SECONDS CMD…: 0 as soon as CMD succeeds, 1 when time is up.
 wait_for() {
@@ -137,11 +142,27 @@ end_tree() {
 	kill -KILL "$1" 2>/dev/null
 	kill -CONT "$1" 2>/dev/null
 }
+# Prints what else was started by this test, whoever its parent is by now: it has $T in its environment.
+stragglers() {
+	local file
+	for file in $(env -u T grep -lzxsF "T=$T" /proc/[0-9]*/environ); do
+		file=${file#/proc/}
+		echo "${file%/environ}"
+	done
+}
+# 0: there are none any more.
+end_stragglers() {
+	local left
+	left=$(stragglers)
+	# shellcheck disable=SC2086 # words
+	[ -z "$left" ] || { kill -KILL $left; return 1; }
+}
 clean_up() {
 	local p
 	# The shell would tell of each one that was killed.
 	exec 2>/dev/null
 	for p in "${pids[@]}"; do end_tree "$p"; done
+	wait_for 10 end_stragglers
 	for p in "${pids[@]}"; do wait "$p"; done
 	# An audit log can only be added to.
 	find "$T" -xdev -name 'audit.ndjson*' -exec chattr -f -a -i {} +
@@ -201,7 +222,7 @@ start_sshd() {
 		echo "HostKey $d/host_key"
 		echo "PidFile $d/pid"
 		echo "AuthorizedKeysFile $T/authorized_keys"
-		echo "Subsystem tocsin $AGENTD session"
+		echo "Subsystem tocsin \"$AGENTD\" session"
 		echo "UsePAM no"
 		echo "StrictModes no"
 		echo "PermitRootLogin yes"
@@ -212,7 +233,7 @@ start_sshd() {
 		echo "UseDNS no"
 		# A bash that sshd starts reads the account's ~/.bashrc unless it thinks itself a second
 		# one: what stands there is not what is tested, and may take seconds.
-		echo "SetEnv SHLVL=2"
+		echo "SetEnv SHLVL=2 T=$T"
 		echo "LogLevel VERBOSE"
 		printf '%s\n' "${lines_last[@]}"
 	} >"$d/config"
@@ -277,7 +298,7 @@ start_daemon() {
 }
 # ask_daemon LINE…: a session handed to it; prints the replies but for hello.
 ask_daemon() {
-	printf '%s\n' "$@" | timeout 60 "$AGENTD" session --run-dir "$T/run" | grep -v '^{"op":"hello"'
+	printf '%s\n' "$@" | bounded 60 "$AGENTD" session --run-dir "$T/run" | grep -v '^{"op":"hello"'
 }
 
 # known_hosts_for NAME ADDR PORT: the line for ~/.ssh/known_hosts of an sshd started as NAME.

@@ -97,7 +97,7 @@ daemon_killed() {
 }
 # ask JSON…: one session over a connection of its own, by $way; the replies but for hello.
 way=(root@10.77.0.2)
-ask_all() { printf '%s\n' "$@" | timeout 60 ssh "${ssh_options[@]}" -p 2222 "${way[@]}" -s tocsin 2>>"$T/ssh.log"; }
+ask_all() { printf '%s\n' "$@" | bounded 60 ssh "${ssh_options[@]}" -p 2222 "${way[@]}" -s tocsin 2>>"$T/ssh.log"; }
 ask() { ask_all "$@" | jq -c 'select(.op != "hello")'; }
 request() { ask "{\"op\":\"action\",\"id\":1,\"action\":\"$1\",\"args\":$2,\"dry_run\":${3:-false}}"; }
 # act ACTION [ARGS]: planned, then done with the plan's identity; sets $out to the outcome.

@@ -22,7 +22,7 @@ by_hand() { run_with_input "$1" ssh -F "$T/config" -s web1 tocsin; }
 run_with_input() {
 	local text=$1
 	shift
-	timeout -k 5 60 "$@" >"$T/.out" 2>"$T/.err" <<<"$text"
+	bounded 60 "$@" >"$T/.out" 2>"$T/.err" <<<"$text"
 	status=$?
 	out=$(cat "$T/.out")
 }

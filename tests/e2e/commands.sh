@@ -392,7 +392,7 @@ while True:
 sys.stdout.buffer.write(out.replace(b"\r\n", b"\n"))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-tty() { timeout 60 python3 "$T/terminal.py" "$@" </dev/null; }
+tty() { bounded 60 python3 "$T/terminal.py" "$@" </dev/null; }
 is "cut to the terminal" "$(NO_COLOR=1 tty 20 "${local[@]}" -q -t web1 query "select 'a long text that goes on' as x")" \
 	$'host  x\nweb1  a long text t…'
 is "the library fits 80 columns" "$(NO_COLOR=1 tty 80 "$TOCSIN" -q queries | grep -v '^  also' | wc -L)" 80

@@ -11,7 +11,7 @@ chmod 711 "$T"
 
 # ---- Questions ----
 
-hello() { timeout 20 "$@" "$AGENTD" session --run-dir "$T/run" </dev/null | head -n 1; }
+hello() { bounded 20 "$@" "$AGENTD" session --run-dir "$T/run" </dev/null | head -n 1; }
 is hello_root "$(hello | jq -c '[.privileged, (.ops | index("action") != null), (.ops | index("get") != null)]')" \
 	'[true,true,true]'
 out=$(ask_daemon '{"op":"query","id":1,"sql":"select count(*) > 0 as n from shadow"}')
@@ -23,7 +23,7 @@ nobody=(setpriv --reuid 40001 --regid 40001 --clear-groups)
 is hello_other "$(hello "${nobody[@]}" | jq -c '[.privileged, .ops, .actions]')" \
 	'[false,["query","tables","cancel","ping"],[]]'
 out=$(echo '{"op":"query","id":1,"sql":"select count(*) from shadow"}' |
-	timeout 20 "${nobody[@]}" "$AGENTD" session --run-dir "$T/run")
+	bounded 20 "${nobody[@]}" "$AGENTD" session --run-dir "$T/run")
 has reads_as_other "$out" 'shadow: content of 1 file: permission denied'
 
 # ---- Files ----

@@ -29,7 +29,7 @@ ask() {
 	local who=$1
 	shift
 	# shellcheck disable=SC2046 # words
-	printf '%s\n' "$@" | timeout 30 $(as "$who") "$AGENTD" session --run-dir "$T/run"
+	printf '%s\n' "$@" | bounded 30 $(as "$who") "$AGENTD" session --run-dir "$T/run"
 }
 sql() { ask "$1" "{\"op\":\"query\",\"id\":1,\"sql\":\"$2\"}"; }
 
@@ -134,7 +134,7 @@ run "$AGENTD" daemon --run-dir "$T/run2" --state-dir "$T/state" --config "$T/non
 has second_state "$err" "another daemon runs in $T/state"
 kill -KILL "$daemon"
 wait "$daemon" 2>/dev/null
-run timeout 20 "$AGENTD" session --run-dir "$T/run"
+run "$AGENTD" session --run-dir "$T/run"
 has stale_told "$err" "the agent's daemon does not answer at"
 # shellcheck disable=SC2119 # no options
 start_daemon
@@ -163,7 +163,7 @@ open(sys.argv[1] + ".got", "wb").write(c.recv(100)); time.sleep(30)' "$T/squatte
 check squatter_listens wait_for 10 test -S "$T/squatted/agentd.sock"
 chmod 777 "$T/squatted/agentd.sock"
 echo '{"op":"query","id":1,"sql":"select 1"}' >"$T/q"
-out=$(timeout 20 "$AGENTD" session --run-dir "$T/squatted" <"$T/q" 2>"$T/err")
+out=$(bounded 20 "$AGENTD" session --run-dir "$T/squatted" <"$T/q" 2>"$T/err")
 has squatter_told "$(cat "$T/err")" "who listens there is user 40001, not root"
 has squatter_answer "$out" '"id":1,"code":"internal"'
 check squatter_got_nothing wait_for 10 test -e "$T/squatted/agentd.sock.got"

@@ -9,7 +9,7 @@ if [ "${1-}" != inside ]; then
 	mkdir "$T/hung"
 	printf 'some content\n' >"$T/content"
 	unshare -m true 2>/dev/null || all_skipped "no mount namespaces"
-	HUNG=$T/hung timeout 120 unshare -m python3 tests/tools/hungfs --serve "$T/content" "$T/hung" "$test_file" inside
+	HUNG=$T/hung bounded 120 unshare -m python3 tests/tools/hungfs --serve "$T/content" "$T/hung" "$test_file" inside
 	exit
 fi
 # Those that hang end with the file system, which ends with this script: they are not waited for.

@@ -24,7 +24,7 @@ daemon=$pid
 someone=(setpriv --reuid 40001 --regid 40001 --clear-groups)
 try_all() {
 	echo "{\"op\":\"query\",\"id\":1,\"sql\":\"select name, error, done from breakout where folder = '$T/f'\"}" |
-		timeout 60 "$@" "$AGENTD" session --run-dir "$T/run" | jq -c 'select(.op == "rows").rows[]'
+		bounded 60 "$@" "$AGENTD" session --run-dir "$T/run" | jq -c 'select(.op == "rows").rows[]'
 }
 for who in root other; do
 	run=()

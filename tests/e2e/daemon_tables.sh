@@ -72,6 +72,6 @@ PY
 	out=$(sql "select version, api_version from docker_version")
 	is relay_docker "$(rows "$out")" '[["24.0","1.43"]]'
 	out=$(echo '{"op":"query","id":1,"sql":"select count(*) from docker_version"}' |
-		timeout 60 setpriv --reuid 40001 --regid 40001 --clear-groups "$AGENTD" session --run-dir "$T/run")
+		bounded 60 setpriv --reuid 40001 --regid 40001 --clear-groups "$AGENTD" session --run-dir "$T/run")
 	has relay_docker_other "$out" 'docker_version: .*[Pp]ermission denied'
 fi

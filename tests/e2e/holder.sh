@@ -81,7 +81,7 @@ is "and no login for that" "$(logins)" 3
 asked "several questions" 0 -o csv run proc-exe-deleted
 is "still one holder" "$(holders | wc -l)" 1
 # A pipe's reader sees its end at once.
-is "nothing of the caller's stays open" "$(timeout 20 sh -c '"$@" | cat; echo end' sh "$TOCSIN" "${common[@]}" -i "$T/one-host" -t h1 -o csv query 'select 4 as x' 2>/dev/null | tail -n 1)" end
+is "nothing of the caller's stays open" "$(bounded 20 sh -c '"$@" | cat; echo end' sh "$TOCSIN" "${common[@]}" -i "$T/one-host" -t h1 -o csv query 'select 4 as x' 2>/dev/null | tail -n 1)" end
 
 # ---- Not wanted ----
 

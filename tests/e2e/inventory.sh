@@ -34,7 +34,7 @@ same_reach() {
 }
 ask_ansible() {
 	local c
-	timeout -k 5 120 "$python" tests/tools/ansiblesays <"$T/questions" >"$T/says" 2>&1 ||
+	bounded 120 "$python" tests/tools/ansiblesays <"$T/questions" >"$T/says" 2>&1 ||
 		fail "Ansible answers" "$(tail -n 3 "$T/says")"
 	for c in "${cases[@]}"; do eval "$c"; done
 }

@@ -14,7 +14,7 @@ tells() { grep -qxF -- "$2" README.md && pass "$1" || fail "$1" "README.md does 
 
 tells "installing" 'sudo make install'
 tells "the subsystem" "echo 'Subsystem tocsin /usr/libexec/tocsin-agentd session' | sudo tee /etc/ssh/sshd_config.d/tocsin.conf"
-check "make install" make -s install "B=$B" "SAN=${SAN:-0}" "DESTDIR=$T/root"
+check "make install" make -s install "B=${B#"$PWD/"}" "SAN=${SAN:-0}" "DESTDIR=$T/root"
 for f in usr/local/bin/tocsin usr/libexec/tocsin-agentd usr/local/share/man/man1/tocsin.1 \
 	usr/local/share/tocsin/queries/process/proc-exe-deleted.sql usr/local/share/tocsin/queries/runbooks/morning.runbook \
 	usr/local/lib/systemd/system/tocsin-runbook@.service usr/local/lib/systemd/system/tocsin-runbook@.timer; do
@@ -25,7 +25,7 @@ is "the installed runbooks" "$(jq -r '.[] | .path' <<<"$out" | sort)" \
 	"$(find "$T/root/usr/local/share/tocsin/queries/runbooks" -name '*.runbook' | sort)"
 is "there are some" "$(jq length <<<"$out")" 7
 for target in demo check lint fuzz bench deps; do
-	check "make $target is there" make -n "$target" "B=$B" "SAN=${SAN:-0}"
+	check "make $target is there" make -n "$target" "B=${B#"$PWD/"}" "SAN=${SAN:-0}"
 done
 
 # ---- First questions ----

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 need make jq setsid
 
-check 'installed' make -s install DESTDIR="$T/root" PREFIX=/usr B="$B" SAN="${SAN:-0}"
+check 'installed' make -s install DESTDIR="$T/root" PREFIX=/usr B="${B#"$PWD/"}" SAN="${SAN:-0}"
 units=$T/root/usr/lib/systemd/system
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$T/units"

@@ -110,11 +110,11 @@ has "an Include of itself ends" "$err" "Include within too many others"
 run "$conf" "$T/missing" h
 has "a file that is not there" "$err" "cannot read .*/missing: No such file"
 mkfifo "$T/fifo"
-run timeout 5 "$conf" "$T/fifo" h
+RUN_TIMEOUT=5 run "$conf" "$T/fifo" h
 has "a FIFO is not waited for" "$err" "Invalid argument"
 
 # A command that hangs is ended and does not match.
 printf 'Match exec "sleep 60"\n\tPort 9\n' >"$T/exec"
 started=$SECONDS
-is "a command that hangs does not match" "$(timeout 20 "$conf" "$T/exec" h | grep ^port)" "port 22"
+is "a command that hangs does not match" "$(bounded 20 "$conf" "$T/exec" h | grep ^port)" "port 22"
 check "and is ended in time" test $((SECONDS - started)) -lt 10

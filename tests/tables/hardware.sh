@@ -215,7 +215,7 @@ mkdir -p "$root/sys/firmware/dmi/tables"
 head -c 3000000 /dev/urandom >"$root/sys/firmware/dmi/tables/DMI"
 ln -s /sys/class/dmi/id/../../../devices "$root$dev/sda/device/serial"
 for t in block_devices disk_encryption md_devices md_drives md_personalities pci_devices usb_devices smbios_tables cpu_info platform_info selinux_settings apparmor_profiles; do
-	timeout 20 "$AGENTD" query -o tsv --root "$root" "select * from $t" >"$T/out" 2>"$T/err"
+	bounded 20 "$AGENTD" query -o tsv --root "$root" "select * from $t" >"$T/out" 2>"$T/err"
 	is "nonsense_$t" "$?" 0
 done
 is loopy_is_bounded "$(ask "select parent, encrypted from block_devices join disk_encryption using (name) where name = '/dev/loopy'" --root "$root")" ''

@@ -121,5 +121,5 @@ for name, (how, said) in PLANTS.items():
     check(name, how, said, [f[0] for f in files if f[0] not in BASE], "files")
     check(name, how, said, list(BASE), "accounts")
 PY
-timeout 280 python3 "$T/hostile.py" "$AGENTD" "$T" tests/fixtures/files-of-tables.tsv $((8 * SLOW)) "${SAN:-0}"
+bounded 280 python3 "$T/hostile.py" "$AGENTD" "$T" tests/fixtures/files-of-tables.tsv $((8 * SLOW)) "${SAN:-0}"
 is hostile_ended $? 0

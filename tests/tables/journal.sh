@@ -27,7 +27,7 @@ done
 kill %1; wait
 cp -r /run/log/journal "$1/root/var/log/"
 SH
-timeout 60 unshare -m --propagation private bash "$T/write" "$T"
+bounded 60 unshare -m --propagation private bash "$T/write" "$T"
 dir=$root/var/log/journal
 ls "$dir"/*/*.journal >/dev/null 2>&1 || all_skipped "journald does not run here"
 listed() { journalctl -D "$dir" -o json --no-pager "$@"; }

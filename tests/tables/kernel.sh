@@ -138,7 +138,7 @@ is controls_made "$(ask 'select name, subsystem, current_value, config_value fro
 is control_with_dots "$(ask "select current_value from system_controls where name = 'net.ipv4.conf.eth0.100.forwarding'" --root "$root")" 1
 rm "$root/etc/sysctl.d/10-a.conf" "$root/etc/sysctl.conf"
 mkfifo "$root/etc/sysctl.conf"
-is controls_fifo "$(timeout 20 "$AGENTD" query -o tsv --root "$root" "select config_value from system_controls where name = 'kernel.two'" 2>"$T/ask.err" | tail -n 1)" late
+is controls_fifo "$(bounded 20 "$AGENTD" query -o tsv --root "$root" "select config_value from system_controls where name = 'kernel.two'" 2>"$T/ask.err" | tail -n 1)" late
 has controls_fifo_said "$(cat "$T/ask.err")" '/etc/sysctl.conf: not a regular file'
 mkdir "$T/empty"
 for t in kernel_modules kernel_keys system_controls load_average cpu_time memory_info memory_map shared_memory ulimit_info; do

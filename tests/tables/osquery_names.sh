@@ -3,7 +3,7 @@
 # its second names of tables and columns, its columns of other systems.
 . "$(dirname "$0")/../lib.sh"
 
-ask() { timeout 60 "$AGENTD" query -o tsv "${@:2}" "$1" 2>&1 | tail -n +2; }
+ask() { bounded 60 "$AGENTD" query -o tsv "${@:2}" "$1" 2>&1 | tail -n +2; }
 
 # ---- osquery_* ----
 
@@ -33,8 +33,8 @@ done
 for pair in hosts:etc_hosts configurations:augeas syslog:syslog_events; do
 	is "alias_${pair%:*}" "$(ask "select * from ${pair%:*}")" "$(ask "select * from ${pair#*:}")"
 done
-has alias_required "$(timeout 60 "$AGENTD" query 'select * from yara' 2>&1)" 'table yara_file: a constraint on .path. is required'
-has alias_nearest "$(timeout 60 "$AGENTD" query 'select * from yarra' 2>&1)" 'did you mean yara'
+has alias_required "$(bounded 60 "$AGENTD" query 'select * from yara' 2>&1)" 'table yara_file: a constraint on .path. is required'
+has alias_nearest "$(bounded 60 "$AGENTD" query 'select * from yarra' 2>&1)" 'did you mean yara'
 is alias_column "$(ask 'select date_time = datetime and date_time is not null, win_timestamp from time')" "$(printf '1\t')"
 # Only the second name of the column is used: the table must make the value even so.
 has alias_column_alone "$(ask 'select date_time from time')" '^20[0-9]{2}-'
@@ -44,7 +44,7 @@ is foreign_columns "$(ask 'select p.upid, p.cpu_type, u.type, u.is_hidden from p
 is foreign_processes "$(ask 'select upid, elapsed_time, pid from processes where pid = 1')" "$(printf '\t\t1')"
 is foreign_events "$(ask 'select status, environment from process_events' | grep -v warning)" ""
 # Nobody sees them who does not name them.
-hasnt foreign_hidden "$(timeout 60 "$AGENTD" query -o csv 'select * from users limit 0'; "$AGENTD" tables -o tsv | cut -f1,2)" '(users.*|,)is_hidden|^yara\b|\bdate_time'
+hasnt foreign_hidden "$(bounded 60 "$AGENTD" query -o csv 'select * from users limit 0'; "$AGENTD" tables -o tsv | cut -f1,2)" '(users.*|,)is_hidden|^yara\b|\bdate_time'
 
 # ---- Tables that osquery has no more, and packs still ask ----
 

@@ -18,7 +18,7 @@ start_serve() {
 }
 # ask [OPTION…]: as the operator would
 ask() {
-	timeout 60 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
+	bounded 60 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
 		-o StrictHostKeyChecking=accept-new -o LogLevel=ERROR -i "$T/key" -p "$port" \
 		"$@" whoever@127.0.0.1 -s tocsin
 }
@@ -59,7 +59,7 @@ ssh -F none -S "$T/control" -O exit whoever@127.0.0.1 2>/dev/null
 # ---- What is not offered ----
 
 refused() {
-	timeout 20 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
+	bounded 20 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
 		-o ExitOnForwardFailure=yes -i "$T/key" -p "$port" "$@" 2>&1 </dev/null
 }
 has "no command" "$(refused x@127.0.0.1 id)" 'exec request failed'
@@ -69,7 +69,7 @@ has "no other subsystem" "$(refused x@127.0.0.1 -s sftp)" 'subsystem request fai
 has "no forwarding to it" "$(refused -N -R 127.0.0.1:0:127.0.0.1:9 x@127.0.0.1)" 'forwarding failed'
 has "no forwarding through it" "$(refused -W 127.0.0.1:9 x@127.0.0.1)" 'open failed|forwarding'
 ssh-keygen -q -t ed25519 -N '' -f "$T/other" </dev/null
-denied=$(timeout 20 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
+denied=$(bounded 20 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
 	-i "$T/other" -p "$port" x@127.0.0.1 -s tocsin 2>&1 </dev/null)
 has "a key that is not listed" "$denied" 'Permission denied \(publickey\)'
 
@@ -97,7 +97,7 @@ chmod 644 "$T/authorized_keys"
 for type in rsa ecdsa; do
 	ssh-keygen -q -t $type -N '' -f "$T/$type" </dev/null
 	cat "$T/$type.pub" >>"$T/authorized_keys"
-	out=$(timeout 60 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
+	out=$(bounded 60 ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile="$T/known" \
 		-i "$T/$type" -p "$port" x@127.0.0.1 -s tocsin 2>&1 <<<"$ping")
 	has "a key of type $type" "$out" '"pong"'
 done
@@ -144,7 +144,7 @@ start_serve two --login-grace 1.5 --max-sessions 2 "${six[@]}"
 server=$pid
 if [ ${#six[@]} -gt 0 ]; then
 	port6=$(sed -n 's/^listening on \[::1\]://p' "$T/two.out")
-	has "IPv6, and several addresses" "$(timeout 60 ssh -6 -F none -o BatchMode=yes -o IdentitiesOnly=yes \
+	has "IPv6, and several addresses" "$(bounded 60 ssh -6 -F none -o BatchMode=yes -o IdentitiesOnly=yes \
 		-o UserKnownHostsFile="$T/known" -o StrictHostKeyChecking=accept-new -i "$T/key" -p "$port6" \
 		whoever@::1 -s tocsin 2>&1 <<<"$ping")" '"pong"'
 else
