@@ -13,14 +13,28 @@ static void keep(struct rows *r, int result)
 		r->error = result;
 }
 
-void rows_begin(struct rows *r, const struct format *format, const char *const *columns, size_t n)
+static void begin(struct rows *r, const struct format *format, bool prose,
+	const char *const *columns, size_t n)
 {
 	struct err err = {0};
 
 	*r = (struct rows){.sink = sink_new(STDOUT_FILENO, true, &err)};
 	if (r->sink)
 		r->output = output_new(format, r->sink, &err);
+	if (r->output && prose)
+		output_prose(r->output);
 	keep(r, r->output ? output_header(r->output, columns, n) : -err.code);
+}
+
+void rows_begin(struct rows *r, const struct format *format, const char *const *columns, size_t n)
+{
+	begin(r, format, false, columns, n);
+}
+
+void rows_begin_prose(
+	struct rows *r, const struct format *format, const char *const *columns, size_t n)
+{
+	begin(r, format, true, columns, n);
 }
 
 void rows_add(struct rows *r, const struct cell *cells)

@@ -16,6 +16,9 @@ struct rows {
 
 /* Errors are kept until rows_end. */
 void rows_begin(struct rows *r, const struct format *format, const char *const *columns, size_t n);
+/* Likewise; the last column is prose: see output_prose. */
+void rows_begin_prose(
+	struct rows *r, const struct format *format, const char *const *columns, size_t n);
 void rows_add(struct rows *r, const struct cell *cells);
 /* The exit status: 0, or EXIT_INCOMPLETE after saying why. */
 int rows_end(struct rows *r);

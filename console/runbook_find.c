@@ -80,7 +80,8 @@ static void summarise(struct span text, struct buf *about, struct buf *params)
 	}
 }
 
-static void list_one(struct rows *rows, const struct library_book *b)
+/* For people without the path, and what it is about in as many lines as that takes. */
+static void list_one(struct rows *rows, const struct library_book *b, bool people)
 {
 	struct buf text, about, params;
 	int r;
@@ -93,8 +94,12 @@ static void list_one(struct rows *rows, const struct library_book *b)
 		log_note("%s: %s", b->path, strerror(-r));
 	else
 		summarise((struct span){buf_str(&text), text.len}, &about, &params);
-	rows_add(rows, (struct cell[]){rows_text(b->name), rows_text(buf_str(&about)),
-			       rows_text(buf_str(&params)), rows_text(b->path)});
+	if (people)
+		rows_add(rows, (struct cell[]){rows_text(b->name), rows_text(buf_str(&params)),
+				       rows_text(buf_str(&about))});
+	else
+		rows_add(rows, (struct cell[]){rows_text(b->name), rows_text(buf_str(&about)),
+				       rows_text(buf_str(&params)), rows_text(b->path)});
 	buf_done(&text);
 	buf_done(&about);
 	buf_done(&params);
@@ -103,6 +108,8 @@ static void list_one(struct rows *rows, const struct library_book *b)
 int runbook_list(const struct format *format)
 {
 	static const char *const columns[] = {"name", "about", "params", "path"};
+	static const char *const short_columns[] = {"name", "params", "about"};
+	bool people = str_eq(format->name, "table");
 	struct rows rows;
 	struct err err;
 	struct library *l = load(&err);
@@ -111,9 +118,12 @@ int runbook_list(const struct format *format)
 		log_error("%s", err.text);
 		return EXIT_NOTHING;
 	}
-	rows_begin(&rows, format, columns, ARRAY_LEN(columns));
+	if (people)
+		rows_begin_prose(&rows, format, short_columns, ARRAY_LEN(short_columns));
+	else
+		rows_begin(&rows, format, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < library_books_len(l); i++)
-		list_one(&rows, library_book_at(l, i));
+		list_one(&rows, library_book_at(l, i), people);
 	library_free(l);
 	return rows_end(&rows);
 }

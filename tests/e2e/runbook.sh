@@ -431,5 +431,7 @@ is 'a list of them' "$(jq -c '.[] | select(.name == "own") | [.about, .params]' 
 	'["Asks for nothing much.","a= b=2"]'
 is 'all of them, one of each' "$(jq -r 'map(.name) | join(" ")' <<<"$out")" \
 	'account-compromise contain cryptominer morning own sweep-address sweep-hash webshell'
+run "$TOCSIN" batch --list
+has 'for people too' "$out" '^sweep-hash +sha256= glob=/tmp/%% +Which hosts have this file, and which run it\?$'
 run "$TOCSIN" batch
 is 'none named' "$status" 2
