@@ -185,8 +185,9 @@ void api_close(struct scan *s)
 	json_decref(a->list);
 }
 
-int api_open(struct scan *s, const struct api_spec *spec)
+int api_open(struct scan *s)
 {
+	const struct api_spec *spec = scan_spec(s);
 	struct api *a = scan_state(s);
 
 	*a = (struct api){.s = s, .spec = spec};

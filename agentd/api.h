@@ -78,10 +78,13 @@ struct api {
 	char id[256];
 };
 
-/* A table's state is a struct api; its open calls api_open, step and close are these. */
-int api_open(struct scan *s, const struct api_spec *spec);
+int api_open(struct scan *s);
 int api_step(struct scan *s);
 void api_close(struct scan *s);
+/* End of a table of these: `about` is its struct api_spec. */
+#define API_TABLE(about)                                                                           \
+	.open = api_open, .step = api_step, .close = api_close, .state_size = sizeof(struct api),  \
+	.spec = &(about)
 
 /*
  * Asks for something more: NULL when there is none. What is in the way becomes a warning, unless

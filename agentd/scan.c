@@ -274,6 +274,11 @@ const char *scan_eq_text(const struct scan *s, unsigned col)
 	return c ? c->text : NULL;
 }
 
+const void *scan_spec(const struct scan *s)
+{
+	return s->table->spec;
+}
+
 void *scan_state(struct scan *s)
 {
 	return s->state;

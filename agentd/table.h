@@ -70,6 +70,7 @@ struct table {
 	int (*step)(struct scan *s);
 	void (*close)(struct scan *s);
 	size_t state_size; /* bytes of zeroed memory for scan_state, freed after close */
+	const void *spec;  /* for scan_spec: what tells those apart that share their functions */
 };
 
 /* All tables, sorted by name, NULL at the end (generated). */
@@ -80,6 +81,7 @@ const char *column_type_name(enum column_type type);
 /* ---- What was asked ---- */
 
 void *scan_state(struct scan *s);
+const void *scan_spec(const struct scan *s);
 /*
  * Memory that all scans of one query share, of whatever table: zeroed when first asked for, kept
  * until the query ends, when `free` (may be NULL) is called on it before it goes. `key` is an

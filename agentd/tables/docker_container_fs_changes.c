@@ -38,17 +38,9 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_container_fs_changes = {
 	.name = "docker_container_fs_changes",
 	.doc = "Files that a container has changed against its image.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

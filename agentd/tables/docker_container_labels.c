@@ -16,17 +16,9 @@ static const struct api_spec spec = {
 	.put = api_put_pair,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_container_labels = {
 	.name = "docker_container_labels",
 	.doc = "Labels of Docker's containers, also of those that do not run.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

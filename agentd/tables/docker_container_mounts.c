@@ -44,17 +44,9 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_container_mounts = {
 	.name = "docker_container_mounts",
 	.doc = "What is mounted into Docker's containers.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

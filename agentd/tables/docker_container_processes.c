@@ -104,17 +104,9 @@ static const struct api_spec spec = {
 	.put = put_process,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_container_processes = {
 	.name = "docker_container_processes",
 	.doc = "Processes within a container, as the machine sees them.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

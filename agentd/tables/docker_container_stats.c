@@ -142,17 +142,9 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_container_stats = {
 	.name = "docker_container_stats",
 	.doc = "What a container uses, measured over one interval: this takes a second or two.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

@@ -40,17 +40,9 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_image_history = {
 	.name = "docker_image_history",
 	.doc = "How Docker's images were made, step by step.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

@@ -39,17 +39,9 @@ static const struct api_spec spec = {
 	.put = put_layer,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_image_layers = {
 	.name = "docker_image_layers",
 	.doc = "Layers that Docker's images are made of.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

@@ -21,17 +21,9 @@ static const struct api_spec spec = {
 	.put = api_put_pair,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_docker_network_labels = {
 	.name = "docker_network_labels",
 	.doc = "Labels of Docker's networks.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

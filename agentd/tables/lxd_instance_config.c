@@ -21,17 +21,9 @@ static const struct api_spec spec = {
 	.put = api_put_pair,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_lxd_instance_config = {
 	.name = "lxd_instance_config",
 	.doc = "Settings of an instance of LXD's.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

@@ -49,17 +49,9 @@ static const struct api_spec spec = {
 	.rows_by_put = true,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_lxd_instance_devices = {
 	.name = "lxd_instance_devices",
 	.doc = "Devices of an instance of LXD's.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };

@@ -111,17 +111,9 @@ static const struct api_spec spec = {
 	.fields = fields,
 };
 
-static int open_scan(struct scan *s)
-{
-	return api_open(s, &spec);
-}
-
 const struct table table_lxd_networks = {
 	.name = "lxd_networks",
 	.doc = "Networks of LXD's, and what they carry.",
 	.columns = columns,
-	.open = open_scan,
-	.step = api_step,
-	.close = api_close,
-	.state_size = sizeof(struct api),
+	API_TABLE(spec),
 };
