@@ -78,7 +78,7 @@ is 'interrupted' "$?" 130
 
 # ---- Blocks ----
 
-batch <<<'query select pid, name from processes where pid < 3
+batch <<<'query select pid, name from processes where pid in (1, '$$')
 when rows > 100
 	say many
 else

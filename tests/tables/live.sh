@@ -49,10 +49,12 @@ ssh-keygen -q -H -f "$T/home/.ssh/known_hosts" 2>/dev/null
 rm -f "$T/home/.ssh/known_hosts.old"
 HISTFILE=$T/home/.bash_history HISTTIMEFORMAT='%s ' bash --norc -i >/dev/null 2>&1 <<<$'set -o history\necho one\necho "two  blanks" ; true\nhistory -w\n'
 home=$(awk -F: '$3 == 0 {print $6; exit}' /etc/passwd)
+# Somebody else may have the same home, or the same number.
+grep -m 1 '^[^:]*:[^:]*:0:' /etc/passwd >"$T/passwd"
 # there SQL: its rows with that home in the place of root's.
 # shellcheck disable=SC2016 # for the inner shell
-there() { unshare -m --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$T/home" "$home" \
-	"$AGENTD" query -o tsv "$1" 2>"$T/ask.err" | tail -n +2; }
+there() { unshare -m --propagation private sh -c 'mount --bind "$1" /etc/passwd && mount --bind "$2" "$3" && shift 3 && exec "$@"' \
+	sh "$T/passwd" "$T/home" "$home" "$AGENTD" query -o tsv "$1" 2>"$T/ask.err" | tail -n +2; }
 
 # Can it be read without a passphrase? Bits are told of keys in PEM only.
 encrypted() { if ssh-keygen -y -P '' -f "$1" >/dev/null 2>&1; then echo 0; else echo 1; fi; }

@@ -11,7 +11,8 @@ rows() {
 }
 
 rows "select path, type from mounts"
-is mounts_like_findmnt "$(sort <<<"$out")" "$(findmnt -rn -o TARGET,FSTYPE | sed 's/ /\t/; s/\\x20/ /g' | sort)"
+is mounts_like_findmnt "$(sort <<<"$out")" "$(findmnt -rn -o TARGET,FSTYPE |
+	sed 's/ /\t/; s/\\x20/ /g; s/\\x09/\\t/g; s/\\x0a/\\n/g; s/\\x0d/\\r/g; s/\\x5c/\\\\/g' | sort)"
 rows "select path, flags from mounts where path = '/proc'"
 is mounts_flags "$out" "$(awk '$2 == "/proc" {print $2 "\t" $4}' /proc/mounts)"
 rows "select blocks_size, blocks, inodes from mounts where path = '/' limit 1"
@@ -44,7 +45,7 @@ has mounts_none_says "$err" 'mounts: /proc/mounts: No such file or directory'
 if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && unshare -m true 2>/dev/null; then
 	mkdir "$T/mnt"
 	run unshare -m --propagation private tests/tools/hungfs "$T/mnt" timeout -k 1 10 "$AGENTD" query -o tsv \
-		"select path, type, blocks is null from mounts where path = '$T/mnt' or path = '/proc'"
+		"select distinct path, type, blocks is null from mounts where path = '$T/mnt' or path = '/proc'"
 	is mounts_hung "$status: $(tail -n +2 <<<"$out")" "$(printf '0: /proc\tproc\t0\n%s\tfuse\t1' "$T/mnt")"
 	has mounts_hung_says "$err" 'mounts: sizes of 1 network mount: object is remote'
 	# A local one in its place but below it is behind it.
