@@ -110,7 +110,8 @@ run "$act" kill '{"pid":0}'
 is kill-pid-0 "$status" 2
 run "$act" kill '{"pid":-1}'
 is kill-pid-negative "$status" 2
-run bash -c "$act -y kill {\\\"pid\\\":\$\$} | cat"
+# shellcheck disable=SC2016 # for the inner shell
+run bash -c '"$1" -y kill "{\"pid\":$$}" | cat' bash "$act"
 outcome kill-above-the-agent refused 'is the agent, or carries it'
 sleeper
 run "$act" -p "$pid" -y kill "{\"pid\":$pid}"

@@ -178,7 +178,7 @@ cat >"$T/notssh" <<END
 #!/bin/sh
 # The host's address is the mode.
 for word; do
-	case \$word in mode.*) exec python3 -ISE $evilagent "\${word#mode.}" piped ;; esac
+	case \$word in mode.*) exec python3 -ISE "$evilagent" "\${word#mode.}" piped ;; esac
 done
 exit 255
 END
@@ -193,7 +193,7 @@ wrong=$(grep -v '^tcp-' "$T/expect" | while read -r host states _; do
 done)
 is "piped: states" "$wrong" ""
 is "piped: stderr holds no control byte" "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$T/.err" | wc -c)" 0
-is "piped: no agent is left" "$(pgrep -fc "$evilagent [a-z0-9-]* piped")" 0
+is "piped: no agent is left" "$(for p in $(stragglers); do tr '\0' ' ' <"/proc/$p/cmdline" | grep "evilagent [a-z0-9-]* piped"; done)" ""
 
 # ---- On a terminal ----
 

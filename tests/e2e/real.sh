@@ -203,8 +203,15 @@ env --default-signal=INT "$TOCSIN" "${common[@]}" --timeout 60 query 'with recur
 	>"$T/out" 2>"$T/err" </dev/null &
 p=$!
 pids+=("$p")
-# Until a session is up on the other side.
-wait_for 20 pgrep -f -P "$(cat "$T/one1/pid")" . && wait_for 20 pgrep -x tocsin-agentd
+# Until a session is up on the other side; others may run on this machine.
+session_is_up() {
+	local q
+	for q in $(stragglers); do
+		if grep -qx tocsin-agentd "/proc/$q/comm"; then return; fi
+	done
+	return 1
+}
+check "a session is up" wait_for 20 session_is_up
 kill -INT $p
 wait $p
 is "interrupted" $? 130

@@ -16,8 +16,8 @@ export HOME=$D/home
 books=queries/runbooks
 sed '1i gone ansible_host=127.0.0.1 ansible_port=1' "$HOME/.config/tocsin/hosts" >"$T/more"
 
-# within HOST CMD…: in the namespaces of one of them.
-within() {
+# on_host HOST CMD…: in the namespaces of one of them.
+on_host() {
 	local outer
 	outer=$(pgrep -f "^[^ ]*demohost run $1 $D/") || return 1
 	shift
@@ -59,37 +59,37 @@ book 3 account-compromise user=no-such-user -i "$T/more" -t web1:gone
 
 book 0 webshell -t web
 # shellcheck disable=SC2016 # of the inner shell
-check 'a web shell' within web3 sh -c 'mkdir /srv/www && echo "<?php eval(\$_POST[1]);" >/srv/www/demo.php'
+check 'a web shell' on_host web3 sh -c 'mkdir /srv/www && echo "<?php eval(\$_POST[1]);" >/srv/www/demo.php'
 book 1 webshell -t web
 has 'webshell finds the code' "$out" '^web3 +/srv/www/demo.php'
 book 2 webshell days
 book 3 webshell -i "$T/more" -t web1:gone
 
 # One that ends when it is told to.
-background within web3 bash -c 'exec -a stratum+tcp://demo.invalid:1 sleep 600'
-wait_for 20 within web3 pgrep -f '^stratum'
+background on_host web3 bash -c 'exec -a stratum+tcp://demo.invalid:1 sleep 600'
+wait_for 20 on_host web3 pgrep -f '^stratum'
 book 1 cryptominer case=T-1 most=0 --yes
 has 'cryptominer: too many' "$err" 'more processes than most=0'
-check 'cryptominer ended nothing' within web3 pgrep -f '^stratum'
+check 'cryptominer ended nothing' on_host web3 pgrep -f '^stratum'
 book 1 cryptominer case=T-1 --dry-run
-check 'cryptominer planned only' within web3 pgrep -f '^stratum'
+check 'cryptominer planned only' on_host web3 pgrep -f '^stratum'
 book 0 cryptominer case=T-1 --yes
 has 'cryptominer ends it' "$out" '^web3 +kill +.* done '
 # One that has itself replaced before it ends.
-within web1 sh -c 'mkfifo /tmp/asked /tmp/done && cat >/tmp/miner' <<'END'
+on_host web1 sh -c 'mkfifo /tmp/asked /tmp/done && cat >/tmp/miner' <<'END'
 trap 'echo >/tmp/asked; read -r _ </tmp/done; exit' TERM
 while :; do sleep 0.1; done
 END
-within web1 sh -c 'cat >/tmp/keeper' <<'END'
+on_host web1 sh -c 'cat >/tmp/keeper' <<'END'
 read -r _ </tmp/asked
 bash -c 'exec -a stratum+tcp://demo.invalid:2 sleep 600' &
 until pgrep -f '^stratum.* 600'; do sleep 0.02; done
 echo >/tmp/done
 wait
 END
-background within web1 bash /tmp/keeper >/dev/null
-background within web1 bash -c 'exec -a stratum+tcp://demo.invalid:1 bash /tmp/miner'
-wait_for 20 within web1 pgrep -f '^stratum'
+background on_host web1 bash /tmp/keeper >/dev/null
+background on_host web1 bash -c 'exec -a stratum+tcp://demo.invalid:1 bash /tmp/miner'
+wait_for 20 on_host web1 pgrep -f '^stratum'
 book 1 cryptominer case=T-1 --yes
 has 'cryptominer: they come back' "$err" 'look for what starts them'
 book 2 cryptominer case=T-1

@@ -39,7 +39,7 @@ is alias_column "$(ask 'select date_time = datetime and date_time is not null, w
 # Only the second name of the column is used: the table must make the value even so.
 has alias_column_alone "$(ask 'select date_time from time')" '^20[0-9]{2}-'
 is alias_filter "$(ask 'select count(*) from time where date_time = datetime')" 1
-is foreign_columns "$(ask 'select p.upid, p.cpu_type, u.type, u.is_hidden from processes p join users u using (uid) where p.pid = 1')" \
+is foreign_columns "$(ask 'select distinct p.upid, p.cpu_type, u.type, u.is_hidden from processes p join users u using (uid) where p.pid = 1')" \
 	"$(printf '\t\t\t')"
 is foreign_processes "$(ask 'select upid, elapsed_time, pid from processes where pid = 1')" "$(printf '\t\t1')"
 is foreign_events "$(ask 'select status, environment from process_events' | grep -v warning)" ""
