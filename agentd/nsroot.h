@@ -10,6 +10,18 @@
 
 struct root;
 
+#define NSROOT_PID_COLUMN                                                                          \
+	{                                                                                          \
+		"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,                    \
+			"Look into the mount namespace of this process"                            \
+	}
+/* That and the other one behind it. */
+#define NSROOT_COLUMNS                                                                             \
+	NSROOT_PID_COLUMN,                                                                         \
+	{                                                                                          \
+		"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"                 \
+	}
+
 struct nsroot {
 	const struct root *root; /* NULL: there are no rows */
 	struct root *own;

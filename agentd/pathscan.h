@@ -9,6 +9,17 @@
 #include "agentd/table.h"
 #include "common/buf.h"
 
+#define PATHSCAN_PATH_COLUMN                                                                       \
+	{                                                                                          \
+		"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,                             \
+			"Absolute path; % matches within one directory, %% also all below"         \
+	}
+#define PATHSCAN_COLUMNS                                                                           \
+	PATHSCAN_PATH_COLUMN,                                                                      \
+	{                                                                                          \
+		"directory", COL_TEXT, COL_REQUIRED | COL_LIKE, "The directory it is in"           \
+	}
+
 struct pathscan_columns {
 	unsigned path, directory, pid_with_namespace, mount_namespace_id;
 };

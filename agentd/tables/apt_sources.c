@@ -35,8 +35,7 @@ static const struct column columns[] = {
 	{"maintainer", COL_TEXT, 0, "Who publishes it, likewise"},
 	{"components", COL_TEXT, 0, "Components that there are, likewise"},
 	{"architectures", COL_TEXT, 0, "Architectures that there are, likewise"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

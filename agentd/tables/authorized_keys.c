@@ -11,8 +11,7 @@ static const struct column columns[] = {
 	{"options", COL_TEXT, 0, "What the key may do, or is made to: command=\"…\", from=\"…\" …"},
 	{"comment", COL_TEXT, 0, "Whatever stands behind the key"},
 	{"key_file", COL_TEXT, 0, "The file it is in"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -32,8 +32,7 @@ static const struct column columns[] = {
 	{"command", COL_TEXT, 0,
 		"What is run; in /etc/crontab and /etc/cron.d the user comes first"},
 	{"path", COL_TEXT, 0, "The crontab"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -43,9 +43,7 @@ static const struct column columns[] = {
 	{"priority", COL_TEXT, 0, "Priority"},
 	{"admindir", COL_TEXT, COL_ADDITIONAL,
 		"Folder of dpkg's database, /var/lib/dpkg unless given"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

@@ -16,8 +16,7 @@ static const struct column columns[] = {
 	{"address", COL_TEXT, 0, "IP address; of type search a domain"},
 	{"netmask", COL_TEXT, 0, "Bits of the network; 32 for a nameserver"},
 	{"options", COL_BIGINT, 0, "The resolver's flags as one number (RES_ of resolv.h)"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -7,8 +7,7 @@ enum { ADDRESS, HOSTNAMES, PID_WITH_NAMESPACE };
 static const struct column columns[] = {
 	{"address", COL_TEXT, 0, "IP address"},
 	{"hostnames", COL_TEXT, 0, "Names that stand for it, separated by blanks"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

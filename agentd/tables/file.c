@@ -34,9 +34,7 @@ enum {
 };
 
 static const struct column columns[] = {
-	{"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,
-		"Absolute path; % matches within one directory, %% also all below"},
-	{"directory", COL_TEXT, COL_REQUIRED | COL_LIKE, "The directory it is in"},
+	PATHSCAN_COLUMNS,
 	{"filename", COL_TEXT, 0, "Last component of the path"},
 	{"inode", COL_BIGINT, 0, "Inode number"},
 	{"uid", COL_BIGINT, 0, "Owner"},
@@ -54,9 +52,7 @@ static const struct column columns[] = {
 	{"type", COL_TEXT, 0,
 		"regular, directory, character, block, fifo, socket; unknown for a broken link"},
 	{"symlink_target_path", COL_TEXT, 0, "What the symbolic link says, as it stands in it"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

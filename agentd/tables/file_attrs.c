@@ -20,9 +20,7 @@ enum {
 };
 
 static const struct column columns[] = {
-	{"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,
-		"Absolute path; % matches within one directory, %% also all below"},
-	{"directory", COL_TEXT, COL_REQUIRED | COL_LIKE, "The directory it is in"},
+	PATHSCAN_COLUMNS,
 	{"immutable", COL_INTEGER, 0,
 		"1 when nobody may change or delete it (chattr +i); NULL where that is not told"},
 	{"append_only", COL_INTEGER, 0,
@@ -34,9 +32,7 @@ static const struct column columns[] = {
 	{"acl", COL_TEXT, 0,
 		"Access list, with numbers for ids, where there is more than the mode"},
 	{"default_acl", COL_TEXT, 0, "The access list that new files of the directory get"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

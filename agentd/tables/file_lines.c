@@ -13,14 +13,10 @@
 enum { PATH, DIRECTORY, LINE_NUMBER, LINE, PID_WITH_NAMESPACE, MOUNT_NAMESPACE_ID };
 
 static const struct column columns[] = {
-	{"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,
-		"Absolute path; % matches within one directory, %% also all below"},
-	{"directory", COL_TEXT, COL_REQUIRED | COL_LIKE, "The directory it is in"},
+	PATHSCAN_COLUMNS,
 	{"line_number", COL_BIGINT, 0, "From 1; lines that are left out count"},
 	{"line", COL_TEXT, 0, "The line without its newline"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

@@ -18,8 +18,7 @@ static const struct column columns[] = {
 	{"gid", COL_BIGINT, COL_INDEX, "Group id"},
 	{"gid_signed", COL_BIGINT, 0, "Group id as a signed number of 32 bits"},
 	{"groupname", COL_TEXT, 0, "Name; several may have one id"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -18,15 +18,11 @@ enum {
 };
 
 static const struct column columns[] = {
-	{"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,
-		"Absolute path; % matches within one directory, %% also all below"},
-	{"directory", COL_TEXT, COL_REQUIRED | COL_LIKE, "The directory it is in"},
+	PATHSCAN_COLUMNS,
 	{"md5", COL_TEXT, 0, "MD5 of the content"},
 	{"sha1", COL_TEXT, 0, "SHA-1 of the content"},
 	{"sha256", COL_TEXT, 0, "SHA-256 of the content"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

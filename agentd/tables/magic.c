@@ -19,8 +19,7 @@
 enum { PATH, MAGIC_DB_FILES, DATA, MIME_TYPE, MIME_ENCODING };
 
 static const struct column columns[] = {
-	{"path", COL_TEXT, COL_INDEX | COL_REQUIRED | COL_LIKE,
-		"Absolute path; % matches within one directory, %% also all below"},
+	PATHSCAN_PATH_COLUMN,
 	{"magic_db_files", COL_TEXT, COL_ADDITIONAL,
 		"Data bases to use instead of libmagic's own, separated by colons"},
 	{"data", COL_TEXT, 0, "What the content looks like"},

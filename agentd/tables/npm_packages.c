@@ -40,9 +40,7 @@ static const struct column columns[] = {
 	{"depth", COL_INTEGER, 0, "How many packages it is nested in"},
 	{"max_depth", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
 		"Nested deeper than this it is not looked for: 100 unless given, -1 for any depth"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

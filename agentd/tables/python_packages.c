@@ -29,8 +29,7 @@ static const struct column columns[] = {
 	{"license", COL_TEXT, 0, "License"},
 	{"path", COL_TEXT, 0, "Its *.dist-info or *.egg-info"},
 	{"directory", COL_TEXT, COL_INDEX, "Folder it is installed in"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

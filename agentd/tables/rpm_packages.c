@@ -32,9 +32,7 @@ static const struct column columns[] = {
 	{"install_time", COL_INTEGER, 0, "Unix time of its installation"},
 	{"vendor", COL_TEXT, 0, "Who made it"},
 	{"package_group", COL_TEXT, 0, "Group that its maker puts it in"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
-	{"mount_namespace_id", COL_TEXT, COL_HIDDEN, "That mount namespace"},
+	NSROOT_COLUMNS,
 	COL_END,
 };
 

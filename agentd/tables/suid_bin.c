@@ -18,8 +18,7 @@ static const struct column columns[] = {
 	{"username", COL_TEXT, 0, "Its owner, as whom it runs when S is set"},
 	{"groupname", COL_TEXT, 0, "Its group, with which it runs when G is set"},
 	{"permissions", COL_TEXT, 0, "S set-user-id, G set-group-id, or both"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -23,8 +23,7 @@ static const struct column columns[] = {
 	{"key_group_name", COL_TEXT, 0, "Curve or group, where the kind of key has one"},
 	{"key_length", COL_INTEGER, 0, "Bits of the key; -1 where it is not told"},
 	{"key_security_bits", COL_INTEGER, 0, "Its strength in bits; -1 where it is not told"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 

@@ -29,8 +29,7 @@ static const struct column columns[] = {
 	{"enabled", COL_TEXT, 0, "As written: 1 when it is used"},
 	{"gpgcheck", COL_TEXT, 0, "As written: 1 when signatures of packages are checked"},
 	{"gpgkey", COL_TEXT, 0, "Where the keys for that are"},
-	{"pid_with_namespace", COL_INTEGER, COL_ADDITIONAL | COL_HIDDEN,
-		"Look into the mount namespace of this process"},
+	NSROOT_PID_COLUMN,
 	COL_END,
 };
 
