@@ -4,6 +4,7 @@
 #   $B $T                        the build folder; a directory of this test's own, removed at its end
 #   pass, fail, skip             print the lines that tests/run counts
 #   check, is, has, hasnt        one comparison each, printing one such line; a failure ends nothing
+#   alike                        likewise, of what this machine tells, which may change meanwhile
 #   run CMD…                     runs it; $out $err $status tell what came of it
 #   need, need_root, all_skipped end the test as skipped where it cannot be run
 #   within FLAG…                 goes on in namespaces of the test's own
@@ -71,6 +72,17 @@ check() {
 # is NAME GOT WANT
 is() {
 	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got '$2', not '$3'"; fi
+}
+# alike NAME GOT WANT: two functions print the same; tried anew as long as WANT's print changes, since others use
+# this machine.
+alike() {
+	local got want i
+	for ((i = 0; i < 50; i++)); do
+		want=$("$3")
+		got=$("$2")
+		[ "$got" != "$want" ] && [ "$("$3")" != "$want" ] || break
+	done
+	is "$1" "$got" "$want"
 }
 # has NAME TEXT PATTERN (extended regular expression, any line of TEXT)
 has() {

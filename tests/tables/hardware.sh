@@ -12,12 +12,15 @@ attr() { mkdir -p "$(dirname "$root$1")" && printf '%s\n' "$2" >"$root$1"; }
 # ---- Live ----
 
 if command -v lsblk >/dev/null; then
-	is disks_like_lsblk "$(ask "select replace(name, '/dev/', ''), size * 512, parent from block_devices where size > 0 order by 1")" \
-		"$(lsblk -rbn -o NAME,SIZE,PKNAME | awk '$2 > 0 {print $1 "\t" $2 "\t" ($3 == "" ? "" : "/dev/" $3)}' | sort -u)"
+	disks() { ask "select replace(name, '/dev/', ''), size * 512, parent from block_devices where size > 0 order by 1"; }
+	disks_there() { lsblk -rbn -o NAME,SIZE,PKNAME | awk '$2 > 0 {print $1 "\t" $2 "\t" ($3 == "" ? "" : "/dev/" $3)}' | sort -u; }
+	alike disks_like_lsblk disks disks_there
 fi
 disk=$(find /sys/class/block/ -mindepth 1 -printf '%f\n' | head -n 1)
 is disk_look_up "$(ask "select name from block_devices where name in ('/dev/$disk', '/dev/../etc', '$disk', '/dev/no-such', '/dev/', '')")" "/dev/$disk"
-is encryption_has_all "$(ask 'select count(*) from disk_encryption')" "$(find /sys/class/block/ -mindepth 1 | wc -l)"
+encryption() { ask 'select count(*) from disk_encryption'; }
+encryption_there() { find /sys/class/block/ -mindepth 1 | wc -l; }
+alike encryption_has_all encryption encryption_there
 if [ -d /sys/bus/pci/devices ]; then
 	is pci_like_sys "$(ask 'select pci_slot, vendor_id, model_id, pci_class_id from pci_devices order by 1')" \
 		"$(cd /sys/bus/pci/devices && for d in *; do printf '%s\t%s\t%s\t%s\n' "$d" "$(cat "$d/vendor")" "$(cat "$d/device")" "$(cut -c1-4 "$d/class")"; done)"

@@ -20,7 +20,9 @@ is cpu_time_cores "$(ask 'select core from cpu_time order by core')" "$(sed -n '
 before=$(awk '$1 == "cpu0" {print $2 + $3 + $4 + $5}' /proc/stat)
 is cpu_time_grows "$(ask "select user + nice + system + idle >= $before from cpu_time where core = 0")" 1
 if [ -r /proc/modules ]; then
-	is modules "$(ask 'select name, size from kernel_modules order by 1')" "$(awk '{print $1 "\t" $2}' /proc/modules | sort)"
+	modules() { ask 'select name, size from kernel_modules order by 1'; }
+	modules_there() { awk '{print $1 "\t" $2}' /proc/modules | sort; }
+	alike modules modules modules_there
 fi
 if [ "$(id -u)" = 0 ] && [ -r /proc/iomem ]; then
 	is memory_map "$(ask 'select count(*) from memory_map')" "$(wc -l </proc/iomem)"
@@ -28,13 +30,16 @@ if [ "$(id -u)" = 0 ] && [ -r /proc/iomem ]; then
 		"$(sed -n '1s/^\(.*\)-\(.*\) : \(.*\)$/0x\1\t0x\2\t\3/p' /proc/iomem)"
 fi
 if [ -r /proc/keys ]; then
-	is keys "$(ask 'select serial_number, type from kernel_keys where type != "keyring" order by 1')" \
-		"$(awk '$8 != "keyring" {print $1 "\t" $8}' /proc/keys | sort)"
+	keys() { ask 'select serial_number, type from kernel_keys where type != "keyring" order by 1'; }
+	keys_there() { awk '$8 != "keyring" {print $1 "\t" $8}' /proc/keys | sort; }
+	alike keys keys keys_there
 fi
 is ulimits "$(ask "select soft_limit, hard_limit from ulimit_info where type = 'nofile'")" "$(ulimit -Sn)	$(ulimit -Hn)"
 is ulimits_all "$(ask 'select count(*) from ulimit_info')" 15
 
-is controls_count "$(ask 'select count(*) from system_controls')" "$(find /proc/sys -xdev -type f | wc -l)"
+controls() { ask 'select count(*) from system_controls'; }
+controls_there() { find /proc/sys -xdev -type f | wc -l; }
+alike controls_count controls controls_there
 is control "$(ask "select name, subsystem, current_value, type, oid is null from system_controls where name = 'kernel.ostype'")" \
 	'kernel.ostype	kernel	Linux	string	1'
 is controls_vm "$(ask "select count(*) from system_controls where subsystem = 'vm'")" "$(find /proc/sys/vm -type f | wc -l)"
