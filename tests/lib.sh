@@ -234,7 +234,8 @@ start_sshd() {
 		echo "HostKey $d/host_key"
 		echo "PidFile $d/pid"
 		echo "AuthorizedKeysFile $T/authorized_keys"
-		echo "Subsystem tocsin \"$AGENTD\" session"
+		# For the account's shell: there may be blanks in it.
+		echo "Subsystem tocsin '$AGENTD' session"
 		echo "UsePAM no"
 		echo "StrictModes no"
 		echo "PermitRootLogin yes"
