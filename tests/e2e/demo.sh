@@ -41,8 +41,11 @@ has "all eight answered" "$err" '8 of 8 hosts answered'
 check "in time" test $((SECONDS - started)) -le $((20 * SLOW))
 is "nothing is left" "$(left)" ""
 
+umask 077
 run $demo
+umask 022
 is "once more: status" "$status" 0
+finds "once more, with a narrow umask" "$out"
 is "once more: nothing is left" "$(left)" ""
 
 $demo >"$T/first" 2>&1 </dev/null &

@@ -121,7 +121,7 @@ matches=()
 i=0
 for mode in "${modes[@]}"; do
 	i=$((i + 1))
-	matches+=("Match LocalAddress 127.3.0.$i" "ForceCommand exec python3 -ISE $evilagent $mode")
+	matches+=("Match LocalAddress 127.3.0.$i" "ForceCommand exec python3 -ISE '$evilagent' $mode")
 done
 start_sshds evil 127.3.0 1 $i "$port" "${matches[@]}"
 start_sshds good 127.3.1 1 3 "$port"

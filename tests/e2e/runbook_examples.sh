@@ -19,7 +19,7 @@ sed '1i gone ansible_host=127.0.0.1 ansible_port=1' "$HOME/.config/tocsin/hosts"
 # on_host HOST CMD…: in the namespaces of one of them.
 on_host() {
 	local outer
-	outer=$(pgrep -f "^[^ ]*demohost run $1 $D/") || return 1
+	outer=$(pgrep -f "^/.*demohost run $1 $D/") || return 1
 	shift
 	nsenter -t "$(pgrep -P "$outer")" -m -p -n "$@"
 }
