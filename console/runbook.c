@@ -463,8 +463,8 @@ static int parse_file(struct parser *p, const char *name, struct span text, stru
 	if (r == 0 && p->depth > depth) {
 		err_set(err, EAGAIN, "%s has no end",
 			runbook_word_head(&p->nests[p->depth].opened->words[0]));
-		r = runbook_at(p->nests[p->depth].opened,
-			p->nests[p->depth].opened->words[0].column, err);
+		r = runbook_at(
+			p->nests[p->depth].opened, p->nests[p->depth].opened->words[0].column, err);
 		p->placed = true;
 	}
 	p->nests[depth] = around;
