@@ -84,19 +84,27 @@ static int64_t first_time(int fd)
 	return at ? audit_line_time(at + strlen(member)) : -1;
 }
 
-/* How many of the older files end before that time: the next one began before it. */
+static bool began_before(const struct files *f, size_t i, int64_t since)
+{
+	int fd = i == f->n ? f->current : auditfile_open_read(f->dirfd, f->older[i]);
+	int64_t time = fd < 0 ? -1 : first_time(fd);
+
+	if (i < f->n)
+		io_close(fd);
+	return time >= 0 && time < since;
+}
+
+/*
+ * How many of the older files end before that time: they and the next one began before it. Behind
+ * one that did not nothing is left out, whatever its time: the clock may have been set back.
+ */
 static size_t count_before(const struct files *f, int64_t since)
 {
-	for (size_t i = since > 0 ? f->n + 1 : 0; i-- > 0;) {
-		int fd = i == f->n ? f->current : auditfile_open_read(f->dirfd, f->older[i]);
-		int64_t time = fd < 0 ? -1 : first_time(fd);
+	size_t n = 0;
 
-		if (i < f->n)
-			io_close(fd);
-		if (time >= 0 && time < since)
-			return i;
-	}
-	return 0;
+	while (n <= f->n && began_before(f, n, since))
+		n++;
+	return n ? n - 1 : 0;
 }
 
 /* ---- Lines ---- */

@@ -5,11 +5,12 @@ need sha256sum
 
 prev=$(printf '0%.0s' {1..64})
 seq=0
+year=2026
 # line REST: one more of the log.
 line() {
 	local text
 	seq=$((seq + 1))
-	text="{\"seq\":$seq,\"prev\":\"$prev\",\"time\":\"2026-01-02T03:04:05.000006Z\",$1}"
+	text="{\"seq\":$seq,\"prev\":\"$prev\",\"time\":\"$year-01-02T03:04:05.000006Z\",$1}"
 	prev=$(printf %s "$text" | sha256sum | cut -d' ' -f1)
 	printf '%s\n' "$text" >>"$T/audit.ndjson"
 }
@@ -55,6 +56,21 @@ is table_without_older "$(tail -n 1 <<<"$out" | tr '\t' ' ')" '0   0'
 table "count(*), min(seq), max(oldest), count(problem)" " and time >= 1767323045"
 is table_with_older "$(tail -n 1 <<<"$out" | tr '\t' ' ')" '6 1 1 1'
 mv "$T/first" "$T/audit.ndjson.000001"
+# The clock was a year ahead for a while: what was written then is not before 2026-06-01.
+cp -r "$T" "$T.ahead"
+(
+	T=$T.ahead
+	mv "$T/audit.ndjson" "$T/audit.ndjson.000002"
+	year=2027
+	line '"event":"continue","file":2'
+	line '"event":"stop"'
+	mv "$T/audit.ndjson" "$T/audit.ndjson.000003"
+	year=2026
+	line '"event":"continue","file":3'
+	table "event, problem is null" " and time >= 1780272000"
+	is table_clock_set_back "$(tail -n +2 <<<"$out" | tr '\t\n' '  ')" "continue 1 stop 1 "
+)
+rm -r "$T.ahead"
 
 sed 's/alice/malice/' "$T/audit.ndjson.000001" >"$T/new" && mv "$T/new" "$T/audit.ndjson.000001"
 audit --verify -o tsv
