@@ -326,19 +326,30 @@ static struct span qualifier(const char *sql, size_t start)
 	return (struct span){sql + from, start - 1 - from};
 }
 
-static void offer_columns(struct candidates *c, const char *sql, struct span of)
+/* Of the tables that the SQL names. False: there are none. */
+static bool offer_columns(struct candidates *c, const char *sql, struct span of)
 {
+	bool any = false;
+
 	for (size_t i = 0, next; catalogue[i].table; i = next) {
 		const char *behind;
 		bool wanted = has_name(sql, catalogue[i].table, &behind) &&
 			      (!of.p || is_alias(catalogue[i].table, behind, of));
 
+		any |= wanted;
 		for (next = i;
 			catalogue[next].table && str_eq(catalogue[next].table, catalogue[i].table);
 			next++)
 			if (wanted)
 				offer(c, catalogue[next].column);
 	}
+	return any;
+}
+
+static void offer_all_columns(struct candidates *c)
+{
+	for (size_t i = 0; catalogue[i].table; i++)
+		offer(c, catalogue[i].column);
 }
 
 static void offer_tables(struct candidates *c)
@@ -373,17 +384,21 @@ static void offer_sql(struct candidates *c, const char *sql, size_t start)
 		"between", "exists", "having", "distinct", "count(*)", "with", "union", "case",
 		"when", "then", "else", "end", "as", "desc", "is", "null", "glob", NULL};
 	struct span of = qualifier(sql, start);
+	bool named;
 
 	c->any_case = true;
 	if (table_follows(sql, start)) {
 		offer_tables(c);
 		return;
 	}
-	offer_columns(c, sql, of);
+	named = offer_columns(c, sql, of);
 	if (of.p)
 		return;
 	offer_words(c, keywords);
 	offer_tables(c);
+	/* The tables are named behind the columns. */
+	if (!named && c->len > 0)
+		offer_all_columns(c);
 }
 
 /* ---- All together ---- */

@@ -375,6 +375,11 @@ static void put_char(struct spot at, int from, int n, void *arg)
 			rl_line_buffer + from, (size_t)n);
 }
 
+static void draw_more(int y, int width, size_t n)
+{
+	screen_print(y, 0, width, STYLE_TITLE, true, "%zu more; type on, then Tab", n);
+}
+
 static void draw_list(int y, int width)
 {
 	size_t longest = 4, per_row, rows;
@@ -389,6 +394,8 @@ static void draw_list(int y, int width)
 	rows = (p.n_list + per_row - 1) / per_row;
 	if (rows > PROMPT_LIST_ROWS)
 		rows = PROMPT_LIST_ROWS;
+	if (rows * per_row < p.n_list)
+		draw_more(y - (int)rows - 1, width, p.n_list - rows * per_row);
 	for (size_t r = 0; r < rows; r++) {
 		screen_text(y - (int)rows + (int)r, 0, width, STYLE_TITLE, true, "", 0);
 		for (size_t c = 0; c < per_row; c++) {

@@ -35,6 +35,10 @@ sees marked "1 marked"
 keys F9
 sees planned "would kill demo-implant"
 sees plan-says "1 target on 1 host may be acted on"
+# What is meant, exactly: below the line.
+sees plan-tells-the-program "  path        /dev/shm/.demo/demo-implant"
+sees plan-tells-the-start "  start_time  20"
+sees plan-tells-the-user "  uid         0 root"
 keys Enter
 sees asks-reason "Reason:"
 typed 'INC-17'
@@ -93,6 +97,8 @@ command_line "query \"select path, size as bytes from file where path = '/etc/cr
 sees file-found "web3   /etc"
 keys D
 sees delete-planned "/etc/cron.d/demo-implant"
+hash=$(tocsin -q -o csv -t web3 query "select sha256 from hash where path = '/etc/cron.d/demo-implant'" | sed 1d | tr -d '\r')
+sees delete-tells-the-hash "  sha256      ${hash#*,}"
 sees delete-plan-ready "Enter goes on"
 keys Enter
 sees delete-reason "Reason:"
@@ -118,6 +124,7 @@ screen -t web2
 sees up-web2 "+1 up"
 command_line quarantine
 sees quarantine-planned "Enter goes on"
+sees quarantine-tells-the-rules "meta nfproto ipv6 counter drop"
 keys Enter
 sees quarantine-reason "Reason:"
 keys Enter

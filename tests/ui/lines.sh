@@ -166,7 +166,9 @@ keys '#'
 misses names-raw "0 root"
 keys '#'
 keys Enter
-sees names-in-card "1 $(getent group 1 | cut -d: -f1)  (1)"
+sees names-in-card "1 $(getent group 1 | cut -d: -f1)"
+hasnt names-in-card-once "$(shown)" "  [(]1[)]"
+sees card-of-which "row 1 of 1"
 keys q
 keys f
 misses names-folded "$(getent passwd 2 | cut -d: -f1)"

@@ -204,6 +204,10 @@ keys :
 typed 'query "select total_s from upt'
 keys Tab
 sees completes-in-quotes 'from uptime'
+keys C-u
+typed 'query select p'
+keys Tab Tab
+sees completes-a-part "more; type on, then Tab"
 keys Escape
 gone ':query'
 command_line 'nonsense'
@@ -236,7 +240,8 @@ sees favourite-made "is a favourite"
 keys q
 keys F2
 keys g
-sees favourite-is-first "1$(HOME=$H XDG_STATE_HOME=$H/.state "$TOCSIN" -q -o json fav | jq -r ".[0].name")"
+favourite_first() { shown | sed -n 4p | grep -qx "\*1 *$1 .*"; }
+check favourite-is-first wait_for "$SCREEN_WAIT" favourite_first "$(HOME=$H XDG_STATE_HOME=$H/.state "$TOCSIN" -q -o json fav | jq -r ".[0].name")"
 keys b
 sees favourite-unmade "no favourite any more"
 leave

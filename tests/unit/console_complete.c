@@ -126,7 +126,10 @@ TEST(hosts_and_groups)
 
 TEST(sql)
 {
-	CHECK_STR(tab("query \"select total_se"), "");
+	/* Columns are typed before the table that has them. */
+	CHECK(gives("query \"select total_se", "total_seconds"));
+	CHECK(gives("query select pid, na", "name"));
+	CHECK(!gives("query select pid, na from uptime where na", "name"));
 	CHECK_STR(tab("query \"select * from upti"), "uptime");
 	CHECK_STR(tab("query select * from upti"), "uptime");
 	CHECK_STR(tab("query -t web 'select * from upti"), "uptime");

@@ -130,16 +130,12 @@ static void draw(struct pane *p, struct area a, bool focus)
 static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct detail_pane *d = of(p);
-	struct list l = {d->top, d->top};
+	struct list l = {d->top, 0};
 
 	(void)ui;
 	(void)argc;
-	if (!list_move(&l, argv[0], d->rows + 1, 1))
+	if (!list_move(&l, argv[0], d->rows, p->area.h))
 		return err_set(err, EINVAL, PANE_LIST_WORDS);
-	if (str_eq(argv[0], "page-down"))
-		l.at = d->top + (size_t)p->area.h - 1;
-	else if (str_eq(argv[0], "page-up"))
-		l.at = d->top > (size_t)p->area.h ? d->top - (size_t)p->area.h : 0;
 	d->top = l.at;
 	return 0;
 }
@@ -181,8 +177,10 @@ static char *value(const char *name, const struct cell *c, const struct humane_w
 	if (!text || cell_has_bytes(&cut))
 		return text;
 	buf_init(&humane, VALUE_MAX);
-	if (humane_cell(&humane, name, &cut, who, &right) == 0 && !str_eq(buf_str(&humane), text)) {
-		both = str_printf("%s  (%s)", buf_str(&humane), text);
+	if (humane_cell(&humane, name, &cut, who, &right) == 0) {
+		/* A name stands behind the number already. */
+		both = str_printf(str_starts(buf_str(&humane), text) ? "%s" : "%s  (%s)",
+			buf_str(&humane), text);
 		free(text);
 		text = both;
 	}

@@ -2,8 +2,11 @@
 /* What an action would do, exactly and where; then, when it was agreed to, what became of it. */
 #include "console/plan.h"
 
+#include "common/fill.h"
 #include "common/str.h"
+#include "common/text.h"
 #include "console/store_act.h"
+#include "console/ui/facts.h"
 #include "console/ui/grid.h"
 #include "console/ui/ui.h"
 
@@ -14,6 +17,12 @@
 /* Above so many hosts their number must be typed. */
 #define TYPED_ABOVE 5
 #define LABEL_MAX   256
+/* Of the rows, below the list: what is told of the line under the cursor; not in few rows. */
+#define TOLD_PART   3
+#define TOLD_LEAST  10
+#define TOLD_MAX    (1u << 20)
+#define DETAILS_MAX (4u << 20)
+#define NARROWEST   20
 
 enum { HOST, TARGET, STATUS, DETAIL, ID, N_COLUMNS };
 static const char *const columns[] = {"host", "target", "status", "detail", "id"};
@@ -140,6 +149,7 @@ static void go_on(struct plan_pane *v)
 		ask(v, &fleet);
 	} else if (v->plan->phase == PLAN_DRY) {
 		v->planned = true;
+		ui_want_names(v->p.ui);
 	} else if (v->plan->phase == PLAN_APPLY && plan_confirms(v->plan->action) &&
 		   plan_begin(v->plan, PLAN_CONFIRM)) {
 		go_on(v);
@@ -331,15 +341,60 @@ static struct grid_source source(struct plan_pane *v)
 		.arg = v};
 }
 
+/* The host's words of it, wrapped, and what it told of the target. */
+static int put_told(struct plan_pane *v, const struct plan_item *i, size_t width, struct buf *out)
+{
+	const struct humane_who who = ui_who(v->p.ui, i->host);
+	const char *detail = i->detail ? i->detail : "";
+	struct buf words;
+	int r;
+
+	buf_init(&words, TOLD_MAX);
+	r = text_escape(&words, detail, strlen(detail));
+	if (r == 0 && words.len)
+		r = fill_words_to(out, (struct span){buf_str(&words), words.len}, 0, width);
+	buf_done(&words);
+	return r < 0 ? r : facts_put(out, i->before, &who);
+}
+
+/* Rows of the list with its header; what is below them tells of the line under the cursor. */
+static int list_height(const struct plan_pane *v, int h)
+{
+	int least = h - h / TOLD_PART, all = v->plan->n < (size_t)h ? (int)v->plan->n + 1 : h;
+
+	return h < TOLD_LEAST ? h : all < least ? all : least;
+}
+
+static void draw_told(struct plan_pane *v, struct area a)
+{
+	struct span rest, line;
+	struct buf text;
+
+	if (a.h < 1 || v->grid.list.at >= v->plan->n)
+		return;
+	screen_hline(a.y, a.x, a.w, STYLE_BORDER);
+	buf_init(&text, TOLD_MAX);
+	(void)put_told(v, &v->plan->items[v->grid.list.at], (size_t)(a.w - 4), &text);
+	rest = (struct span){buf_str(&text), text.len};
+	for (int y = 1; y < a.h && span_split(&rest, '\n', &line); y++)
+		screen_text(a.y + y, a.x + 2, a.w - 2, STYLE_PLAIN, false, line.p, line.n);
+	buf_done(&text);
+}
+
 static void draw(struct pane *p, struct area a, bool focus)
 {
 	struct plan_pane *v = of(p);
+	struct area list = a, told = a;
 	struct grid_source s;
 
 	if (!v->plan)
 		return;
 	s = source(v);
-	grid_draw(&v->grid, &s, a, focus);
+	list.h = list_height(v, a.h);
+	told.y += list.h;
+	told.h -= list.h;
+	grid_draw(&v->grid, &s, list, focus);
+	draw_told(v, told);
 }
 
 static void title(const struct pane *p, struct buf *out)
@@ -371,7 +426,7 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 	(void)ui;
 	(void)argc;
-	if (!list_move(&v->grid.list, argv[0], v->plan->n, p->area.h - 1))
+	if (!list_move(&v->grid.list, argv[0], v->plan->n, list_height(v, p->area.h) - 1))
 		return err_set(err, EINVAL, PANE_LIST_WORDS);
 	return 0;
 }
@@ -383,7 +438,7 @@ static void mouse(struct pane *p, int y, int x, bool twice)
 	size_t line = grid_line_at(&v->grid, &s, y);
 
 	(void)x;
-	if (line == SIZE_MAX)
+	if (line == SIZE_MAX || y >= list_height(v, p->area.h))
 		return;
 	v->grid.list.at = line;
 	if (twice)
@@ -407,9 +462,10 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	trees[0] = i->before;
 	trees[1] = i->after;
 	trees[2] = i->undo;
-	buf_init(&text, 4u << 20);
-	(void)buf_printf(&text, "%s %s %s: %s\n%s\n", v->plan->action, host_name(v, i), i->target,
-		status_words(i), i->detail ? i->detail : "");
+	buf_init(&text, DETAILS_MAX);
+	(void)buf_printf(&text, "%s %s %s: %s\n", v->plan->action, host_name(v, i), i->target,
+		status_words(i));
+	(void)put_told(v, i, p->area.w > NARROWEST ? (size_t)p->area.w - 1 : NARROWEST, &text);
 	for (size_t t = 0; t < ARRAY_LEN(trees); t++) {
 		static const char *const words[] = {"before", "after", "undo"};
 		char *json = trees[t] ? json_dumps(trees[t], JSON_INDENT(2)) : NULL;

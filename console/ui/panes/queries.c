@@ -15,8 +15,11 @@
 /* Lines of the preview, of all that the pane has. */
 #define PREVIEW_PART 3
 
-enum { NAME, FAVOURITE, PACK, TITLE, ATTACK, N_COLUMNS };
-static const char *const columns[] = {"name", "fav", "pack", "title", "attack"};
+/* The keys that run the first ones. */
+#define KEYS 9
+
+enum { KEY, NAME, PACK, TITLE, ATTACK, N_COLUMNS };
+static const char *const columns[] = {"key", "name", "pack", "title", "attack"};
 
 struct queries_pane {
 	struct pane p;
@@ -105,18 +108,21 @@ static bool cell(void *arg, size_t line, size_t column, struct buf *out)
 {
 	const struct queries_pane *v = arg;
 	const struct saved *q = at(v, line);
-	const char *texts[] = {q->name, favourites_find(&v->favourites, q->name) ? "*" : "",
-		q->pack, q->title, q->attack};
+	const char *texts[] = {"", q->name, q->pack, q->title, q->attack};
 
+	if (column == KEY && line < KEYS)
+		(void)buf_printf(out, "%zu", line + 1);
 	(void)buf_puts(out, texts[column]);
 	return false;
 }
 
 static enum style style(void *arg, size_t line, char *ret_sign)
 {
-	(void)arg;
-	*ret_sign = line < 9 ? (char)('1' + line) : ' ';
-	return STYLE_PLAIN;
+	const struct queries_pane *v = arg;
+	bool favourite = favourites_find(&v->favourites, at(v, line)->name) > 0;
+
+	*ret_sign = favourite ? '*' : ' ';
+	return favourite ? STYLE_MARKED : STYLE_PLAIN;
 }
 
 static struct grid_source source(struct queries_pane *v)
@@ -208,6 +214,8 @@ static void title(const struct pane *p, struct buf *out)
 	const struct queries_pane *v = (const struct queries_pane *)p;
 
 	(void)buf_printf(out, "saved queries  %zu", v->n);
+	if (v->favourites.n)
+		(void)buf_puts(out, ", * favourites first");
 	if (v->filter && *v->filter && p->ui->library)
 		(void)buf_printf(out, " of %zu  /%s", library_len(p->ui->library), v->filter);
 }
@@ -395,7 +403,7 @@ static int open_pane(struct pane *p, struct err *err)
 	v->found = calloc(n + 1, sizeof(*v->found));
 	if (!v->found)
 		return err_sys(err, ENOMEM, "saved queries");
-	v->grid.frozen = 1;
+	v->grid.frozen = NAME + 1;
 	load_favourites(v);
 	look(v);
 	return 0;

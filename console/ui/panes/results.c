@@ -386,8 +386,11 @@ static int show_row(struct ui *ui, struct results_pane *v, row_id row, uint32_t 
 			names[n] = "  was";
 			n += results_was_cell(v, row, i, &cells[n]);
 		}
-		snprintf(words, sizeof(words), hosts > 1 ? "one of the rows of %u hosts" : "row",
-			hosts);
+		if (hosts > 1)
+			snprintf(words, sizeof(words), "one of the rows of %u hosts", hosts);
+		else
+			snprintf(words, sizeof(words), "row %zu of %zu", v->grid.list.at + 1,
+				v->lines.n);
 		detail_open(ui, words, names, cells, n, &who);
 	}
 	free(names);
