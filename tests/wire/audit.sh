@@ -6,13 +6,14 @@ need sha256sum
 prev=$(printf '0%.0s' {1..64})
 seq=0
 year=2026
+log=$T
 # line REST: one more of the log.
 line() {
 	local text
 	seq=$((seq + 1))
 	text="{\"seq\":$seq,\"prev\":\"$prev\",\"time\":\"$year-01-02T03:04:05.000006Z\",$1}"
 	prev=$(printf %s "$text" | sha256sum | cut -d' ' -f1)
-	printf '%s\n' "$text" >>"$T/audit.ndjson"
+	printf '%s\n' "$text" >>"$log/audit.ndjson"
 }
 audit() { run "$AGENTD" audit --state-dir "$T" "$@"; }
 
@@ -41,7 +42,7 @@ audit -o markdown
 has audit_markdown "$out" 'a \\\| b'
 
 # As a table.
-table() { run "$AGENTD" query -o tsv "select $1 from audit_log where state_dir = '$T'${2:-}"; }
+table() { run "$AGENTD" query -o tsv "select $1 from audit_log where state_dir = '$log'${2:-}"; }
 table "seq, event, file, line, oldest, problem is null"
 is table_rows "$(tail -n +2 <<<"$out" | tr '\t\n' '  ')" \
 	'1 start audit.ndjson.000001 1 1 1 2 query audit.ndjson.000001 2 0 1 3 continue audit.ndjson 1 0 1 4 request audit.ndjson 2 0 1 5 outcome audit.ndjson 3 0 1 '
@@ -57,20 +58,21 @@ table "count(*), min(seq), max(oldest), count(problem)" " and time >= 1767323045
 is table_with_older "$(tail -n 1 <<<"$out" | tr '\t' ' ')" '6 1 1 1'
 mv "$T/first" "$T/audit.ndjson.000001"
 # The clock was a year ahead for a while: what was written then is not before 2026-06-01.
-cp -r "$T" "$T.ahead"
-(
-	T=$T.ahead
-	mv "$T/audit.ndjson" "$T/audit.ndjson.000002"
-	year=2027
-	line '"event":"continue","file":2'
-	line '"event":"stop"'
-	mv "$T/audit.ndjson" "$T/audit.ndjson.000003"
-	year=2026
-	line '"event":"continue","file":3'
-	table "event, problem is null" " and time >= 1780272000"
-	is table_clock_set_back "$(tail -n +2 <<<"$out" | tr '\t\n' '  ')" "continue 1 stop 1 "
-)
-rm -r "$T.ahead"
+was="$prev $seq"
+log=$T/ahead
+mkdir "$log"
+cp "$T"/audit.ndjson* "$log"
+mv "$log/audit.ndjson" "$log/audit.ndjson.000002"
+year=2027
+line '"event":"continue","file":2'
+line '"event":"stop"'
+mv "$log/audit.ndjson" "$log/audit.ndjson.000003"
+year=2026
+line '"event":"continue","file":3'
+table "event, problem is null" " and time >= 1780272000"
+is table_clock_set_back "$(tail -n +2 <<<"$out" | tr '\t\n' '  ')" "continue 1 stop 1 "
+read -r prev seq <<<"$was"
+log=$T
 
 sed 's/alice/malice/' "$T/audit.ndjson.000001" >"$T/new" && mv "$T/new" "$T/audit.ndjson.000001"
 audit --verify -o tsv
