@@ -202,6 +202,27 @@ static int compare(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+/* Of rows that are not those of hosts: different texts of their column `host`. */
+static size_t count_names(const struct runbook_rows *rows)
+{
+	size_t at = results_column_named(rows->of->kept.rows, "host"), n;
+	struct map *seen = map_new(RESULTS_ROWS_MAX);
+	struct buf name;
+
+	buf_init(&name, RESULTS_CELL_MAX);
+	for (size_t i = 0; seen && at != RESULTS_NO_COLUMN && i < rows->n; i++) {
+		struct cell c = cell_at(rows, i, at);
+
+		buf_reset(&name);
+		if (format_cell_text(&name, &c) == 0)
+			(void)map_put(seen, buf_str(&name), seen, NULL);
+	}
+	n = seen ? map_len(seen) : 0;
+	buf_done(&name);
+	map_free(seen, NULL);
+	return n;
+}
+
 static size_t count_hosts(const struct runbook_rows *rows)
 {
 	const struct results *r = rows->of->kept.rows;
@@ -237,7 +258,7 @@ static int test_number(const struct runbook_rows *rows, const struct runbook_con
 	if (c->subject == SUBJECT_ROWS)
 		have = (int64_t)rows->n;
 	else if (c->subject == SUBJECT_HOSTS)
-		have = (int64_t)count_hosts(rows);
+		have = (int64_t)(rows->of->kept.own ? count_names(rows) : count_hosts(rows));
 	else if (c->subject == SUBJECT_ANSWERED)
 		have = (int64_t)k->answered;
 	else

@@ -359,6 +359,10 @@ expect hosts == 2
 write rows.csv
 run tree --sql 'select count(*) as n from rows'
 expect column n == 4
+expect hosts == 0
+run tree --sql \"select host || 'x' as host from rows\"
+expect hosts == 2
+run tree --sql 'select count(*) as n from rows'
 write n.csv
 diff tree
 expect rows == 0
@@ -383,7 +387,7 @@ has 'rows that were made of others: to the end' "$err" 'say to the end: good'
 is 'they are written' "$(sort rows.csv | tr -d '\r' | tr '\n' ' ')$(tr -d '\r' <n.csv | tr '\n' ' ')" \
 	"host,path web1,$T/tree/one web2,$T/tree/one n 4 "
 is 'and told in the log' "$(jq -c 'select(.text | tostring | test("^(run|diff|show)")) | [.rows, .hosts]' rows.ndjson | tr '\n' ' ')" \
-	'[2,2] [4,2] [2,2] [1,2] [0,null] [2,null] [1,null] [2,null] [2,null] [1,null] '
+	'[2,2] [4,2] [2,2] [1,2] [4,2] [1,2] [0,null] [2,null] [1,null] [2,null] [2,null] [1,null] '
 has 'and in the report' "$(cat rows.md)" "^\| web1 \| added \| $T/tree/two "
 batch --yes <<<"on-error continue
 run tree --new
