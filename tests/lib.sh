@@ -12,6 +12,7 @@
 #   wait_for SECONDS CMD…        polls until CMD succeeds: wait for a state, never for a time
 #   background CMD…              starts CMD, sets $pid; it and its children end with the test
 #   start_daemon, ask_daemon     the agent's daemon, and a session of it
+#   start_demo                   the demo's fleet
 #   free_port, make_keys, start_sshd, start_sshds, known_hosts_for    real sshd on loopback
 #
 # Everything that a test starts must be started by `background` or `start_sshd`.
@@ -286,6 +287,10 @@ start_sshds() {
 		done
 	done
 }
+# known_hosts_for NAME ADDR PORT: the line for ~/.ssh/known_hosts of an sshd started as NAME.
+known_hosts_for() {
+	printf '[%s]:%s %s\n' "$2" "$3" "$(cut -d' ' -f1,2 "$T/$1/host_key.pub")"
+}
 # The users as sshd sees them. Root gets a plain shell: bash would read whatever root's .bashrc does, for each
 # session anew, when sshd starts it.
 sshd_passwd() {
@@ -293,6 +298,7 @@ sshd_passwd() {
 	sed '/^root:/s|:[^:]*$|:/bin/sh|' /etc/passwd
 	for u in ${SSHD_USERS:-}; do echo "${u%%:*}:x:${u#*:}:${u#*:}::/tmp:/bin/sh"; done
 }
+
 # ---- The agent's daemon ----
 
 # start_daemon [OPTION…]: one of its own, with $T/run, $T/state and the settings of $T/agentd.conf if that
@@ -314,7 +320,21 @@ ask_daemon() {
 	printf '%s\n' "$@" | bounded 60 "$AGENTD" session --run-dir "$T/run" | grep -v '^{"op":"hello"'
 }
 
-# known_hosts_for NAME ADDR PORT: the line for ~/.ssh/known_hosts of an sshd started as NAME.
-known_hosts_for() {
-	printf '[%s]:%s %s\n' "$2" "$3" "$(cut -d' ' -f1,2 "$T/$1/host_key.pub")"
+# ---- The demo's fleet ----
+
+# Its hosts, in namespaces; they end with the test. Sets $demo, its directory: $demo/home has its inventory.
+start_demo() {
+	need_root
+	need ssh-keygen setpriv
+	"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
+	mkfifo "$T/hold"
+	exec 8<>"$T/hold"
+	mkdir -m 1777 "$T/tmp"
+	TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
+	if ! wait_for 60 test -s "$T/demo"; then
+		fail start_demo "$(cat "$T/demo.log")"
+		exit 1
+	fi
+	# shellcheck disable=SC2034 # the caller's
+	demo=$(cat "$T/demo")
 }

@@ -1,16 +1,8 @@
 #!/bin/bash
 # What README.md tells to type over the demo fleet, its ```bash block, works as written.
 . "$(dirname "$0")/../lib.sh"
-need_root
-need ssh-keygen setpriv
-"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
-
-mkfifo "$T/hold"
-exec 8<>"$T/hold"
-mkdir -m 1777 "$T/tmp"
-TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
-wait_for 60 test -s "$T/demo" || { fail demo "$(cat "$T/demo.log")"; exit 1; }
-HOME=$(cat "$T/demo")/home
+start_demo
+HOME=$demo/home
 PATH=$(dirname "$TOCSIN"):$PATH
 export HOME PATH
 unset XDG_STATE_HOME

@@ -2,24 +2,16 @@
 # The runbooks that are installed, each with its exit statuses, against the demo fleet; rows of a host
 # that turn into a kill.
 . "$(dirname "$0")/../lib.sh"
-need_root
-need ssh-keygen setpriv jq nsenter pgrep
-"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
-
-mkfifo "$T/hold"
-exec 8<>"$T/hold"
-mkdir -m 1777 "$T/tmp"
-TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
-wait_for 60 test -s "$T/demo" || { fail demo "$(cat "$T/demo.log")"; exit 1; }
-D=$(cat "$T/demo")
-export HOME=$D/home
+need jq nsenter pgrep
+start_demo
+export HOME=$demo/home
 books=queries/runbooks
 sed '1i gone ansible_host=127.0.0.1 ansible_port=1' "$HOME/.config/tocsin/hosts" >"$T/more"
 
 # on_host HOST CMD…: in the namespaces of one of them.
 on_host() {
 	local outer
-	outer=$(pgrep -f "^/.*demohost run $1 $D/") || return 1
+	outer=$(pgrep -f "^/.*demohost run $1 $demo/") || return 1
 	shift
 	nsenter -t "$(pgrep -P "$outer")" -m -p -n "$@"
 }
@@ -40,7 +32,7 @@ has 'morning goes on' "$err" 'more accounts are root than root'
 book 2 morning nothing=takes-this
 book 3 morning -i "$T/more" -t web1:gone
 
-sha=$(sha256sum "$D/web3/etc/cron.d/demo-implant" | cut -d' ' -f1)
+sha=$(sha256sum "$demo/web3/etc/cron.d/demo-implant" | cut -d' ' -f1)
 book 0 sweep-hash "sha256=$sha" glob=/etc/cron.d/% -t web1:db
 book 1 sweep-hash "sha256=$sha" glob=/etc/cron.d/%
 has 'sweep-hash finds the host' "$out" '^web3 '
@@ -145,6 +137,6 @@ is 'delete, suspend, resume, quarantine of rows' "$status" 0
 is 'each on its rows' \
 	"$(jq -c 'select(.text | test("--rows"))? | [.line, .hosts, .answered, .rows]' "$T/log2" | tr '\n' ' ')" \
 	'[3,1,1,1] [8,3,3,3] [13,1,1,1] [13,1,1,1] [13,1,1,1] [18,3,3,3] '
-check 'taken away' test ! -e "$D/web3/etc/cron.d/demo-implant"
+check 'taken away' test ! -e "$demo/web3/etc/cron.d/demo-implant"
 run "$TOCSIN" audit -o json
 is 'in the record with its reason' "$(jq -c '[.[] | select(.reason == "T-4") | [.host, .action, .status]]' <<<"$out")" '[["web3","delete","done"]]'

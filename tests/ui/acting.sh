@@ -3,16 +3,8 @@
 # line's file taken away and put back, the host cut off and released. The hosts are namespaces.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/lib.sh"
-need_root
-need ssh-keygen setpriv
-"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
-
-mkfifo "$T/hold"
-exec 8<>"$T/hold"
-mkdir -m 1777 "$T/tmp"
-TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
-wait_for 60 test -s "$T/demo" || { fail "demo" "$(cat "$T/demo.log")"; exit 1; }
-H=$(cat "$T/demo")/home
+start_demo
+H=$demo/home
 mkdir -p "$H/.config/tocsin"
 tocsin() { HOME=$H XDG_STATE_HOME=$H/.state TOCSIN_PERSIST_S=0 "$TOCSIN" "$@"; }
 

@@ -3,17 +3,8 @@
 # and nothing else. Rows whose marks outlive them are not acted on.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/lib.sh"
-need_root
-need ssh-keygen setpriv
-"$B/tools/demohost" probe 2>/dev/null || all_skipped "no namespaces here"
-
-mkfifo "$T/hold"
-exec 8<>"$T/hold"
-mkdir -m 1777 "$T/tmp"
-TMPDIR=$T/tmp background tests/tools/demo --start "$T/demo" <&8 >"$T/demo.log" 2>&1
-wait_for 60 test -s "$T/demo" || { fail "demo" "$(cat "$T/demo.log")"; exit 1; }
-D=$(cat "$T/demo")
-H=$D/home
+start_demo
+H=$demo/home
 mkdir -p "$H/.config/tocsin/queries"
 tocsin() { HOME=$H XDG_STATE_HOME=$H/.state TOCSIN_PERSIST_S=0 "$TOCSIN" "$@"; }
 # The lines that are marked, without what is blank: "+web1 7 …;"
@@ -31,7 +22,7 @@ sees nothing-before "no run before this one is remembered"
 leave
 
 # ---- Planted: exactly that ----
-echo '7 * * * * root /usr/bin/demo-planted' >"$D/web1/etc/cron.d/demo-planted"
+echo '7 * * * * root /usr/bin/demo-planted' >"$demo/web1/etc/cron.d/demo-planted"
 screen
 sees up-2 "+8 up"
 command_line "query $sql"
@@ -86,7 +77,7 @@ keys q
 check nothing-marked wait_for "$SCREEN_WAIT" marked_is ""
 
 # ---- Gone again, by the next question of the same pane ----
-rm "$D/web1/etc/cron.d/demo-planted"
+rm "$demo/web1/etc/cron.d/demo-planted"
 keys r
 sees asked-again "9 rows"
 keys d
@@ -98,10 +89,10 @@ keys K
 sees removed-is-no-target "the row is gone: nothing is left to act on"
 # Over a refresh too.
 command_line 'watch 1'
-echo '8 * * * * root /usr/bin/demo-planted' >"$D/web2/etc/cron.d/demo-planted"
+echo '8 * * * * root /usr/bin/demo-planted' >"$demo/web2/etc/cron.d/demo-planted"
 sees watched "1 added, 1 removed, 0 changed"
 check watched-marks wait_for "$SCREEN_WAIT" marked_is "+web2 8 root /usr/bin/demo-planted;-web1 7 root /usr/bin/demo-planted;"
-rm "$D/web2/etc/cron.d/demo-planted"
+rm "$demo/web2/etc/cron.d/demo-planted"
 sees watched-back "0 added, 1 removed, 0 changed"
 command_line 'watch off'
 # A run by its number, and the program's own command of that name.
@@ -124,7 +115,7 @@ cat >"$H/.config/tocsin/queries/cron-times.sql" <<'END'
 select minute, command from crontab where minute != '17' and command not like '%demo-%'
 END
 tocsin -q run cron-times >"$T/out"
-sed -i 's/^25 6/26 6/' "$D/db1/etc/crontab"
+sed -i 's/^25 6/26 6/' "$demo/db1/etc/crontab"
 screen
 sees up-3 "+8 up"
 command_line 'run cron-times'

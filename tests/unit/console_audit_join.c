@@ -89,6 +89,22 @@ static int tell(struct audit_join *j, const struct results *rows, size_t *ret_ag
 	return audit_join_tell(j, rows, NOW_S * US, (NOW_S - 3000) * US, put, b, ret_agreed);
 }
 
+/* What is told of these lines beside what was recorded; the join is freed. */
+static void check_told(struct audit_join *j, const struct log_line *lines, size_t n,
+	const char *differences, size_t agreed)
+{
+	struct results *rows = logs(lines, n);
+	size_t got;
+	struct buf b;
+
+	CHECK_INT(tell(j, rows, &got, &b), 0);
+	CHECK_STR(buf_str(&b), differences);
+	CHECK_INT(got, agreed);
+	buf_done(&b);
+	results_free(rows);
+	audit_join_free(j);
+}
+
 /* Told apart by time: numbers of requests begin anew, targets come again. */
 TEST(the_same_again)
 {
@@ -102,20 +118,12 @@ TEST(the_same_again)
 		{1, 98, 1, "outcome", "kill", NULL, "done", NULL},
 	};
 	struct audit_join *j = audit_join_new(hosts, ARRAY_LEN(hosts));
-	struct results *rows = logs(lines, ARRAY_LEN(lines));
-	size_t agreed;
-	struct buf b;
 
 	CHECK_INT(record(j, "web1", 100, "kill", "7@123", "not_found"), 0);
 	CHECK_INT(record(j, "web1", 2000, "kill", "7", "done"), 0);
 	CHECK_INT(record(j, "web1", 100, "delete", "/x", "failed"), 0);
 	CHECK_INT(record(j, "elsewhere", 100, "delete", "/x", "done"), 0);
-	CHECK_INT(tell(j, rows, &agreed, &b), 0);
-	CHECK_STR(buf_str(&b), "");
-	CHECK_INT(agreed, 3);
-	buf_done(&b);
-	results_free(rows);
-	audit_join_free(j);
+	check_told(j, lines, ARRAY_LEN(lines), "", 3);
 }
 
 /* One that failed on its way to the host is in its log nowhere; the next one came out as logged. */
@@ -126,18 +134,10 @@ TEST(again_after_no_way_to_the_host)
 		{0, 100, 1, "outcome", "release", NULL, "done", NULL},
 	};
 	struct audit_join *j = audit_join_new(hosts, ARRAY_LEN(hosts));
-	struct results *rows = logs(lines, ARRAY_LEN(lines));
-	size_t agreed;
-	struct buf b;
 
 	CHECK_INT(record(j, "web1", 100, "release", "host", "failed"), 0);
 	CHECK_INT(record(j, "web1", 99, "release", "host", "done"), 0);
-	CHECK_INT(tell(j, rows, &agreed, &b), 0);
-	CHECK_STR(buf_str(&b), "");
-	CHECK_INT(agreed, 1);
-	buf_done(&b);
-	results_free(rows);
-	audit_join_free(j);
+	check_told(j, lines, ARRAY_LEN(lines), "", 1);
 }
 
 TEST(what_differs)
@@ -157,9 +157,6 @@ TEST(what_differs)
 	};
 	const struct fleet_end gone = {.state = HOST_UNREACHABLE, .error = "no route"};
 	struct audit_join *j = audit_join_new(hosts, ARRAY_LEN(hosts));
-	struct results *rows = logs(lines, ARRAY_LEN(lines));
-	size_t agreed;
-	struct buf b;
 
 	CHECK_INT(record(j, "web1", 400, "quarantine", "host", "done"), 0);
 	CHECK_INT(record(j, "web1", 190, "get", "/f", "done"), 0);
@@ -167,13 +164,10 @@ TEST(what_differs)
 	CHECK_INT(record(j, "web1", 100, "delete", "/z", "refused"), 0);
 	CHECK_INT(record(j, "web2", 100, "delete", "/y", "done"), 0);
 	CHECK_INT(audit_join_ended(j, 1, &gone), 0);
-	CHECK_INT(tell(j, rows, &agreed, &b), 0);
-	CHECK_STR(buf_str(&b), "web1:chain broken:::\nweb1:not recorded:2::\n"
-			       "web1:not logged:/y:sent:\nweb2:no answer:::\n");
-	CHECK_INT(agreed, 2);
-	buf_done(&b);
-	results_free(rows);
-	audit_join_free(j);
+	check_told(j, lines, ARRAY_LEN(lines),
+		"web1:chain broken:::\nweb1:not recorded:2::\n"
+		"web1:not logged:/y:sent:\nweb2:no answer:::\n",
+		2);
 }
 
 /* Of whatever type and number its columns are. */
