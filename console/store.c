@@ -220,15 +220,17 @@ static int make_file(const char *path, struct err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct stat st;
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		io_close(fd);
-	else if (errno != EEXIST || lstat(path, &st) < 0)
-		return err_sys(err, errno, "%s", path);
-	else if (S_ISLNK(st.st_mode))
-		return err_sys(err, ELOOP, "%s", path);
-	else if (access(path, R_OK | W_OK) < 0)
-		return err_sys(err, errno, "%s", path);
-	return 0;
+		return 0;
+	}
+	if (errno == EEXIST && lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			errno = ELOOP;
+		else if (access(path, R_OK | W_OK) == 0)
+			return 0;
+	}
+	return err_sys(err, errno, "%s", path);
 }
 
 /* Where nothing can be written the file is read as it is, without the help of a log beside it. */
