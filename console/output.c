@@ -255,6 +255,23 @@ const struct format *format_find(const char *name)
 	return NULL;
 }
 
+const struct format *format_of_file(const char *path)
+{
+	const struct format *best = NULL;
+	size_t n = strlen(path), longest = 0;
+
+	for (size_t i = 0; formats_all[i]; i++) {
+		size_t len = strlen(formats_all[i]->suffix);
+
+		if (len > longest && n > len && path[n - len - 1] == '.' &&
+			str_eq(path + n - len, formats_all[i]->suffix)) {
+			best = formats_all[i];
+			longest = len;
+		}
+	}
+	return best;
+}
+
 static int cell_number(struct buf *out, const struct cell *c)
 {
 	char text[CELL_NUMBER_MAX];

@@ -78,7 +78,7 @@ struct format_state {
 struct format {
 	const char *name;
 	const char *doc;    /* one line, no full stop */
-	const char *suffix; /* file name ending, e.g. "csv" */
+	const char *suffix; /* file name ending, e.g. "csv"; that of another format may be in it */
 	/* Each row carries its names: rows of another shape are not mapped onto the header. */
 	bool named;
 	/* Each row is one line, and nothing else is written. */
@@ -99,6 +99,8 @@ struct format {
 
 extern const struct format *const formats_all[];
 const struct format *format_find(const char *name);
+/* By the ending of a file's name, the longest that fits; NULL: it has none of them. */
+const struct format *format_of_file(const char *path);
 
 /* For formats: the cell as text, "" for NULL; returns as buf_add does. */
 int format_cell_text(struct buf *out, const struct cell *c);

@@ -192,14 +192,10 @@ int runner_seconds(const struct made *m, double *ret, struct err *err)
 
 const struct format *runner_format(const struct runner *r, const struct made *m)
 {
-	const char *dot = strrchr(m->words[0], '.');
+	const struct format *format =
+		m->n > 1 ? format_find(m->words[1]) : format_of_file(m->words[0]);
 
-	if (m->n > 1)
-		return format_find(m->words[1]);
-	for (size_t i = 0; dot && formats_all[i]; i++)
-		if (str_eq(formats_all[i]->suffix, dot + 1))
-			return formats_all[i];
-	return r->app->format;
+	return format || m->n > 1 ? format : r->app->format;
 }
 
 /* ---- For people ---- */

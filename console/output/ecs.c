@@ -166,7 +166,7 @@ static int row(struct format_state *f, const struct cell *cells)
 const struct format format_ecs = {
 	.name = "ecs",
 	.doc = "one JSON object per line with field names of the Elastic Common Schema, for a SIEM",
-	.suffix = "ndjson",
+	.suffix = "ecs.ndjson",
 	.named = true,
 	.lines = true,
 	.row = row,

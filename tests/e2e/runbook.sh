@@ -357,6 +357,8 @@ expect rows == 4
 run tree --sql \"select host, path from rows where path like '%/one'\"
 expect hosts == 2
 write rows.csv
+write rows.lines.ndjson
+write rows.ecs.ndjson
 run tree --sql 'select count(*) as n from rows'
 expect column n == 4
 expect hosts == 0
@@ -386,6 +388,8 @@ is 'rows that were made of others: status' "$status" 0
 has 'rows that were made of others: to the end' "$err" 'say to the end: good'
 is 'they are written' "$(sort rows.csv | tr -d '\r' | tr '\n' ' ')$(tr -d '\r' <n.csv | tr '\n' ' ')" \
 	"host,path web1,$T/tree/one web2,$T/tree/one n 4 "
+is 'in the format of the ending' \
+	"$(jq -r 'has("path")' rows.lines.ndjson | uniq) $(jq -r '.tocsin | has("path")' rows.ecs.ndjson | uniq)" 'true true'
 is 'and told in the log' "$(jq -c 'select(.text | tostring | test("^(run|diff|show)")) | [.rows, .hosts]' rows.ndjson | tr '\n' ' ')" \
 	'[2,2] [4,2] [2,2] [1,2] [4,2] [1,2] [0,null] [2,null] [1,null] [2,null] [2,null] [1,null] '
 has 'and in the report' "$(cat rows.md)" "^\| web1 \| added \| $T/tree/two "

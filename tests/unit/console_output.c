@@ -573,6 +573,18 @@ TEST(progress_line_steps_aside)
 	CHECK_INT(hooked, 101);
 }
 
+TEST(formats_of_files)
+{
+	CHECK_STR(format_of_file("/tmp/x.ndjson")->name, "ndjson");
+	CHECK_STR(format_of_file("x.ecs.ndjson")->name, "ecs");
+	CHECK_STR(format_of_file("x.md")->name, "markdown");
+	CHECK_STR(format_of_file(".csv.json")->name, "json");
+	CHECK(!format_of_file("ndjson"));
+	CHECK(!format_of_file(""));
+	CHECK(!format_of_file("x.csv/y"));
+	CHECK(!format_of_file("x.CSV.bak"));
+}
+
 int main(void)
 {
 	static const struct test *const tests[] = {&empty, &header_only, &one_row,
@@ -582,7 +594,7 @@ int main(void)
 		&table_of_many_columns, &table_numbers_are_not_shrunk,
 		&table_streams_after_the_bound, &table_bound_in_bytes,
 		&table_shows_early_on_a_terminal, &titles, &prose_goes_on, &colour, &other_columns,
-		&full_disk, &no_memory, &progress_line_steps_aside};
+		&full_disk, &no_memory, &progress_line_steps_aside, &formats_of_files};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return test_main(tests, ARRAY_LEN(tests));

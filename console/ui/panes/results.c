@@ -488,12 +488,9 @@ static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 static const struct format *format_of(const char *path)
 {
-	const char *dot = strrchr(path, '.');
+	const struct format *format = format_of_file(path);
 
-	for (size_t i = 0; dot && formats_all[i]; i++)
-		if (str_eq(formats_all[i]->suffix, dot + 1))
-			return formats_all[i];
-	return format_find("table");
+	return format ? format : format_find("table");
 }
 
 static struct cell change_cell(const struct results_pane *v, row_id row)
