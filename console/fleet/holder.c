@@ -28,6 +28,7 @@
 /* Rounds in which so many sessions are heard begin so far apart. */
 #define GATHER_US    2000
 #define GATHER_HOSTS 4
+#define GATHER_BYTES (32u << 10)
 /* No client uses it. */
 #define PING_ID (WIRE_ID_MAX - 1)
 /* A pong, however it is written, and the time it may take. */
@@ -83,8 +84,10 @@ struct holder {
 	unsigned n_clients;
 	char *ping;
 	size_t ping_size;
-	unsigned n_heard;	     /* sessions with clients whose hosts spoke in this round */
-	const struct session *heard; /* the last of them */
+	/* In this round, of sessions with clients: how many were heard, the last one, what. */
+	unsigned n_heard;
+	const struct session *heard;
+	size_t heard_bytes;
 	atomic_bool stopped;
 };
 
@@ -213,6 +216,7 @@ static void relay(struct session *s)
 
 	s->holder->n_heard += s != s->holder->heard;
 	s->holder->heard = s;
+	s->holder->heard_bytes += n;
 	s->midline = p[n - 1] != '\n';
 	/* Late words are not a new client's to hear. */
 	s->asked = true;
@@ -743,10 +747,11 @@ static void gather(struct holder *h, int64_t since_us)
 {
 	int64_t left_us = since_us + GATHER_US - clock_mono_us();
 
-	if (h->n_heard >= GATHER_HOSTS && left_us > 0)
+	if (h->n_heard >= GATHER_HOSTS && h->heard_bytes < GATHER_BYTES && left_us > 0)
 		nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);
 	h->n_heard = 0;
 	h->heard = NULL;
+	h->heard_bytes = 0;
 }
 
 void holder_run(struct holder *h)

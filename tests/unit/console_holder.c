@@ -293,6 +293,39 @@ TEST(a_client_that_does_not_read)
 	end();
 }
 
+/* In one round, which are gathered then. */
+TEST(answers_of_many)
+{
+	char question[32], answer[32];
+	struct held_frame f;
+	struct raw c;
+	struct buf b;
+
+	begin();
+	c = greeted();
+	buf_init(&b, SIZE_MAX);
+	for (int i = 0; i < HOSTS; i++)
+		CHECK(find(&c, i, (uint32_t)i));
+	for (int round = 0; round < 200; round++) {
+		unsigned heard = 0;
+		int n = snprintf(question, sizeof(question), "echo %d\n", round);
+
+		snprintf(answer, sizeof(answer), "%d\n", round);
+		buf_reset(&b);
+		for (uint32_t i = 0; i < HOSTS; i++)
+			CHECK_INT(held_put(&b, HELD_SAY, i, question, (size_t)n), 0);
+		CHECK_INT(io_write_all(c.fd, b.p, b.len), 0);
+		for (int i = 0; i < HOSTS; i++) {
+			CHECK(get(&c, &f) && is_text(&f, HELD_HEARD, answer));
+			heard |= 1u << f.host;
+		}
+		CHECK_INT(heard, (1u << HOSTS) - 1);
+	}
+	buf_done(&b);
+	raw_close(&c);
+	end();
+}
+
 TEST(questions_that_are_not_read_back)
 {
 	struct raw c;
@@ -412,5 +445,5 @@ TEST(old_sessions)
 TEST_MAIN(&lending, &one_client_at_a_time, &what_comes_back, &what_does_not_come_back, &late_words,
 	&ends_of_sessions, &another_agent, &what_others_have, &other_versions,
 	&clients_that_talk_nonsense, &too_many_clients, &a_client_that_does_not_read,
-	&questions_that_are_not_read_back, &sessions_at_rest_are_pinged, &idle_sessions_end,
-	&after_a_long_sleep, &a_ping_and_a_loan, &old_sessions)
+	&answers_of_many, &questions_that_are_not_read_back, &sessions_at_rest_are_pinged,
+	&idle_sessions_end, &after_a_long_sleep, &a_ping_and_a_loan, &old_sessions)

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 20000
-#define HOSTS	3
+#define HOSTS	6
 #define IDLE_MS 40000
 #define HELLO	"{\"op\":\"hello\",\"protocol\":1}"
 #define FOUND	"ssh-ed25519 AAAA\n" HELLO "\n"
