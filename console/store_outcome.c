@@ -63,24 +63,41 @@ static int put_word(struct buf *b, const char *s)
 	return r;
 }
 
+static int put_number(struct buf *b, int64_t i)
+{
+	char text[CELL_NUMBER_MAX];
+	int r = buf_putc(b, '\t');
+
+	return r < 0 ? r : buf_add(b, text, cell_int_text(i, text));
+}
+
+static int put_outcome(struct buf *b, const char *name, const struct outcome *h)
+{
+	int r = put_word(b, name);
+
+	if (r == 0)
+		r = put_number(b, h->state);
+	if (r == 0)
+		r = put_number(b, h->rows);
+	if (r == 0)
+		r = put_number(b, h->ms);
+	if (r == 0)
+		r = put_number(b, h->truncated);
+	if (r == 0)
+		r = buf_putc(b, '\t');
+	if (r == 0)
+		r = put_word(b, h->error ? h->error : "");
+	return r < 0 ? r : buf_putc(b, '\n');
+}
+
 int outcomes_pack(const struct outcomes *o, const struct host_config *hosts, struct buf *out)
 {
 	struct buf b;
 	int r = 0;
 
 	buf_init(&b, BLOCK_RAW_MAX);
-	for (size_t i = 0; r == 0 && i < o->n; i++) {
-		const struct outcome *h = &o->of[i];
-
-		r = put_word(&b, hosts[i].name);
-		if (r == 0)
-			r = buf_printf(&b, "\t%d\t%lld\t%lld\t%d\t", (int)h->state,
-				(long long)h->rows, (long long)h->ms, h->truncated);
-		if (r == 0)
-			r = put_word(&b, h->error ? h->error : "");
-		if (r == 0)
-			r = buf_putc(&b, '\n');
-	}
+	for (size_t i = 0; r == 0 && i < o->n; i++)
+		r = put_outcome(&b, hosts[i].name, &o->of[i]);
 	if (r == 0)
 		r = block_pack(b.p, b.len, out);
 	buf_done(&b);

@@ -74,6 +74,36 @@ static int add_quoted(struct ini *in, struct span *rest, char quote)
 	return -EINVAL;
 }
 
+/* Characters that mean themselves. */
+static size_t plain_len(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && !is_blank(s.p[n]) && s.p[n] != '#' && s.p[n] != '"' && s.p[n] != '\'' &&
+		s.p[n] != '\\')
+		n++;
+	return n;
+}
+
+/* Takes some of a word: so many plain characters, or one that is quoted, or a quoted text. */
+static int take_piece(struct ini *in, struct span *rest, size_t plain)
+{
+	char c = *rest->p;
+	size_t n = plain ? plain : 1;
+	int r = plain ? buf_add(&in->word, rest->p, n) : 0;
+
+	rest->p += n;
+	rest->n -= n;
+	if (plain)
+		return r;
+	if (c != '\\')
+		return add_quoted(in, rest, c);
+	if (!rest->n)
+		return -EINVAL;
+	rest->n--;
+	return buf_putc(&in->word, *rest->p++);
+}
+
 /*
  * Takes the next word into in->word: 1, 0 when there is none, -EINVAL for open quotes. A # that is
  * not quoted begins a comment, in the midst of a word as well.
@@ -86,25 +116,12 @@ static int next_word(struct ini *in, struct span *rest)
 	buf_reset(&in->word);
 	*rest = span_trim(*rest);
 	while (rest->n && r == 0 && !is_blank(*rest->p)) {
-		char c = *rest->p;
-
-		if (c == '#') {
+		if (*rest->p == '#') {
 			rest->n = 0;
 			break;
 		}
-		rest->p++;
-		rest->n--;
+		r = take_piece(in, rest, plain_len(*rest));
 		any = true;
-		if (c == '"' || c == '\'') {
-			r = add_quoted(in, rest, c);
-		} else if (c == '\\') {
-			if (!rest->n)
-				return -EINVAL;
-			r = buf_putc(&in->word, *rest->p++);
-			rest->n--;
-		} else {
-			r = buf_putc(&in->word, c);
-		}
 	}
 	return r < 0 ? r : any;
 }

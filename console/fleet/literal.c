@@ -146,7 +146,8 @@ static int read_number(struct literal *l, json_t **ret)
 		return read_based(l, negative, ret);
 	buf_init(&b, 400);
 	r = copy_number(l, &b, &real);
-	if (r == -EMSGSIZE || (r == 0 && l->p < l->end && is_name(*l->p)))
+	/* Addresses are none. */
+	if (r == -EMSGSIZE || (r == 0 && l->p < l->end && (is_name(*l->p) || *l->p == '.')))
 		r = -EINVAL;
 	if (r == 0)
 		r = make_number(buf_str(&b), real, negative, ret);

@@ -131,7 +131,8 @@ static void finish(struct peer *p, enum host_state state, const char *why,
 	e->end->truncated = truncated;
 	e->end->connect_ms = p->connect_ms;
 	e->end->ms = clock_mono_ms() - p->env->question->started_ms;
-	snprintf(e->end->error, sizeof(e->end->error), "%s", why);
+	if (why[0])
+		snprintf(e->end->error, sizeof(e->end->error), "%s", why);
 	p->env->event(p->env->arg, e);
 }
 
