@@ -41,6 +41,13 @@ static struct ui_self *self(struct ui *ui)
 
 /* ---- Saying ---- */
 
+static void forget_activity(struct ui_activity *a)
+{
+	free(a->text);
+	free(a->target);
+	json_decref(a->undo);
+}
+
 static void keep(struct ui_self *s, enum style style, const char *text)
 {
 	size_t at;
@@ -51,13 +58,27 @@ static void keep(struct ui_self *s, enum style style, const char *text)
 		return;
 	at = (s->first_activity + s->n_activity) % UI_ACTIVITY_MAX;
 	if (s->n_activity == UI_ACTIVITY_MAX) {
-		free(s->activity[at].text);
+		forget_activity(&s->activity[at]);
 		s->first_activity = (s->first_activity + 1) % UI_ACTIVITY_MAX;
 		s->n_activity--;
 	}
-	s->activity[at] = (struct ui_activity){clock_real_us(), style, strdup(text)};
+	s->activity[at] = (struct ui_activity){
+		.at_us = clock_real_us(), .style = style, .text = strdup(text)};
 	s->n_activity += s->activity[at].text != NULL;
 	s->dirty = true;
+}
+
+void ui_note_undo(struct ui *ui, host_id host, const char *target, json_t *undo)
+{
+	struct ui_self *s = self(ui);
+	size_t last = s->first_activity + s->n_activity - 1;
+	struct ui_activity *a = s->n_activity ? &s->activity[last % UI_ACTIVITY_MAX] : NULL;
+
+	if (!a || !undo || a->undo)
+		return;
+	a->target = strdup(target);
+	a->host = host;
+	a->undo = json_incref(undo);
 }
 
 size_t ui_activities(const struct ui *ui)
@@ -713,7 +734,7 @@ static void end(struct ui_self *s)
 	library_free(s->ui.library);
 	loop_free(s->loop);
 	for (size_t i = 0; i < s->n_activity; i++)
-		free(s->activity[(s->first_activity + i) % UI_ACTIVITY_MAX].text);
+		forget_activity(&s->activity[(s->first_activity + i) % UI_ACTIVITY_MAX]);
 	free(s->activity);
 	free(s->wrong);
 	s->ui.app->o.targets = s->targets;

@@ -15,6 +15,7 @@
 #include "console/ui/pane.h"
 #include "console/ui/prompt.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,10 +96,16 @@ struct ui_activity {
 	int64_t at_us; /* since 1970 */
 	enum style style;
 	char *text; /* hostile bytes possible */
+	/* Of what was done to a host, and may be taken back; else NULL: */
+	json_t *undo;
+	char *target;
+	host_id host;
 };
 /* Kept without being shown on the message line. */
 void ui_note(struct ui *ui, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What takes back what was noted last, as the host told it. */
+void ui_note_undo(struct ui *ui, host_id host, const char *target, json_t *undo);
 size_t ui_activities(const struct ui *ui);
 /* 0 is the oldest that is kept. */
 const struct ui_activity *ui_activity(const struct ui *ui, size_t i);
@@ -116,5 +123,15 @@ struct pane *detail_open(struct ui *ui, const char *title, const char *const *na
 struct pane *text_open(struct ui *ui, const char *title, const char *text, size_t n);
 /* Takes the plan over. `target`: the hosts as a person gave them, for the record (copied). */
 struct pane *plan_open(struct ui *ui, struct plan *plan, const char *target);
+
+/* What was done to a target of a host, and what the host told would take it back (or NULL). */
+struct plan_undo {
+	host_id host;
+	const char *target;
+	const json_t *undo;
+	const char *reason, *pattern; /* reason: or NULL; pattern: as plan_open's target */
+};
+/* Opens the plan of that. 0 or -errno with `err`. */
+int plan_open_undo(struct ui *ui, const struct plan_undo *u, struct err *err);
 
 #endif

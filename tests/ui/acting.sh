@@ -108,6 +108,25 @@ keys Enter
 sees undo-agree "[y/N]"
 keys y Enter
 sees restored "restore: 1 of 1 succeeded"
+# From the list of what was done, too.
+command_line 'delete -t web3 /etc/cron.d/demo-implant'
+sees again-ready "Enter goes on"
+keys Enter
+sees again-reason "Reason:"
+keys Enter
+sees again-agree "[y/N]"
+keys y Enter
+sees again-deleted "delete: 1 of 1 succeeded"
+keys F4
+sees again-told "delete web3 /etc/cron.d/demo-implant: done"
+keys Up u
+sees again-undo-planned "restore: 1 target on 1 host may be acted on"
+keys Enter
+sees again-undo-reason "Reason:"
+keys Enter
+sees again-undo-agree "[y/N]"
+keys y Enter
+sees again-restored "restore: 1 of 1 succeeded"
 is file-is-back "$(tocsin -q -o csv -t web3 query "select path from file where path = '/etc/cron.d/demo-implant'" | sed 1d | tr -d '\r')" "web3,/etc/cron.d/demo-implant"
 leave
 

@@ -87,6 +87,8 @@ at activity-End "nothing runs"
 key activity Enter
 sees activity-Enter "> activity"
 keys q
+key activity u
+sees activity-u "nothing is told that would take it back"
 key activity Home g G k j Up Down PgUp PgDn
 sees activity-moves "nothing runs"
 keys q

@@ -73,14 +73,33 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	return 0;
 }
 
+/* Takes back what the line tells of: release, restore, resume. */
+static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct activity_pane *v = (struct activity_pane *)p;
+	const struct ui_activity *a;
+
+	(void)argc;
+	(void)argv;
+	if (v->list.at >= ui_activities(ui))
+		return err_set(err, ENOENT, "there is no such line");
+	a = ui_activity(ui, v->list.at);
+	return plan_open_undo(ui,
+		&(const struct plan_undo){a->host, a->target ? a->target : "", a->undo, NULL,
+			ui->app->hosts[a->host].name},
+		err);
+}
+
 static const struct ui_command commands[] = {
 	{"move", "WHERE", "move the cursor", 1, 1, run_move},
 	{"show", "", "the whole of the line", 0, 0, run_show},
+	{"undo", "", "plan what takes the line back: release, restore, resume", 0, 0, run_undo},
 	{NULL, NULL, NULL, 0, 0, NULL},
 };
 
 static const struct ui_binding bindings[] = {
 	{"Enter", "show", "whole line", "the whole of the line"},
+	{"u", "undo", "take back", "plan what takes the line back"},
 	PANE_LIST_KEYS,
 	{NULL, NULL, NULL, NULL},
 };

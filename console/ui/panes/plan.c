@@ -51,6 +51,12 @@ static const char *host_name(const struct plan_pane *v, const struct plan_item *
 
 static void go_on(struct plan_pane *v);
 
+/* What restore and release know it by. */
+static const char *taken_back(const struct plan_item *i)
+{
+	return i->id[0] ? i->id : i->target;
+}
+
 static void tell(const struct plan_pane *v, const struct plan_item *i)
 {
 	bool good = wire_status_good(i->status);
@@ -59,6 +65,7 @@ static void tell(const struct plan_pane *v, const struct plan_item *i)
 		host_name(v, i), i->target, wire_status_name(i->status),
 		i->detail && *i->detail ? ": " : "", i->detail ? i->detail : "",
 		i->id[0] ? ", id " : "", i->id);
+	ui_note_undo(v->p.ui, i->host, taken_back(i), i->undo);
 }
 
 static bool is_final(const struct plan_pane *v, const struct plan_item *i)
@@ -259,38 +266,47 @@ static int run_apply(struct ui *ui, struct pane *p, int argc, char **argv, struc
 	return 0;
 }
 
-/* Takes an action back: what the host said would. */
-static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+int plan_open_undo(struct ui *ui, const struct plan_undo *u, struct err *err)
 {
-	struct plan_pane *v = of(p);
-	const struct plan_item *i;
-	const char *action;
+	const char *action = json_string_value(json_object_get(u->undo, "action"));
+	const struct command *c = action ? command_find(action) : NULL;
 	struct plan *plan;
 	int r;
 
-	(void)argc;
-	(void)argv;
-	if (v->grid.list.at >= v->plan->n)
-		return err_set(err, ENOENT, "there is no such line");
-	i = &v->plan->items[v->grid.list.at];
-	action = json_string_value(json_object_get(i->undo, "action"));
-	if (!v->over || !action || !command_find(action) || !command_find(action)->act)
+	if (!c || !c->act)
 		return err_set(err, ENOENT, "nothing is told that would take it back");
+	if (ui->app->o.read_only)
+		return err_set(err, EPERM, "%s changes hosts: refused with --read-only", c->name);
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
 		return err_sys(err, ENOMEM, "plan");
-	/* The name stays: it is the command's own. */
-	r = plan_init(plan, command_find(action)->name, v->reason, ui->app->n_hosts);
+	r = plan_init(plan, c->name, u->reason, ui->app->n_hosts);
 	if (r == 0)
-		r = plan_add(plan, i->host, i->id[0] ? i->id : i->target,
-			json_deep_copy(json_object_get(i->undo, "args")));
+		r = plan_add(
+			plan, u->host, u->target, json_deep_copy(json_object_get(u->undo, "args")));
 	if (r == 0) {
-		plan_open(ui, plan, v->target);
+		plan_open(ui, plan, u->pattern);
 		return 0;
 	}
 	plan_done(plan);
 	free(plan);
 	return err_sys(err, ENOMEM, "plan");
+}
+
+/* Takes an action back: what the host said would. */
+static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
+{
+	struct plan_pane *v = of(p);
+	const struct plan_item *i = &v->plan->items[v->grid.list.at];
+
+	(void)argc;
+	(void)argv;
+	if (v->grid.list.at >= v->plan->n)
+		return err_set(err, ENOENT, "there is no such line");
+	return plan_open_undo(ui,
+		&(const struct plan_undo){
+			i->host, taken_back(i), v->over ? i->undo : NULL, v->reason, v->target},
+		err);
 }
 
 /* ---- Drawing ---- */
