@@ -379,6 +379,11 @@ void output_prose(struct output *o)
 	o->state.prose = true;
 }
 
+void output_time(struct output *o, int64_t us)
+{
+	o->state.time_us = us;
+}
+
 int output_header(struct output *o, const char *const *columns, size_t n)
 {
 	int r = columns_init(&o->columns, columns, n);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- Where text goes: a buffered descriptor ---- */
 
@@ -70,9 +71,10 @@ struct format_state {
 	const struct columns *columns;
 	size_t rows; /* written before this one */
 	bool tty, colour;
-	bool prose;	/* see output_prose */
-	unsigned width; /* of the terminal, 0: no bound */
-	void *own;	/* the format's */
+	bool prose;	 /* see output_prose */
+	int64_t time_us; /* see output_time; 0: now */
+	unsigned width;	 /* of the terminal, 0: no bound */
+	void *own;	 /* the format's */
 };
 
 struct format {
@@ -122,6 +124,8 @@ int output_title(struct output *o, const char *name, const char *text);
  * Before the header.
  */
 void output_prose(struct output *o);
+/* The rows are of then (microseconds since 1970), not of now: for formats that tell it. */
+void output_time(struct output *o, int64_t us);
 /* The names are copied. Once at most. */
 int output_header(struct output *o, const char *const *columns, size_t n);
 /* As many cells as the header has names. */

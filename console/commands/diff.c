@@ -205,15 +205,17 @@ static int put_gathered(const struct diff *d, const struct gather *g, const char
 	return r;
 }
 
-/* An exit status. */
-static int put_diff(
-	struct app *app, const struct diff *d, const struct gather *g, const char *ignore)
+/* As of the newer run. An exit status. */
+static int put_diff(struct app *app, const struct diff *d, int64_t time_us, const struct gather *g,
+	const char *ignore)
 {
 	struct err err = {0};
 	struct sink *sink = sink_new(STDOUT_FILENO, true, &err);
 	struct output *o = sink ? output_new(app->format, sink, &err) : NULL;
 	int r = o ? 0 : -err.code;
 
+	if (o)
+		output_time(o, time_us);
 	if (r == 0)
 		r = gather_wanted(g) ? put_gathered(d, g, ignore, o, app->kept, &err)
 				     : put_sorted(d, o, app->kept);
@@ -289,7 +291,7 @@ static int compare(struct app *app, struct store *s, const struct diff_values *v
 	if (r < 0 && a->question && b->question && !str_eq(a->question, b->question))
 		err_prefix(err, "%s and %s", a->question, b->question);
 	if (r == 0) {
-		status = put_diff(app, &d, &v->gather, o.ignore);
+		status = put_diff(app, &d, b->time_us, &v->gather, o.ignore);
 		say_apart(&d, a, b);
 		say_sum(&d, a, b);
 	}

@@ -230,9 +230,10 @@ static int allocate(struct show *s, const struct format *format, struct err *err
 	s->row = calloc(1 + WIRE_COLUMNS_MAX, sizeof(*s->row));
 	s->sink = sink_new(STDOUT_FILENO, true, err);
 	s->output = s->sink ? output_new(format, s->sink, err) : NULL;
-	if (s->shapes && s->shaped && s->names && s->row && s->output)
-		return 0;
-	return err_sys(err, ENOMEM, "show");
+	if (!s->shapes || !s->shaped || !s->names || !s->row || !s->output)
+		return err_sys(err, ENOMEM, "show");
+	output_time(s->output, s->run.info.time_us);
+	return 0;
 }
 
 static void show_done(struct show *s)

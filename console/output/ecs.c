@@ -57,10 +57,11 @@ static bool is_word(const struct cell *c, const char *word)
 	return c->type == CELL_TEXT && span_eq((struct span){c->p, c->n}, word);
 }
 
-/* When it was: what the row says in the way of `history` and `audit`, or now. */
-static int put_time(struct buf *b, const struct cell *time)
+/* When it was: what the row says in the way of `history` and `audit`, when the rows were, or now.
+ */
+static int put_time(struct buf *b, const struct cell *time, int64_t us)
 {
-	time_t now = (time_t)(clock_real_us() / 1000000);
+	time_t when = (time_t)((us ? us : clock_real_us()) / 1000000);
 	struct tm tm = {0};
 	char text[32];
 	int r = buf_puts(b, "{\"@timestamp\":");
@@ -69,7 +70,7 @@ static int put_time(struct buf *b, const struct cell *time)
 		return r;
 	if (time && time->type == CELL_TEXT && time->n == 20 && time->p[10] == 'T')
 		return json_put_cell(b, time);
-	if (!gmtime_r(&now, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!gmtime_r(&when, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		return -EOVERFLOW;
 	return json_put_str(b, text);
 }
@@ -147,7 +148,7 @@ static int row(struct format_state *f, const struct cell *cells)
 	int r;
 
 	buf_reset(&f->scratch);
-	r = put_time(&f->scratch, find(f->columns, cells, "time"));
+	r = put_time(&f->scratch, find(f->columns, cells, "time"), f->time_us);
 	if (r == 0)
 		r = put_event(&f->scratch, f->columns, cells);
 	if (r == 0)

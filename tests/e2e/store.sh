@@ -88,6 +88,16 @@ for f in csv ecs json markdown ndjson table tsv; do
 	run "$TOCSIN" -o $f diff "$first"
 	is "as $f" "$status $(grep -c 'removed.*/gone' <<<"$out")" '0 3'
 done
+run "$TOCSIN" -o json history tree
+then=$(jq -r --argjson run "$first" '.[] | select(.run == $run).time' <<<"$out")
+newest=$(jq -r '.[0].time' <<<"$out")
+sqlite3 "$DB" "update runs set time = time - 3600000000 where id = $first"
+run "$TOCSIN" -o ecs show "$first"
+is 'rows for a SIEM are of their time' "$(jq -r '.["@timestamp"]' <<<"$out" | sort -u)" \
+	"$(date -u -d "$then - 1 hour" +%Y-%m-%dT%H:%M:%SZ)"
+run "$TOCSIN" -o ecs diff "$first"
+is 'changes of the newer one' "$(jq -r '.["@timestamp"]' <<<"$out" | sort -u)" "$newest"
+sqlite3 "$DB" "update runs set time = time + 3600000000 where id = $first"
 t diff tree --since yesterday
 is 'no run of yesterday' "$status" 2
 sqlite3 "$DB" "update runs set time = time - 86400000000 where id = $first"
