@@ -97,10 +97,10 @@ static int room(const struct grid *g, const struct grid_source *s, size_t column
 static void draw_header(const struct grid *g, const struct grid_source *s, struct area a)
 {
 	int x = a.x + 1, end = a.x + a.w;
+	size_t c;
 
 	screen_text(a.y, a.x, a.w, STYLE_HEADER, true, "", 0);
-	for (size_t c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && x < end;
-		c = next_column(g, s, c)) {
+	for (c = next_column(g, s, SIZE_MAX); c != SIZE_MAX && x < end; c = next_column(g, s, c)) {
 		static const char *const signs[] = {"v2", "v", "", "^", "^2"};
 		int sorted = s->sorted ? s->sorted(s->arg, c) : 0, w = room(g, s, c, end - x);
 		bool acts = s->acts ? s->acts(s->arg, c) : sorted != 0;
@@ -109,6 +109,11 @@ static void draw_header(const struct grid *g, const struct grid_source *s, struc
 			s->name(s->arg, c), signs[sorted + 2]);
 		x += w + GAP;
 	}
+	/* What is out of sight is on that side. */
+	if (g->left)
+		screen_text(a.y, a.x, 1, STYLE_KEY, false, "<", 1);
+	if (c != SIZE_MAX)
+		screen_text(a.y, end - 1, 1, STYLE_KEY, false, ">", 1);
 }
 
 static void draw_line(const struct grid *g, const struct grid_source *s, size_t line, int y,

@@ -249,6 +249,14 @@ leave
 # ---- Sizes ----
 screen -s 80x24
 sees at-80x24 "F10 quit"
+# Columns out of sight are told of, on their side.
+wide=$(printf "'%040d' as wide%d, " 1 1 2 2 3 3)
+command_line "query select ${wide%, }"
+header() { shown | sed -n 3p | grep -qE "$1"; }
+check columns-to-the-right wait_for "$SCREEN_WAIT" header '^ host .* >$'
+keys Right Right
+check columns-to-the-left wait_for "$SCREEN_WAIT" header '^<host +wide3'
+keys q
 mux resize-window -x 60 -y 20
 sees too-small "80x24 needed"
 mux resize-window -x 20 -y 5
