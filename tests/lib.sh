@@ -28,7 +28,8 @@ export B LC_ALL=C.UTF-8
 # what is tested.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PATH
-unset TOCSIN_INVENTORY SSH_AUTH_SOCK
+unset TOCSIN_INVENTORY SSH_AUTH_SOCK SSH_ASKPASS XDG_CONFIG_HOME XDG_RUNTIME_DIR NO_COLOR COLUMNS LINES PAGER \
+	BASH_ENV ENV POSIXLY_CORRECT TZ
 # No connections stay open behind a test's back; the one about that says otherwise.
 export TOCSIN_PERSIST_S=0
 TOCSIN=$B/bin/tocsin
@@ -42,8 +43,9 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-test.XXXXXX") || exit 2
 # Ordinary users must find their keys in it.
 chmod 711 "$T"
 export T
-# What is remembered of a test goes with it.
-export XDG_STATE_HOME=$T/.state
+# What is remembered of a test goes with it; settings of whoever runs it are not tested.
+export XDG_STATE_HOME=$T/.state HOME=$T/.home
+mkdir "$HOME"
 pids=()
 test_name=$(basename "$0" .sh)
 
@@ -118,7 +120,7 @@ within() {
 	fi
 	unshare "$@" true 2>/dev/null || all_skipped "needs namespaces: unshare $*"
 	# No trap is run by exec.
-	rmdir "$T"
+	rm -r "$T"
 	TOCSIN_WITHIN=1 exec unshare "$@" "$test_file"
 }
 
@@ -227,6 +229,8 @@ start_sshd() {
 	sshd=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd) || all_skipped "needs sshd"
 	make_keys
 	mkdir "$d" && chmod 711 "$d"
+	# Versions of sshd differ in what they make of a blank.
+	ln -s "$AGENTD" "$d/"
 	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$d/host_key" </dev/null
 	{
 		printf '%s\n' "${lines_first[@]}"
@@ -235,8 +239,7 @@ start_sshd() {
 		echo "HostKey $d/host_key"
 		echo "PidFile $d/pid"
 		echo "AuthorizedKeysFile $T/authorized_keys"
-		# For the account's shell: there may be blanks in it.
-		echo "Subsystem tocsin '$AGENTD' session"
+		echo "Subsystem tocsin $d/${AGENTD##*/} session"
 		echo "UsePAM no"
 		echo "StrictModes no"
 		echo "PermitRootLogin yes"
