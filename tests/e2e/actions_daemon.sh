@@ -30,7 +30,7 @@ chmod 600 "$T/agentd.conf"
 start_daemon
 daemon=$pid
 port=$(free_port)
-printf '#!/bin/sh\nexec %s "$@" --run-dir %s\n' "$AGENTD" "$T/run" >"$T/agentd"
+printf '#!/bin/sh\nexec "%s" "$@" --run-dir %s\n' "$AGENTD" "$T/run" >"$T/agentd"
 chmod 755 "$T/agentd"
 AGENTD=$T/agentd start_sshd host 127.0.0.1:"$port"
 sshd=$pid

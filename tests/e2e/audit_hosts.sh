@@ -23,7 +23,7 @@ host() {
 	background "$real" daemon --run-dir "$T/run-$name" --state-dir "$T/state-$name" --config "$T/agentd.conf" \
 		>/dev/null 2>"$T/daemon-$name.log" </dev/null
 	wait_for 10 grep -q 'daemon: listening' "$T/daemon-$name.log" || fail "daemon $name" "$(cat "$T/daemon-$name.log")"
-	printf '#!/bin/sh\nexec %s "$@" --run-dir %s\n' "$real" "$T/run-$name" >"$T/agent-$name"
+	printf '#!/bin/sh\nexec "%s" "$@" --run-dir %s\n' "$real" "$T/run-$name" >"$T/agent-$name"
 	chmod 755 "$T/agent-$name"
 	port=$(free_port)
 	AGENTD=$T/agent-$name SSHD_USERS="analyst:40002" start_sshd "$name" 127.0.0.1:"$port"

@@ -261,7 +261,7 @@ slow='with recursive n(i) as (select 1 union all select i + 1 from n) select max
 background fifty "$slow"
 asking=$pid
 # All are asked: each has an agent running in the last namespace.
-agents_run() { [ "$(ip netns pids "${ns}b" | xargs -r ps -o args= -p | grep -c "^$AGENTD session")" -ge 50 ]; }
+agents_run() { [ "$(ip netns pids "${ns}b" | xargs -r ps -o args= -p | grep -c "^[^ ]*/tocsin-agentd session")" -ge 50 ]; }
 check "fifty agents work" wait_for 30 agents_run
 listener=$(cat "$T/bastion/pid")
 for p in $(ip netns pids "${ns}f"); do
