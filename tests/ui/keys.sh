@@ -154,14 +154,12 @@ key results y
 sees results-y "copied n: 3 bytes"
 key results Y
 sees results-Y "copied the row"
-key results M-+
-key results M--
 width_of() { shown | sed -n 3p | awk '{print index($0, "name")}'; }
 was=$(width_of)
-keys M-+
+key results M-+
 wider() { [ "$(width_of)" -gt "$was" ]; }
 check results-widen wait_for "$SCREEN_WAIT" wider
-keys M--
+key results M--
 narrow_again() { [ "$(width_of)" -eq "$was" ]; }
 check results-narrow wait_for "$SCREEN_WAIT" narrow_again
 sees humane "100K"
