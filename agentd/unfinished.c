@@ -26,17 +26,14 @@ struct settling {
 	char id[VAULT_ID_MAX], private[VAULT_NAME_MAX];
 };
 
-static bool is_number(const json_t *meta, const char *name, uintmax_t n)
-{
-	const json_t *v = json_object_get(meta, name);
-
-	return json_is_integer(v) && json_integer_value(v) == (json_int_t)n;
-}
-
+/* Not the device: many have another number after a reboot, and the name is nobody else's. */
 static bool is_what_was_copied(const struct settling *s, const json_t *meta, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && is_number(meta, "device", st->st_dev) &&
-	       is_number(meta, "inode", st->st_ino) && (uint64_t)st->st_size == s->file.size &&
+	const json_t *inode = json_object_get(meta, "inode");
+
+	return S_ISREG(st->st_mode) && json_is_integer(inode) &&
+	       json_integer_value(inode) == (json_int_t)st->st_ino &&
+	       (uint64_t)st->st_size == s->file.size &&
 	       st->st_mtim.tv_sec == s->file.mtime.tv_sec &&
 	       st->st_mtim.tv_nsec == s->file.mtime.tv_nsec;
 }
