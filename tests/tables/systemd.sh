@@ -115,8 +115,8 @@ for _ in $(seq 200); do
 	! systemctl --user is-system-running 2>/dev/null | grep -qE "running|degraded" || break
 	sleep 0.05
 done
-# Units come and go: what is the same before and after is what must be told.
-list() { systemctl --user list-units --all --plain --no-legend --full | awk '{print $1, $2, $3, $4}' | sort; }
+# Units come and go: what is the same before and after is what must be told. A description may have lines.
+list() { systemctl --user list-units --all --plain --no-legend --full | awk '$1 ~ /\.[a-z]+$/ && $2 ~ /^(loaded|not-found|masked|error|bad-setting|stub|merged)$/ {print $1, $2, $3, $4}' | sort; }
 sql="select id || ' ' || load_state || ' ' || active_state || ' ' || sub_state from systemd_units"
 ask_file() { timeout 20 "$AGENTD" query -o csv "$sql" 2>"$1/err" | tail -n +2 | tr -d '"' | sort; }
 for how in private bus; do
