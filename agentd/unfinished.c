@@ -86,61 +86,74 @@ static void clear(struct settling *s, int dir)
 /* ---- Marks ---- */
 
 /* Where the private name is not there, it had not been given, or all was done. */
-static bool look_in(struct settling *s, const json_t *meta)
+static int look_in(struct settling *s, const json_t *meta)
 {
 	const char *name;
 	struct stat st;
-	bool there;
-	int dir;
+	int dir, r = nofollow_parent(s->root, s->file.path, &dir, &name, NULL);
 
-	if (nofollow_parent(s->root, s->file.path, &dir, &name, NULL) < 0)
-		return false;
-	there = fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (there && s->way == VAULT_BACK)
+	if (r < 0)
+		return r;
+	if (fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	else if (s->way == VAULT_BACK)
 		clear(s, dir);
-	else if (there && is_what_was_copied(s, meta, &st))
+	else if (is_what_was_copied(s, meta, &st))
 		finish(s, dir);
-	else if (there)
+	else
 		put_back(s, dir, name);
 	io_close(dir);
-	return there;
+	return r;
 }
 
-static bool settle(struct settling *s)
+/* 0: the outcome is to be told, or -errno. */
+static int settle(struct settling *s)
 {
 	struct vault_entry entry;
 	json_t *meta;
-	bool told;
+	int r;
 
 	if (s->way == VAULT_BACK)
 		snprintf(s->private, sizeof(s->private), VAULT_PART_NAME, s->id);
 	else
 		snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->id);
-	if (vault_entry_find(s->vault, s->id, &entry, &meta, NULL) < 0)
-		return false;
-	told = vaultfile_read(meta, &s->file, NULL) == 0 && look_in(s, meta);
-	if (told)
+	r = vault_entry_find(s->vault, s->id, &entry, &meta, NULL);
+	if (r < 0)
+		return r;
+	r = vaultfile_read(meta, &s->file, NULL);
+	if (r == 0)
+		r = look_in(s, meta);
+	if (r == 0)
 		s->outcome.before = json_pack("{s:o, s:s}", "path",
 			json_bytes_new(s->file.path, s->file.path_len), "id", s->id);
 	json_decref(meta);
 	vault_entry_done(&entry);
-	return told;
+	return r;
+}
+
+/* Another time it would be no other way: there is no such file, directory or entry. */
+static bool is_for_good(int r)
+{
+	return r == 0 || r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL ||
+	       r == -EBADMSG || r == -EPROTO || r == -EMLINK;
 }
 
 static void settle_mark(struct settling *s, const char *name,
 	void (*tell)(void *arg, enum vault_way way, const struct action_outcome *o), void *arg)
 {
-	int fd = openat(s->vault->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(s->vault->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r;
 
 	/* Its actor is at it. */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		io_close(fd);
 		return;
 	}
-	if (settle(s))
+	r = settle(s);
+	if (r == 0)
 		tell(arg, s->way, &s->outcome);
 	action_outcome_done(&s->outcome);
-	unlinkat(s->vault->dir, name, 0);
+	if (is_for_good(r))
+		unlinkat(s->vault->dir, name, 0);
 	io_close(fd);
 }
 

@@ -15,8 +15,8 @@
 /*
  * Finishes each deletion: what is still the file that the vault has a copy of is unlinked, anything
  * else is put back at its place. Of a restoration the part that was written is unlinked. What is
- * under way is left alone. `tell` hears of each where there was something to do: `before` has path
- * and id. Waits for the file systems that they are on.
+ * under way is left alone, and what cannot be looked at now. `tell` hears of each where there was
+ * something to do: `before` has path and id. Waits for the file systems that they are on.
  */
 void unfinished_settle(const char *state_dir, const struct root *root,
 	void (*tell)(void *arg, enum vault_way way, const struct action_outcome *o), void *arg);

@@ -397,17 +397,21 @@ void vault_entry_unmark(struct vault_entry *e)
 
 static int read_meta(int dir, json_t **ret, struct err *err)
 {
+	struct err why;
 	struct buf b;
 	int r;
 
 	buf_init(&b, VAULT_META_MAX);
 	r = io_read_file(dir, META_NAME, &b);
-	if (r < 0)
-		err_sys(err, -r, "the vault's %s", META_NAME);
-	else
-		*ret = json_read_object(b.p, b.len, err);
+	if (r < 0) {
+		r = err_sys(err, -r, "the vault's %s", META_NAME);
+	} else {
+		*ret = json_read_object(buf_str(&b), b.len, &why);
+		if (!*ret)
+			r = err_set(err, why.code, "the vault's %s: %s", META_NAME, why.text);
+	}
 	buf_done(&b);
-	return r < 0 ? r : *ret ? 0 : -err->code;
+	return r;
 }
 
 int vault_entry_find(const struct vault *v, const char *id, struct vault_entry *ret,
