@@ -91,15 +91,6 @@ void results_diff_start(struct results_pane *v)
 
 /* ---- Marking ---- */
 
-static size_t find_column(const struct results *r, const char *name)
-{
-	size_t n = results_columns_n(r), i = 0;
-
-	while (i < n && !str_eq(results_column_name(r, i), name))
-		i++;
-	return i;
-}
-
 struct matched {
 	size_t of[WIRE_COLUMNS_MAX]; /* of the results */
 	size_t at[WIRE_COLUMNS_MAX]; /* of the diff */
@@ -110,13 +101,11 @@ struct matched {
 static void match_columns(
 	const struct results *shown, const struct results *diff, struct matched *c)
 {
-	size_t all = results_columns_n(shown);
-
 	c->n = 0;
 	for (size_t i = 1; i < results_columns_n(diff) && c->n < WIRE_COLUMNS_MAX; i++) {
-		size_t at = find_column(shown, results_column_name(diff, i));
+		size_t at = results_column_named(shown, results_column_name(diff, i));
 
-		if (at == all)
+		if (at == RESULTS_NO_COLUMN)
 			continue;
 		c->of[c->n] = at;
 		c->at[c->n++] = i;

@@ -8,7 +8,7 @@
 
 int results_find_column(const struct results_pane *v, const char *word, int *ret, struct err *err)
 {
-	size_t n = results_columns_n(v->results);
+	size_t at = results_column_named(v->results, word);
 
 	if (str_eq(word, "host")) {
 		*ret = VIEW_HOST;
@@ -18,12 +18,10 @@ int results_find_column(const struct results_pane *v, const char *word, int *ret
 		*ret = VIEW_COUNT;
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(results_column_name(v->results, i), word)) {
-			*ret = (int)i;
-			return 0;
-		}
-	return err_set(err, ENOENT, "no column `%s`", word);
+	if (at == RESULTS_NO_COLUMN)
+		return err_set(err, ENOENT, "no column `%s`", word);
+	*ret = (int)at;
+	return 0;
 }
 
 /* The column of the grid that is sorted by; `n`: there is none. */
