@@ -29,7 +29,9 @@ export B LC_ALL=C.UTF-8
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PATH
 unset TOCSIN_INVENTORY SSH_AUTH_SOCK SSH_ASKPASS XDG_CONFIG_HOME XDG_RUNTIME_DIR NO_COLOR COLUMNS LINES PAGER \
-	BASH_ENV ENV POSIXLY_CORRECT TZ
+	BASH_ENV ENV POSIXLY_CORRECT
+# Every day has 24 hours.
+export TZ=UTC
 # No connections stay open behind a test's back; the one about that says otherwise.
 export TOCSIN_PERSIST_S=0
 TOCSIN=$B/bin/tocsin
