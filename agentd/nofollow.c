@@ -49,12 +49,14 @@ int nofollow_parent(const struct root *root, const char *path, int *ret_dir, con
 {
 	const char *slash = strrchr(path, '/');
 	struct span rest, part;
-	int dir, fd;
+	int dir, fd, r = 0;
 
 	if (!slash || path[0] != '/' || !slash[1])
 		return err_set(err, EISDIR, "%s names no file", path);
 	rest = (struct span){path, (size_t)(slash - path)};
 	dir = root_open(root, "/", O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return err_sys(err, -dir, "/");
 	while (dir >= 0 && span_split(&rest, '/', &part))
 		if (part.n)
 			dir = enter(dir, path, part, err);
@@ -62,10 +64,10 @@ int nofollow_parent(const struct root *root, const char *path, int *ret_dir, con
 		return dir;
 	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		err_sys(err, errno, "%.*s", (int)(slash - path), path);
+		r = err_sys(err, errno, "%.*s", (int)(slash - path), path);
 	io_close(dir);
-	if (fd < 0)
-		return -err->code;
+	if (r < 0)
+		return r;
 	*ret_dir = fd;
 	*ret_name = slash + 1;
 	return 0;

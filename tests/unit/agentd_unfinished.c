@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A folder of this test's own, removed at the end. */
@@ -156,6 +157,28 @@ TEST(memory_that_runs_out)
 	FAIL("it never ends");
 }
 
+TEST(descriptors_that_run_out)
+{
+	struct rlimit was, few;
+	char id[VAULT_ID_MAX];
+
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &was), 0);
+	for (rlim_t i = 0; i < 16; i++) {
+		int next = dup(STDIN_FILENO);
+
+		CHECK(next >= 0);
+		io_close(next);
+		interrupted(id);
+		few = (struct rlimit){(rlim_t)next + i, was.rlim_max};
+		CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
+		settle();
+		CHECK_INT(setrlimit(RLIMIT_NOFILE, &was), 0);
+		CHECK(is_marked(id) || !is_there(id));
+		settle();
+		CHECK(!is_marked(id) && !is_there(id));
+	}
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -170,4 +193,5 @@ TEST(end)
 	CHECK_INT(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-TEST_MAIN(&begin, &finished, &meta_that_is_damaged, &memory_that_runs_out, &end)
+TEST_MAIN(&begin, &finished, &meta_that_is_damaged, &memory_that_runs_out,
+	&descriptors_that_run_out, &end)

@@ -419,6 +419,26 @@ static int file_of(int dir, const char *name)
 	return r;
 }
 
+/* To go through, not to look into; and nobody wants the words. */
+TEST(directory_that_cannot_be_read)
+{
+	struct root *root = root_new("/", &err);
+	const char *name;
+	int dir, r;
+
+	CHECK_INT(mkdir(at("closed"), 0711), 0);
+	if (geteuid() != 0) {
+		root_free(root);
+		SKIP("needs root");
+	}
+	CHECK_INT(chmod(top, 0711), 0);
+	CHECK_INT(seteuid(65534), 0);
+	r = nofollow_parent(root, at("closed/x"), &dir, &name, NULL);
+	CHECK_INT(seteuid(0), 0);
+	CHECK_INT(r, -EACCES);
+	root_free(root);
+}
+
 TEST(only_regular_files)
 {
 	int dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -550,5 +570,5 @@ TEST_MAIN(&begin, &ids, &names_of_marks, &folder, &entries, &one_that_is_not_com
 	&one_that_is_being_made_counts, &one_that_was_interrupted_goes, &entries_that_are_none,
 	&copies, &copies_with_holes, &metas_read_back, &metas_that_are_none,
 	&attributes_that_are_none, &identity_of_files, &paths_are_taken_literally,
-	&only_regular_files, &owners_by_dpkg, &where_packages_put_files, &memory_that_runs_out,
-	&end)
+	&directory_that_cannot_be_read, &only_regular_files, &owners_by_dpkg,
+	&where_packages_put_files, &memory_that_runs_out, &end)
