@@ -109,7 +109,7 @@ struct audit_join *audit_join_new(const char *const *names, size_t n)
 	j->logs = calloc(n + 1, sizeof(*j->logs));
 	j->by_name = map_new(HOSTS_MAX);
 	for (size_t i = 0; r == 0 && j->logs && j->by_name && i < n; i++)
-		r = map_put(j->by_name, names[i], (void *)(uintptr_t)(i + 1), NULL);
+		r = !names[i] ? 0 : map_put(j->by_name, names[i], (void *)(uintptr_t)(i + 1), NULL);
 	if (r == 0 && j->logs && j->by_name)
 		return j;
 	audit_join_free(j);

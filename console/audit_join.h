@@ -42,7 +42,7 @@ struct audit_difference {
 };
 
 struct audit_join;
-/* NULL: no memory. `names`: of the hosts that were asked, `n` of them. */
+/* NULL: no memory. `names`: of the `n` hosts, NULL for those that are not asked. */
 struct audit_join *audit_join_new(const char *const *names, size_t n);
 void audit_join_free(struct audit_join *j);
 /* An entry of the console's record; those of other hosts are left out. 0 or -ENOMEM. */

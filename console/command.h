@@ -52,6 +52,8 @@ struct command {
 	void (*act)(const void *values, int argc, char **argv, struct act *ret);
 	/* All else. Returns an exit status; says why on stderr itself. */
 	int (*run)(struct app *app, const void *values, int argc, char **argv);
+	/* Would `run` wait for hosts? The screen must not. NULL: it never does. */
+	bool (*waits)(const void *values);
 };
 
 /* Runs it on the command line, whichever it has. Returns an exit status. */

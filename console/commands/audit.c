@@ -1,36 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The console's own record of actions, and beside it the logs of the hosts. */
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "console/app.h"
 #include "console/ask.h"
-#include "console/audit_join.h"
+#include "console/auditing.h"
 #include "console/command.h"
 #include "console/rows.h"
-#include "console/since.h"
 #include "console/store_act.h"
 #include "console/store_run.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-
-#define LIMIT	   100
-#define LIMIT_MAX  1000000
-#define HOSTS_DAYS "7d"
-
-struct audit_values {
-	uint64_t limit;
-	const char *since;
-	bool hosts;
-};
+#define LIMIT	  100
+#define LIMIT_MAX 1000000
 
 static const struct opt audit_opts[] = {
-	{0, "limit", "N", OPT_UINT, offsetof(struct audit_values, limit), 1, LIMIT_MAX,
+	{0, "limit", "N", OPT_UINT, offsetof(struct audit_options, limit), 1, LIMIT_MAX,
 		.doc = "targets shown at most (default: 100)"},
-	{0, "since", "WHEN", OPT_STRING, offsetof(struct audit_values, since),
+	{0, "since", "WHEN", OPT_STRING, offsetof(struct audit_options, since),
 		.doc = "only actions from then on: yesterday, 12h, 3d, 2026-11-21"},
-	{0, "hosts", NULL, OPT_FLAG, offsetof(struct audit_values, hosts),
+	{0, "hosts", NULL, OPT_FLAG, offsetof(struct audit_options, hosts),
 		.doc = "ask the hosts for their logs, and show what differs (default: since 7d)"},
 	OPT_END,
 };
@@ -42,17 +30,6 @@ static struct cell json(const char *text)
 	if (text)
 		c.type = CELL_JSON;
 	return c;
-}
-
-/* "" says as little as nothing. */
-static struct cell known(const char *text)
-{
-	return rows_text(text && *text ? text : NULL);
-}
-
-static struct cell number(int64_t i)
-{
-	return (struct cell){.type = i ? CELL_INT : CELL_NULL, .i = i};
 }
 
 /* ---- The console's record ---- */
@@ -91,155 +68,96 @@ static int list(const struct app *app, struct store *s, int64_t since_us, size_t
 
 /* ---- And the hosts' logs ---- */
 
-static const char *const difference_columns[] = {"host", "difference", "time", "action", "target",
-	"recorded", "logged", "user", "address", "reason", "detail", "act", "seq"};
-
-struct joining {
-	struct ask *ask;
-	struct audit_join *join;
-	size_t differences;
-	bool no_memory;
-};
-
 static int on_event(struct ask *a, const struct fleet_event *e, void *arg)
 {
-	struct joining *g = arg;
-
 	(void)a;
-	if (e->type == FLEET_END && audit_join_ended(g->join, e->host, e->end) < 0)
-		g->no_memory = true;
+	if (e->type == FLEET_END)
+		auditing_ended(arg, e->host, e->end);
 	return 0;
 }
 
-static int put_difference(void *arg, const struct audit_difference *d)
+static int put_row(void *arg, const struct cell *row)
 {
-	struct joining *g = arg;
-	char time[RUN_TIME_MAX] = "";
-
-	if (d->time_us)
-		run_time_text(d->time_us, time);
-	/* A host that says nothing is told of as ever. */
-	g->differences += d->kind != AUDIT_NO_ANSWER;
-	return ask_row(
-		g->ask, (struct cell[]){ask_host_cell(g->ask, d->host),
-				rows_text(audit_kind_words(d->kind)), known(time), known(d->action),
-				known(d->target), known(d->recorded), known(d->logged),
-				known(d->operator), known(d->address), known(d->reason),
-				known(d->detail), number(d->act), number(d->seq)});
+	return ask_row(arg, row);
 }
 
-static void tell(struct joining *g, const struct results *rows, int64_t since_us)
+static void tell(struct ask *a, struct auditing *auditing, struct auditing_sum *ret)
 {
-	size_t agreed = 0;
-	int r = ask_header(g->ask, difference_columns, ARRAY_LEN(difference_columns));
+	char words[AUDITING_WORDS_MAX];
 
-	if (r == 0)
-		r = audit_join_tell(
-			g->join, rows, clock_real_us(), since_us, put_difference, g, &agreed);
-	if (r == -ENOMEM || g->no_memory || results_lost(rows) > 0) {
+	/* What cannot be written is told when it ends. */
+	(void)ask_header(a, auditing_columns, auditing_n_columns);
+	auditing_tell(auditing, put_row, a, ret);
+	if (ret->lost) {
 		log_error("the hosts' logs are more than fits into memory");
-		ask_incomplete(g->ask);
+		ask_incomplete(a);
 	}
-	log_note("%zu actions are in both records, %zu differences", agreed, g->differences);
+	auditing_words(ret, words);
+	log_note("%s", words);
 }
 
-static int keep_entry(void *arg, const struct act_entry *e)
-{
-	return audit_join_recorded(arg, e);
-}
-
-static struct audit_join *new_join(const struct app *app)
-{
-	const char **names = calloc(app->n_hosts + 1, sizeof(char *));
-	struct audit_join *j;
-
-	for (size_t i = 0; names && i < app->n_hosts; i++)
-		names[i] = app->hosts[i].name;
-	j = names ? audit_join_new(names, app->n_hosts) : NULL;
-	free(names);
-	return j;
-}
-
-/* An exit status. The store is closed before anything is asked. */
-static int join_hosts(struct app *app, struct audit_join *j, int64_t since_us)
+/* An exit status. */
+static int join_hosts(struct app *app, struct auditing *auditing)
 {
 	const struct ask_options options = {.command = "audit", .question = "audit", .whole = true};
-	char from[CELL_NUMBER_MAX];
-	const struct wire_param since = {.name = "since", .value = from};
-	struct joining g = {.join = j};
-	struct results *rows = results_new(app->n_hosts);
-	struct ask_question q = {.name = "audit",
-		.into = rows,
-		.fleet = {.sql = audit_join_sql,
-			.params = &since,
-			.n_params = 1,
-			.max_rows = AUDIT_JOIN_ROWS_MAX}};
-	enum exit_status status = EXIT_NOTHING;
+	struct ask_question q = {.name = "audit", .into = auditing_rows(auditing)};
+	struct auditing_sum sum = {.differences = 0};
+	struct ask *a;
+	enum exit_status status = ask_begin(app, &options, &a);
 
-	snprintf(from, sizeof(from), "%" PRId64, since_us / 1000000 - 2 * AUDIT_JOIN_SLACK_S);
-	if (!rows)
-		log_error("out of memory");
-	else
-		status = ask_begin(app, &options, &g.ask);
-	if (rows && status == EXIT_ALL_GOOD) {
-		if (ask_drive(g.ask, &q, on_event, &g))
-			tell(&g, rows, since_us);
-		status = ask_end(g.ask);
-		if (status == EXIT_ALL_GOOD && g.differences > 0)
-			status = EXIT_EXPECT;
-	}
-	results_free(rows);
-	return status;
+	if (status != EXIT_ALL_GOOD)
+		return status;
+	auditing_question(auditing, &q.fleet);
+	if (ask_drive(a, &q, on_event, auditing))
+		tell(a, auditing, &sum);
+	status = ask_end(a);
+	return status == EXIT_ALL_GOOD && sum.differences > 0 ? EXIT_EXPECT : status;
 }
 
-static int with_hosts(struct app *app, struct store *s, int64_t since_us)
+static int with_hosts(struct app *app, int64_t since_us)
 {
-	/* What began before may have been done after it. */
-	int64_t from_us = since_us - 2 * AUDIT_JOIN_SLACK_S * INT64_C(1000000);
-	struct audit_join *j = NULL;
+	struct auditing *a = NULL;
 	struct err err = {0};
-	int r = app_targets(app, &err), status = EXIT_NOTHING;
+	int status = EXIT_NOTHING;
 
-	if (r == 0) {
-		j = new_join(app);
-		r = j ? 0 : err_sys(&err, ENOMEM, "audit");
-	}
-	if (r == 0 && s) {
-		r = store_acts(s, from_us, LIMIT_MAX, keep_entry, j, &err);
-		if (r < 0 && !err.code)
-			err_sys(&err, ENOMEM, "audit");
-	}
-	store_close(s);
-	if (r == 0)
-		status = join_hosts(app, j, since_us);
+	if (app_targets(app, &err) == 0)
+		a = auditing_new(app, NULL, since_us, &err);
+	if (a)
+		status = join_hosts(app, a);
 	else
 		log_error("%s", err.text);
-	audit_join_free(j);
+	auditing_free(a);
 	return status;
 }
 
 static int run(struct app *app, const void *values, int argc, char **argv)
 {
-	const struct audit_values *v = values;
-	const char *since = v->since ? v->since : v->hosts ? HOSTS_DAYS : NULL;
-	int64_t since_us = 0;
+	const struct audit_options *o = values;
+	int64_t since_us;
 	struct store *s = NULL;
 	struct err err = {0};
-	int status, r = since ? since_begin(since, clock_real_us(), &since_us, &err) : 0;
+	int status, r = audit_options_since(o, &since_us, &err);
 
 	(void)argc;
 	(void)argv;
+	if (r == 0 && o->hosts)
+		return with_hosts(app, since_us);
 	if (r == 0)
 		r = store_open(STORE_READ, &s, &err);
 	if (r < 0 && r != -ENOENT) {
 		log_error("%s", err.text);
 		return EXIT_NOTHING;
 	}
-	if (v->hosts)
-		return with_hosts(app, s, since_us);
-	status = list(app, s, since_us, v->limit ? v->limit : LIMIT);
+	status = list(app, s, since_us, o->limit ? o->limit : LIMIT);
 	store_close(s);
 	return status;
+}
+
+static bool waits(const void *values)
+{
+	const struct audit_options *o = values;
+
+	return o->hosts;
 }
 
 const struct command command_audit = {
@@ -263,6 +181,7 @@ const struct command command_audit = {
 		"where anything differs.\n\n"
 		"  tocsin -t web audit --hosts --since yesterday",
 	.opts = audit_opts,
-	.values_size = sizeof(struct audit_values),
+	.values_size = sizeof(struct audit_options),
 	.run = run,
+	.waits = waits,
 };

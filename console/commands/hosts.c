@@ -184,6 +184,13 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	return v->list ? list(app) : ask(app);
 }
 
+static bool waits(const void *values)
+{
+	const struct hosts_values *v = values;
+
+	return !v->list;
+}
+
 const struct command command_hosts = {
 	.name = "hosts",
 	.args = "",
@@ -197,4 +204,5 @@ const struct command command_hosts = {
 	.opts = hosts_opts,
 	.values_size = sizeof(struct hosts_values),
 	.run = run,
+	.waits = waits,
 };

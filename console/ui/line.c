@@ -7,6 +7,7 @@
 #include "console/complete.h"
 #include "console/plan.h"
 #include "console/questions.h"
+#include "console/ui/audit.h"
 #include "console/ui/get.h"
 #include "console/ui/self.h"
 #include "console/words.h"
@@ -134,9 +135,8 @@ static int read_back(int fd, struct buf *out)
 	return io_read_all(fd, out);
 }
 
-/* What it prints goes into a pane: into a file without a name meanwhile. */
-static int print(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
-	struct err *err)
+/* Into a file without a name meanwhile. */
+int ui_print(struct ui *ui, const char *title, void (*run)(void *arg), void *arg, struct err *err)
 {
 	int fd = memfd_create("output", MFD_CLOEXEC), saved = dup(STDOUT_FILENO);
 	struct buf text;
@@ -144,20 +144,49 @@ static int print(struct ui *ui, const struct command *c, const void *values, int
 
 	buf_init(&text, PRINTED_MAX);
 	if (fd < 0 || saved < 0 || dup2(fd, STDOUT_FILENO) < 0) {
-		r = err_sys(err, errno, "%s", c->name);
+		r = err_sys(err, errno, "%s", title);
 	} else {
-		(void)c->run(ui->app, values, argc, argv);
+		run(arg);
 		dup2(saved, STDOUT_FILENO);
 		r = read_back(fd, &text);
 		if (r == -EMSGSIZE)
 			r = 0;
-		if (r == 0 && text.len)
-			text_open(ui, c->name, buf_str(&text), text.len);
+		if (r < 0)
+			err_sys(err, -r, "%s", title);
+		else if (text.len)
+			text_open(ui, title, buf_str(&text), text.len);
 	}
 	buf_done(&text);
 	io_close(saved);
 	io_close(fd);
 	return r;
+}
+
+struct running {
+	struct app *app;
+	const struct command *command;
+	const void *values;
+	int argc;
+	char **argv;
+};
+
+static void run_running(void *arg)
+{
+	const struct running *r = arg;
+
+	(void)r->command->run(r->app, r->values, r->argc, r->argv);
+}
+
+/* What the command line waits for. */
+static int wait_for_hosts(
+	struct ui *ui, const struct command *c, const void *values, struct err *err)
+{
+	if (str_eq(c->name, "audit"))
+		return ui_audit_hosts(ui, values, err);
+	return err_set(err, EINVAL,
+		"`%s` with options is for the command line; F3 shows the hosts, :target narrows "
+		"what is asked",
+		c->name);
 }
 
 static int run_it(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,
@@ -173,12 +202,14 @@ static int run_it(struct ui *ui, const struct command *c, const void *values, in
 		return ask(ui, c, values, argc, argv, err);
 	if (c->act)
 		return act(ui, c, values, argc, argv, err);
-	/* Here it must not wait for the hosts. */
 	if (str_eq(c->name, "get"))
 		return ui_get_paths(ui, values, argc, argv, err);
+	if (c->waits && c->waits(values))
+		return wait_for_hosts(ui, c, values, err);
 	if (c->flags & COMMAND_TERMINAL)
 		return err_set(err, EINVAL, "`%s` is for the command line", c->name);
-	return print(ui, c, values, argc, argv, err);
+	return ui_print(
+		ui, c->name, run_running, &(struct running){ui->app, c, values, argc, argv}, err);
 }
 
 /* Its options may set those of every command too: for this one run. */

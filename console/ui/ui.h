@@ -121,6 +121,8 @@ struct pane *detail_open(struct ui *ui, const char *title, const char *const *na
 	const struct cell *cells, size_t n, const struct humane_who *who);
 /* A text to read. */
 struct pane *text_open(struct ui *ui, const char *title, const char *text, size_t n);
+/* What `run` writes to standard output, as such a text. 0 or -errno with `err`. */
+int ui_print(struct ui *ui, const char *title, void (*run)(void *arg), void *arg, struct err *err);
 /* Takes the plan over. `target`: the hosts as a person gave them, for the record (copied). */
 struct pane *plan_open(struct ui *ui, struct plan *plan, const char *target);
 

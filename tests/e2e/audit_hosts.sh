@@ -59,7 +59,7 @@ is 'what was done is done' "$(differences .status)" '[["done"]]'
 t -t web1 --yes --dry-run delete "$T/files/c"
 t -t 'web1:web2' audit --hosts
 is 'nothing differs' "$(differences .difference) $status" '[] 0'
-has 'and what agrees is counted' "$err" '3 actions are in both records, 0 differences'
+has 'and what agrees is counted' "$err" '3 actions in both records, 0 differences'
 t -t web1 query "select a.action, a.target, b.status, a.dry_run, a.reason, a.user, a.problem from audit_log a join audit_log b using (session, request)
 	where a.event = 'request' and b.event = 'outcome' and a.action = 'delete'"
 is 'the log as a table' "$(jq -c 'map([.action, (.target | sub(".*/"; "")), .status, .dry_run, .reason, .user, .problem])' <<<"$out")" \

@@ -51,6 +51,16 @@ keys q
 is really-gone "$(tocsin -q -o csv -t web2 query "select pid from processes where name = 'demo-implant'" | sed 1d)" ""
 is audited-reason "$(tocsin -q -o csv -t web2 query "select name from processes where pid = 1" | sed 1d | tr -d '\r')" "web2,init"
 keys q q
+# ---- The host's log says the same ----
+command_line 'audit --hosts -t web2'
+sees audit-agrees "audit: 1 action in both records, 0 differences"
+sees audit-columns "difference"
+keys q
+HOME=$H XDG_STATE_HOME=$T/other TOCSIN_PERSIST_S=0 "$TOCSIN" -q -t web2 get /etc/hostname --reason INC-20 --to "$T/elsewhere" >/dev/null
+command_line 'audit --hosts -t web2,web3'
+sees audit-differs "audit: 1 action in both records, 1 difference"
+sees audit-what "web2  not recorded"
+keys q
 # ---- A file fetched ----
 command_line "query \"select path, size from file where path = '/etc/crontab'\""
 sees fetch-found "web3     /etc/crontab"

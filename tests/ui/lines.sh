@@ -43,7 +43,7 @@ command_line target
 misses target-all-again "only"
 leave
 
-# An agent that does as it is told here, and never gives a file.
+# An agent that does as it is told here, and never gives a file nor its log.
 cat >"$T/agent" <<'END'
 #!/usr/bin/env python3
 import json, sys
@@ -60,6 +60,8 @@ for line in sys.stdin:
         say(op="outcome", id=r["id"], action=r["action"], status="planned", detail="for " + r.get("reason", "nothing"))
     elif r["op"] == "ping":
         say(op="pong", id=r["id"])
+    elif r["op"] == "query" and "audit_log" in r["sql"]:
+        pass
     elif r["op"] == "query":
         say(op="columns", id=r["id"], columns=[dict(name="path", type="TEXT")])
         say(op="rows", id=r["id"], rows=[["/slow"], ["/slower"]])
@@ -100,6 +102,23 @@ keys E
 sees fetching "fetching 2 files"
 leave
 pass left-while-fetching
+
+# ---- Logs that do not come: the screen goes on ----
+screen -i "$T/hosts" --ssh-command "$T/agent"
+sees up-silent-log "+1 up"
+command_line "audit --hosts"
+sees log-asked "asking 1 host for what"
+command_line "query select path"
+keys F4
+sees goes-on "activity"
+keys q C-c
+sees log-interrupted "audit: interrupted"
+sees goes-on-asking "2 rows"
+command_line "hosts -t slow"
+sees hosts-does-not-wait ":target narrows what is asked"
+command_line "hosts --list -t slow"
+sees hosts-list "slow"
+leave
 
 # ---- What is wrong is pointed at ----
 screen -s 80x24 -e NO_COLOR=1
