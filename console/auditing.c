@@ -141,7 +141,7 @@ struct telling {
 	struct auditing *a;
 	auditing_row_fn *fn;
 	void *arg;
-	size_t differences;
+	size_t differences, silent;
 };
 
 /* "" says as little as nothing. */
@@ -162,8 +162,10 @@ static int put_difference(void *arg, const struct audit_difference *d)
 
 	if (d->time_us)
 		run_time_text(d->time_us, time);
-	/* A host that says nothing is told of as ever. */
-	t->differences += d->kind != AUDIT_NO_ANSWER;
+	if (d->kind == AUDIT_NO_ANSWER)
+		t->silent++;
+	else
+		t->differences++;
 	return t->fn(
 		t->arg, (struct cell[]){rows_text(t->a->hosts[d->host].name),
 				rows_text(audit_kind_words(d->kind)), known(time), known(d->action),
@@ -181,12 +183,17 @@ void auditing_tell(struct auditing *a, auditing_row_fn *fn, void *arg, struct au
 
 	*ret = (struct auditing_sum){.agreed = agreed,
 		.differences = t.differences,
+		.silent = t.silent,
 		.lost = r == -ENOMEM || a->no_memory || results_lost(a->rows) > 0};
 }
 
 void auditing_words(const struct auditing_sum *sum, char ret[AUDITING_WORDS_MAX])
 {
-	snprintf(ret, AUDITING_WORDS_MAX, "%zu action%s in both records, %zu difference%s",
+	int n = snprintf(ret, AUDITING_WORDS_MAX, "%zu action%s in both records, %zu difference%s",
 		sum->agreed, sum->agreed == 1 ? "" : "s", sum->differences,
 		sum->differences == 1 ? "" : "s");
+
+	if (sum->silent)
+		snprintf(ret + n, AUDITING_WORDS_MAX - (size_t)n, "; %zu host%s gave no answer",
+			sum->silent, sum->silent == 1 ? "" : "s");
 }

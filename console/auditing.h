@@ -47,11 +47,11 @@ extern const size_t auditing_n_columns;
 /* 0 or -errno, which ends it. */
 typedef int auditing_row_fn(void *arg, const struct cell *row);
 struct auditing_sum {
-	size_t agreed, differences; /* hosts that gave no answer are none */
-	bool lost;		    /* more than fits into memory */
+	size_t agreed, differences, silent; /* actions; then hosts that gave no answer */
+	bool lost;			    /* more than fits into memory */
 };
-/* "3 actions in both records, 1 difference" */
-#define AUDITING_WORDS_MAX 96
+/* "3 actions in both records, 1 difference; 2 hosts gave no answer" */
+#define AUDITING_WORDS_MAX 160
 void auditing_words(const struct auditing_sum *sum, char ret[AUDITING_WORDS_MAX]);
 /* After the last answer, once. */
 void auditing_tell(struct auditing *a, auditing_row_fn *fn, void *arg, struct auditing_sum *ret);

@@ -68,7 +68,8 @@ static void show(struct asking *a)
 	else if (sum->lost)
 		ui_say(a->ui, STYLE_BAD, "the hosts' logs are more than fits into memory");
 	else
-		ui_say(a->ui, sum->differences ? STYLE_WARN : STYLE_GOOD, "audit: %s", words);
+		ui_say(a->ui, sum->differences || sum->silent ? STYLE_WARN : STYLE_GOOD,
+			"audit: %s", words);
 }
 
 static void on_over(void *arg, bool begun, bool cancelled)

@@ -69,6 +69,7 @@ is 'the log as a table' "$(jq -c 'map([.action, (.target | sub(".*/"; "")), .sta
 
 t audit --hosts
 is 'a host out of reach' "$(differences '.host, .difference') $status" '[["web3","no answer"]] 3'
+has 'is counted' "$err" '0 differences; 1 host gave no answer'
 user=analyst t -t web1 audit --hosts
 is 'one who may not read it' "$(differences '.host, .difference') $status" '[["web1","no answer"]] 3'
 has 'and why' "$(differences .detail)" 'may not read the audit log'
