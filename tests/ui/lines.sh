@@ -57,7 +57,7 @@ say(op="hello", protocol=1, agent="0.1.0", privileged=True, time=1.5, actions=["
 for line in sys.stdin:
     r = json.loads(line)
     if r["op"] == "action":
-        say(op="outcome", id=r["id"], action=r["action"], status="planned", detail="for " + r.get("reason", "nothing"))
+        say(op="outcome", id=r["id"], action=r["action"], status="planned" if r.get("dry_run") else "done", detail="for " + r.get("reason", "nothing"))
     elif r["op"] == "ping":
         say(op="pong", id=r["id"])
     elif r["op"] == "query" and "audit_log" in r["sql"]:
@@ -87,6 +87,39 @@ keys Enter
 sees reason-proposed-again "Reason: INC-48"
 keys Escape
 misses reason-given-up "Reason:"
+leave
+
+# ---- More than five hosts: their number is to be typed ----
+seq -f 'host%g' 6 >"$T/hosts"
+screen -i "$T/hosts" --ssh-command "$T/agent"
+sees up-six "+6 up"
+command_line "kill -t 'all:!host6' 12"
+sees five-ready "5 targets on 5 hosts may be acted on"
+keys Enter
+sees five-reason "Reason:"
+keys Enter
+sees five-yes-is-enough "5 hosts? [y/N]"
+keys n Enter
+sees five-not-agreed "nothing was done"
+keys q
+command_line "kill 12"
+sees six-ready "6 targets on 6 hosts may be acted on"
+for answer in y 5 ''; do
+	keys Enter
+	sees "six-reason-$answer" "Reason:"
+	keys Enter
+	sees "six-typed-$answer" "kill 6 targets on 6 hosts: type the number of hosts:"
+	[ -z "$answer" ] || typed "$answer"
+	keys Enter
+	sees "six-not-agreed-$answer" "nothing was done"
+done
+keys Enter
+sees six-reason "Reason:"
+keys Enter
+sees six-typed "type the number of hosts:"
+typed 6
+keys Enter
+sees six-agreed "kill: 6 of 6 succeeded"
 leave
 
 # ---- Files that are being fetched when the screen is left ----
