@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/action.h"
 
-#include "common/json.h"
 #include "common/base64.h"
+#include "common/json.h"
 #include "common/text.h"
 
 #include <endian.h>
@@ -123,13 +123,17 @@ static int make_room(const struct action *a, const json_t *args, struct buf *tex
 	const json_t *v;
 	size_t n = 0;
 	bool b64;
+	int r;
 
 	for (size_t i = 0; a->args[i].name; i++) {
 		v = text_of(&a->args[i], json_object_get(args, a->args[i].name), &b64);
 		if (v && b64)
 			n += json_string_length(v) + 1;
 	}
-	return n && buf_room(text, n) < 0 ? err_set(err, E2BIG, "`args` is too large") : 0;
+	r = n ? buf_room(text, n) : 0;
+	if (r == -ENOMEM)
+		return err_set(err, ENOMEM, "out of memory");
+	return r < 0 ? err_set(err, E2BIG, "`args` is too large") : 0;
 }
 
 static int read_text(const struct action_arg *arg, const json_t *v, struct buf *text,

@@ -138,13 +138,20 @@ static bool is_for_good(int r)
 	       r == -EBADMSG || r == -EPROTO || r == -EMLINK;
 }
 
+/* Nobody is at it; and it was not taken away since it was opened, as its name may be another's. */
+static bool is_left_behind(int fd)
+{
+	struct stat st;
+
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 static void settle_mark(struct settling *s, const char *name,
 	void (*tell)(void *arg, enum vault_way way, const struct action_outcome *o), void *arg)
 {
 	int fd = openat(s->vault->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r;
 
-	/* Its actor is at it. */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (fd < 0 || !is_left_behind(fd)) {
 		io_close(fd);
 		return;
 	}

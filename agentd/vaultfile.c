@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/vaultfile.h"
 
-#include "common/base64.h"
 #include "common/json.h"
 
 #define NS_PER_S    1000000000
@@ -71,13 +70,16 @@ static int read_path(const json_t *meta, struct vaultfile *f, struct err *err)
 		{0},
 	};
 	static const struct action reader = {.name = "vault", .args = args};
+	json_t *only = json_object(), *path = json_object_get(meta, "path");
 	struct action_value value;
 	struct buf text;
-	json_t *only = json_object();
 	int r;
 
+	if (!only || (path && json_object_set(only, "path", path))) {
+		json_decref(only);
+		return err_set(err, ENOMEM, "out of memory");
+	}
 	buf_init(&text, VAULTFILE_TEXT_MAX);
-	json_object_set(only, "path", json_object_get(meta, "path"));
 	r = action_args_read(&reader, only, &value, &text, NULL);
 	if (r == 0) {
 		memcpy(f->path, value.text.p, value.text.n);
@@ -86,6 +88,8 @@ static int read_path(const json_t *meta, struct vaultfile *f, struct err *err)
 	}
 	buf_done(&text);
 	json_decref(only);
+	if (r == -ENOMEM)
+		return err_set(err, ENOMEM, "out of memory");
 	return r < 0 ? bad("path", err) : 0;
 }
 

@@ -215,7 +215,7 @@ TEST(memory_that_runs_out)
 
 	buf_init(&b, 16);
 	failalloc_countdown = 1;
-	CHECK_INT(action_args_read(&sample, t, v, &b, &err), -E2BIG);
+	CHECK_INT(action_args_read(&sample, t, v, &b, &err), -ENOMEM);
 	CHECK(failalloc_spent());
 	failalloc_countdown = 0;
 	buf_done(&b);
