@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/procfacts.h"
+
 #include "common/json.h"
 
 #include <inttypes.h>

@@ -113,10 +113,8 @@ static int settle(struct settling *s)
 	json_t *meta;
 	int r;
 
-	if (s->way == VAULT_BACK)
-		snprintf(s->private, sizeof(s->private), VAULT_PART_NAME, s->id);
-	else
-		snprintf(s->private, sizeof(s->private), VAULT_PRIVATE_NAME, s->id);
+	snprintf(s->private, sizeof(s->private),
+		s->way == VAULT_BACK ? VAULT_PART_NAME : VAULT_PRIVATE_NAME, s->id);
 	r = vault_entry_find(s->vault, s->id, &entry, &meta, NULL);
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "common/str.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -351,7 +352,7 @@ static void mark_name(const struct vault_entry *e, char name[VAULT_NAME_MAX])
 
 bool vault_mark_read(const char *name, char ret_id[VAULT_ID_MAX], enum vault_way *ret_way)
 {
-	for (size_t i = 0; i < sizeof(mark_prefixes) / sizeof(mark_prefixes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mark_prefixes); i++) {
 		size_t n = strlen(mark_prefixes[i]);
 
 		if (strncmp(name, mark_prefixes[i], n) != 0 || !vault_id_valid(name + n))
@@ -366,7 +367,7 @@ bool vault_mark_read(const char *name, char ret_id[VAULT_ID_MAX], enum vault_way
 int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err)
 {
 	char name[VAULT_NAME_MAX];
-	int fd;
+	int fd, r;
 
 	e->way = way;
 	mark_name(e, name);
@@ -377,9 +378,9 @@ int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err)
 		return err_sys(err, errno, "the vault's mark");
 	e->mark = fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(e->vault->dir) < 0) {
-		err_sys(err, errno, "the vault's mark");
+		r = err_sys(err, errno, "the vault's mark");
 		vault_entry_unmark(e);
-		return -err->code;
+		return r;
 	}
 	return 0;
 }

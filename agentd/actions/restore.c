@@ -146,9 +146,9 @@ static int create_part(struct restoration *s, struct err *err)
 	s->fd = openat(s->dir, s->part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->fd >= 0)
 		return 0;
-	err_sys(err, errno, "%s", s->part);
+	r = err_sys(err, errno, "%s", s->part);
 	s->part[0] = '\0';
-	return -err->code;
+	return r;
 }
 
 /* Without a name where the file system can; else under one of our own. */
