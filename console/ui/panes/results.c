@@ -468,6 +468,9 @@ static int run_copy(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		return 0;
 	row = v->lines.of[v->grid.list.at].row;
 	buf_init(&text, SCREEN_COPY_MAX);
+	/* A folded line is of many hosts. */
+	if (whole && !v->fold)
+		r = buf_puts(&text, results_hosts(v)[results_host(v->results, row)].name);
 	for (size_t i = 0; r == 0 && i < v->n_shown; i++)
 		if (whole || (int)v->shown[i] == column)
 			r = put_raw(v, row, v->shown[i], &text);
