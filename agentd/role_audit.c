@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The audit log, shown or verified. */
 #include "agentd/auditfile.h"
+#include "agentd/auditline.h"
 #include "agentd/auditread.h"
 #include "agentd/auditwords.h"
 #include "agentd/role.h"
-#include "common/base64.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "console/output.h"
 
@@ -60,18 +61,21 @@ static struct cell text_cell(const char *p, size_t n)
 /* Bytes that are not UTF-8 stand as base64; objects and lists stay JSON. */
 static struct cell tree_cell(const json_t *v, struct texts *texts)
 {
-	const json_t *b64 = json_object_size(v) == 1 ? json_object_get(v, "b64") : NULL;
-	size_t n = json_string_length(b64);
-	char *text = b64 ? malloc(n + 1) : json_dumps(v, JSON_COMPACT);
-	ssize_t got = text && b64 ? base64_decode(text, json_string_value(b64), n) : 0;
+	char *text;
+	struct buf b;
+	size_t n;
+	bool bytes;
 
+	buf_init(&b, AUDIT_LINE_MAX);
+	bytes = json_bytes_add(&b, v) == 0;
+	n = b.len;
+	text = bytes ? buf_steal(&b) : json_dumps(v, JSON_COMPACT);
+	buf_done(&b);
 	if (!text)
 		return (struct cell){.type = CELL_NULL};
 	texts->all[texts->n++] = text;
-	if (b64)
-		return (struct cell){
-			.type = CELL_BLOB, .n = got > 0 ? (uint32_t)got : 0, .p = text};
-	return text_cell(text, strlen(text));
+	return bytes ? (struct cell){.type = CELL_BLOB, .n = (uint32_t)n, .p = text}
+		     : text_cell(text, strlen(text));
 }
 
 static struct cell member_cell(const json_t *v, struct texts *texts)
