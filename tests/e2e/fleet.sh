@@ -292,6 +292,9 @@ if command -v prlimit >/dev/null; then
 	fan_few "${all[@]}" -e 'select 1' -e 'select 2' "${many[@]}"
 	is "few descriptors" "$(ended answered)" 200
 	has "and it says so" "$err" '^notice: 100 hosts, but no more than 110 files may be open'
+	# What only the soft limit forbids is allowed.
+	run prlimit --nofile=64:4096 "$fanout" -u "$user" -C $((20000 * SLOW)) "${all[@]}" "${many[@]}"
+	is "the soft limit is raised" "$(ended answered):$(grep -c 'may be open' <<<"$err")" 100:0
 fi
 # A slow one, a dead one and a flood hold up nobody.
 start_sshd slow 127.0.10.1:"$port" "ForceCommand sleep 60"

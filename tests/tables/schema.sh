@@ -50,6 +50,16 @@ NR == FNR { have[$1, $2] = "," $3 ","; next }
 AWK
 is schema_flags "$(awk -f "$T/flags.awk" "$T/flags" "$schema")" ""
 
+# ---- What has no source yet: its columns, no rows, one warning ----
+
+mapfile -t sourceless < <(cut -f1 "$T/flags" | sort -u | grep -E '_events$|^(ec2|azure|ycloud)_instance_' | grep -v '^osquery_')
+check sourceless test ${#sourceless[@]} -ge 16
+for t in "${sourceless[@]}"; do
+	run "$AGENTD" query -o tsv "select count(*) from $t"
+	is "sourceless_$t" "$status $out" $'0 count(*)\n0'
+	is "sourceless_${t}_says" "$(sed 's/this agent .* yet/not yet/' <<<"$err")" "tocsin-agentd: warning: $t: not yet: no rows"
+done
+
 # ---- tocsin-tables(5) tells of the same tables and columns ----
 
 page=$B/man/tocsin-tables.5

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -183,6 +184,34 @@ TEST(connects)
 	flags = fcntl(told.fd, F_GETFL);
 	CHECK(flags & O_NONBLOCK);
 	CHECK(fcntl(told.fd, F_GETFD) & FD_CLOEXEC);
+	io_close(told.fd);
+	io_close(fd);
+}
+
+static int option_of(int fd, int level, int name)
+{
+	socklen_t n = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, level, name, &value, &n) < 0 ? -1 : value;
+}
+
+/* A connection that stays open for the next question notices that its host is gone. */
+TEST(is_kept_alive)
+{
+	struct addresses to = {0};
+	uint16_t port = 0;
+	int fd;
+
+	begin();
+	fd = listener("127.0.0.1", 5, &port);
+	CHECK(fd >= 0);
+	add_address(&to, "127.0.0.1", port);
+	CHECK(connect_start(loop, &to, connected, NULL));
+	CHECK(wait_told());
+	CHECK_INT(option_of(told.fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	CHECK_INT(option_of(told.fd, IPPROTO_TCP, TCP_KEEPIDLE), CONNECT_IDLE_S);
+	CHECK_INT(option_of(told.fd, IPPROTO_TCP, TCP_USER_TIMEOUT), CONNECT_DEAD_MS);
 	io_close(told.fd);
 	io_close(fd);
 }
@@ -457,9 +486,9 @@ TEST(words_of_openssh)
 int main(void)
 {
 	static const struct test *const all[] = {&literals, &names, &a_cancelled_name, &connects,
-		&is_refused, &falls_back_to_the_other_family, &does_not_wait_for_the_first_address,
-		&a_cancelled_connection, &jobs_come_back, &the_pool_ends_while_helpers_hang,
-		&command_lines, &words_of_openssh};
+		&is_kept_alive, &is_refused, &falls_back_to_the_other_family,
+		&does_not_wait_for_the_first_address, &a_cancelled_connection, &jobs_come_back,
+		&the_pool_ends_while_helpers_hang, &command_lines, &words_of_openssh};
 	int failed = test_main(all, ARRAY_LEN(all));
 
 	pool_free(pool);
