@@ -5,9 +5,9 @@
  */
 #include "agentd/engine.h"
 #include "agentd/root.h"
+#include "tests/unit/tree.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -132,17 +132,9 @@ static void take_away(const char *path)
 	unlink(full);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 static void end(void)
 {
-	nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(top);
 }
 
 static void begin(void)

@@ -5,11 +5,11 @@
 #include "common/buf.h"
 #include "common/str.h"
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <unistd.h>
 
 static char top[32]; /* the root of the tests' own */
@@ -73,15 +73,9 @@ static void make_tree(void)
 	CHECK(root);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static void remove_tree(void)
 {
-	nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(top);
 	root_free(root);
 	root = NULL;
 	buf_done(&seen);

@@ -2,10 +2,10 @@
 #include "agentd/root.h"
 #include "common/str.h"
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,14 +40,6 @@ static void ln(const char *target, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", top, name);
 	CHECK(symlink(target, path) == 0);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
 }
 
 static void make_host(void)
@@ -94,7 +86,7 @@ static void teardown(void)
 {
 	root_free(r);
 	r = NULL;
-	nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(top);
 }
 
 /* What a path reads as: its content, or the name of the error. */

@@ -4,9 +4,9 @@
 #include "agentd/root.h"
 
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -76,14 +76,6 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 static int columns(void *arg, const struct wire_column *cols, size_t n)
 {
 	(void)arg;
@@ -146,7 +138,7 @@ TEST(tables_without_memory)
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		fail_each(root, tables[i].name, tables[i].rows);
 	root_free(root);
-	nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(top);
 }
 
 TEST_MAIN(&tables_without_memory)

@@ -6,9 +6,9 @@
 #include "agentd/vaultfile.h"
 #include "common/io.h"
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -180,18 +180,10 @@ TEST(descriptors_that_run_out)
 	}
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 TEST(end)
 {
 	root_free(root);
-	CHECK_INT(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	CHECK_INT(tree_remove(top), 0);
 }
 
 TEST_MAIN(&begin, &finished, &meta_that_is_damaged, &memory_that_runs_out,

@@ -8,9 +8,9 @@
 #include "agentd/vaultfile.h"
 #include "common/io.h"
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -553,17 +553,9 @@ TEST(memory_that_runs_out)
 	FAIL("it never ends");
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 TEST(end)
 {
-	CHECK_INT(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	CHECK_INT(tree_remove(top), 0);
 }
 
 TEST_MAIN(&begin, &ids, &names_of_marks, &folder, &entries, &one_that_is_not_committed_goes,

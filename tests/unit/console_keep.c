@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include "common/buf.h"
 #include "common/io.h"
@@ -7,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,18 +26,10 @@ static const char *at(const char *name)
 	return path;
 }
 
-static int drop(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void clean_up(void)
 {
 	if (dir[0])
-		(void)nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+		(void)tree_remove(dir);
 	dir[0] = '\0';
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include "console/fleet/event.h"
 #include "console/store_record.h"
 #include "console/store_run.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -18,14 +18,6 @@ static struct recorder *recorder;
 static struct store *store;
 static struct err why;
 
-static int drop(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void clean_up(void)
 {
 	recorder_free(recorder);
@@ -33,7 +25,7 @@ static void clean_up(void)
 	store_close(store);
 	store = NULL;
 	if (dir[0])
-		(void)nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+		(void)tree_remove(dir);
 	dir[0] = '\0';
 }
 

@@ -8,8 +8,8 @@
 #include "console/querytext.h"
 #include "console/saved.h"
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,14 +258,6 @@ static void put(const char *path, const char *text)
 	fclose(f);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void make_dir(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/tocsin-saved.XXXXXX");
@@ -274,7 +266,7 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	tree_remove(dir);
 }
 
 static void add(struct library *l, const char *sub)

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_INVENTORY_H
 
 #include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
 #include "common/buf.h"
 #include "common/log.h"
@@ -11,7 +12,6 @@
 #include "console/fleet/inventory.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,19 +148,13 @@ static inline void write_text(const char *name, const char *text)
 	write_file(name, text, strlen(text), 0644);
 }
 
-static inline int remove_one(const char *name, const struct stat *st, int flag, struct FTW *at)
-{
-	(void)st, (void)flag, (void)at;
-	return remove(name);
-}
-
 /* At the end, or to begin anew. */
 static inline void remove_files(void)
 {
 	inventory_free(inv);
 	inv = NULL;
 	if (*dir)
-		CHECK_INT(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+		CHECK_INT(tree_remove(dir), 0);
 	*dir = '\0';
 }
 
