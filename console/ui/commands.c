@@ -25,11 +25,14 @@ static struct ui_self *self(struct ui *ui)
 
 static int split(struct ui *ui, enum ui_place place, int argc, char **argv, struct err *err)
 {
-	const char *kind = argc ? argv[0] : "hosts";
+	const char *name = argc ? argv[0] : "hosts";
+	const struct pane_kind *kind = pane_kind_find(name);
 
-	if (!pane_kind_find(kind))
-		return err_set(err, ENOENT, "no kind of pane `%s`", kind);
-	ui_open(ui, kind, place);
+	if (!kind)
+		return err_set(err, ENOENT, "no kind of pane `%s`", name);
+	if (kind->of)
+		return err_set(err, EINVAL, "a pane `%s` comes of %s", name, kind->of);
+	ui_open(ui, name, place);
 	return 0;
 }
 

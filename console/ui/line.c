@@ -410,7 +410,8 @@ static void offer_more(
 	for (size_t i = 0; str_eq(word, "WHERE") && i < ARRAY_LEN(moves); i++)
 		offer(to, moves[i]);
 	for (size_t i = 0; str_eq(word, "KIND") && pane_kinds_all[i]; i++)
-		offer(to, pane_kinds_all[i]->name);
+		if (!pane_kinds_all[i]->of)
+			offer(to, pane_kinds_all[i]->name);
 	if (find(ui->focus->kind->commands, command) && ui->focus->kind->offer)
 		ui->focus->kind->offer(ui->focus, command, word, offer, to);
 }

@@ -54,6 +54,7 @@ struct pane_kind {
 	const char *name;
 	const char *summary; /* for the help */
 	size_t size;	     /* of the pane's own struct, which begins with a struct pane */
+	const char *of;	     /* what makes one, for those that are nothing by their name alone */
 	/* `p` is zeroed but for its head. May be NULL. */
 	int (*open)(struct pane *p, struct err *err);
 	void (*close)(struct pane *p);

@@ -190,6 +190,8 @@ wrong one-too-many-here "silent 4" 4 "usage: silent"
 wrong no-such-choice "theme  pink" pink "dark, light or mono"
 wrong not-a-number "resize 3 x" "3 x" "rows and columns, such as"
 wrong not-here "batch book" batch "is for the command line"
+for kind in detail plan results text; do wrong "of-something-$kind" "open $kind" $kind "a pane \`$kind\` comes of"; done
+wrong split-of-something "split plan" plan "comes of an action"
 wrong word-missing "kill" "" "usage: kill"
 behind() { shown | grep -qxE ' {5}\^ *'; }
 check word-missing-behind wait_for "$SCREEN_WAIT" behind

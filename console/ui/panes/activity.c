@@ -86,7 +86,7 @@ static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	a = ui_activity(ui, v->list.at);
 	return plan_open_undo(ui,
 		&(const struct plan_undo){a->host, a->target ? a->target : "", a->undo, NULL,
-			ui->app->hosts[a->host].name},
+			a->undo ? ui->app->hosts[a->host].name : NULL},
 		err);
 }
 

@@ -224,6 +224,7 @@ static const struct ui_binding bindings[] = {
 const struct pane_kind pane_kind_detail = {
 	.name = "detail",
 	.summary = "one row as a card",
+	.of = "Enter on a row",
 	.size = sizeof(struct detail_pane),
 	.close = close_pane,
 	.title = title,

@@ -297,12 +297,13 @@ int plan_open_undo(struct ui *ui, const struct plan_undo *u, struct err *err)
 static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct plan_pane *v = of(p);
-	const struct plan_item *i = &v->plan->items[v->grid.list.at];
+	const struct plan_item *i;
 
 	(void)argc;
 	(void)argv;
 	if (v->grid.list.at >= v->plan->n)
 		return err_set(err, ENOENT, "there is no such line");
+	i = &v->plan->items[v->grid.list.at];
 	return plan_open_undo(ui,
 		&(const struct plan_undo){
 			i->host, taken_back(i), v->over ? i->undo : NULL, v->reason, v->target},
@@ -532,6 +533,7 @@ static const struct ui_binding bindings[] = {
 const struct pane_kind pane_kind_plan = {
 	.name = "plan",
 	.summary = "what an action would do, and what became of it",
+	.of = "an action, such as kill",
 	.size = sizeof(struct plan_pane),
 	.close = close_pane,
 	.title = title,

@@ -699,6 +699,7 @@ static const struct ui_binding bindings[] = {
 const struct pane_kind pane_kind_results = {
 	.name = "results",
 	.summary = "the rows of one question",
+	.of = "a question: query, run",
 	.size = sizeof(struct results_pane),
 	.open = results_open_pane,
 	.close = results_close_pane,

@@ -50,6 +50,7 @@ struct pane *text_open(struct ui *ui, const char *words, const char *text, size_
 const struct pane_kind pane_kind_text = {
 	.name = "text",
 	.summary = "a text to read: what a command printed",
+	.of = "what a command prints",
 	.size = sizeof(struct text_pane),
 	.close = close_text,
 	.title = title,
