@@ -199,7 +199,7 @@ int audit_join_ended(struct audit_join *j, host_id host, const struct fleet_end 
 
 struct line {
 	const struct results *rows;
-	const size_t *columns; /* SIZE_MAX: there is none of that name */
+	const size_t *columns; /* RESULTS_NO_COLUMN: there is none of that name */
 	row_id row;
 };
 
@@ -207,7 +207,7 @@ static struct cell cell_of(const struct line *l, unsigned column)
 {
 	size_t at = l->columns[column];
 
-	if (at == SIZE_MAX)
+	if (at == RESULTS_NO_COLUMN)
 		return (struct cell){.type = CELL_NULL};
 	return results_unpack(l->rows, results_cell(l->rows, l->row, at));
 }

@@ -92,7 +92,7 @@ static struct results *by_host(const struct results *from, struct results *to,
 	int r = columns && cells ? 0 : -ENOMEM;
 
 	for (size_t c = 0; r == 0 && c + 1 < n; c++)
-		columns[c].type = "", columns[c].name = results_column_name(from, c + (c >= at));
+		columns[c] = (struct wire_column){results_column_name(from, c + (c >= at)), ""};
 	for (size_t h = 0; r == 0 && h < n_hosts; h++)
 		r = results_columns(to, (host_id)h, columns, n - 1);
 	for (size_t i = 0; r == 0 && i < results_rows(from); i++) {

@@ -119,6 +119,12 @@ static int run(struct app *app, const void *values, int argc, char **argv)
 	return status;
 }
 
+static bool waits(const void *values)
+{
+	(void)values;
+	return true;
+}
+
 const struct command command_get = {
 	.name = "get",
 	.args = "PATH\xe2\x80\xa6",
@@ -135,4 +141,5 @@ const struct command command_get = {
 	.opts = get_opts,
 	.values_size = sizeof(struct fetch_options),
 	.run = run,
+	.waits = waits,
 };

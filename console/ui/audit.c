@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/ui/audit.h"
 
+#include "console/auditing.h"
 #include "console/live.h"
 #include "console/results.h"
 #include "console/rows.h"
@@ -83,17 +84,20 @@ static void on_over(void *arg, bool begun, bool cancelled)
 	end(a);
 }
 
-int ui_audit_hosts(struct ui *ui, const struct audit_options *o, struct err *err)
+int ui_audit_hosts(struct ui *ui, const void *options, int argc, char **argv, struct err *err)
 {
 	struct asking *a = calloc(1, sizeof(*a));
 	struct live_question q = {.event = on_event, .over = on_over, .arg = a};
 	int64_t since_us;
 	size_t n;
 
+	(void)argc;
+	(void)argv;
 	if (!a)
 		return err_sys(err, ENOMEM, "audit");
 	*a = (struct asking){.ui = ui, .format = ui->app->format};
-	if (audit_options_since(o, &since_us, err) == 0 && ui_targets(ui, &a->only, &n, err) == 0)
+	if (audit_options_since(options, &since_us, err) == 0 &&
+		ui_targets(ui, &a->only, &n, err) == 0)
 		a->auditing = auditing_new(ui->app, a->only, since_us, err);
 	if (!a->auditing) {
 		end(a);

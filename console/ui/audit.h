@@ -4,10 +4,12 @@
 #define CONSOLE_UI_AUDIT_H
 
 #include "common/err.h"
-#include "console/auditing.h"
 
 struct ui;
-/* Asks the hosts of the line; what differs comes into a pane. 0 or -errno with `err`. */
-int ui_audit_hosts(struct ui *ui, const struct audit_options *o, struct err *err);
+/*
+ * The command with its struct audit_options: asks the hosts of the line; what differs comes into a
+ * pane. 0 or -errno with `err`.
+ */
+int ui_audit_hosts(struct ui *ui, const void *options, int argc, char **argv, struct err *err);
 
 #endif

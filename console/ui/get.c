@@ -178,11 +178,11 @@ static int add_paths(struct ui *ui, int n, char *const *paths, const bool *only,
 	return 0;
 }
 
-int ui_get_paths(struct ui *ui, const struct fetch_options *options, int n, char *const *paths,
-	struct err *err)
+int ui_get_paths(struct ui *ui, const void *options, int n, char **paths, struct err *err)
 {
-	struct get_spec spec = {
-		.pattern = ui_target(ui), .reason = ui->app->o.reason, .options = *options};
+	struct get_spec spec = {.pattern = ui_target(ui),
+		.reason = ui->app->o.reason,
+		.options = *(const struct fetch_options *)options};
 	bool *only = NULL;
 	size_t n_hosts;
 	int r = ui_targets(ui, &only, &n_hosts, err);

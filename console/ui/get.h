@@ -24,8 +24,7 @@ struct get_spec {
 void get_spec_done(struct get_spec *s);
 /* Begins; what comes is told as activity. 0 or -errno with `err`. */
 int ui_get(struct ui *ui, struct get_spec *spec, struct err *err);
-/* Of a command `get PATH…`: from the hosts of the line. */
-int ui_get_paths(struct ui *ui, const struct fetch_options *options, int n, char *const *paths,
-	struct err *err);
+/* The command `get PATH…`, with its struct fetch_options: from the hosts of the line. */
+int ui_get_paths(struct ui *ui, const void *options, int n, char **paths, struct err *err);
 
 #endif

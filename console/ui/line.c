@@ -177,12 +177,18 @@ static void run_running(void *arg)
 	(void)r->command->run(r->app, r->values, r->argc, r->argv);
 }
 
-/* What the command line waits for. */
-static int wait_for_hosts(
-	struct ui *ui, const struct command *c, const void *values, struct err *err)
+/* Here what the command line waits for goes on beside the screen. */
+static const struct {
+	const char *name;
+	int (*run)(struct ui *ui, const void *values, int argc, char **argv, struct err *err);
+} beside[] = {{"audit", ui_audit_hosts}, {"get", ui_get_paths}};
+
+static int run_beside(struct ui *ui, const struct command *c, const void *values, int argc,
+	char **argv, struct err *err)
 {
-	if (str_eq(c->name, "audit"))
-		return ui_audit_hosts(ui, values, err);
+	for (size_t i = 0; i < ARRAY_LEN(beside); i++)
+		if (str_eq(c->name, beside[i].name))
+			return beside[i].run(ui, values, argc, argv, err);
 	return err_set(err, EINVAL,
 		"`%s` with options is for the command line; F3 shows the hosts, :target narrows "
 		"what is asked",
@@ -202,10 +208,8 @@ static int run_it(struct ui *ui, const struct command *c, const void *values, in
 		return ask(ui, c, values, argc, argv, err);
 	if (c->act)
 		return act(ui, c, values, argc, argv, err);
-	if (str_eq(c->name, "get"))
-		return ui_get_paths(ui, values, argc, argv, err);
 	if (c->waits && c->waits(values))
-		return wait_for_hosts(ui, c, values, err);
+		return run_beside(ui, c, values, argc, argv, err);
 	if (c->flags & COMMAND_TERMINAL)
 		return err_set(err, EINVAL, "`%s` is for the command line", c->name);
 	return ui_print(
