@@ -57,7 +57,7 @@ check sourceless test ${#sourceless[@]} -ge 16
 for t in "${sourceless[@]}"; do
 	run "$AGENTD" query -o tsv "select count(*) from $t"
 	is "sourceless_$t" "$status $out" $'0 count(*)\n0'
-	is "sourceless_${t}_says" "$(sed 's/this agent .* yet/not yet/' <<<"$err")" "tocsin-agentd: warning: $t: not yet: no rows"
+	is "sourceless_${t}_says" "${err/this agent * yet/not yet}" "tocsin-agentd: warning: $t: not yet: no rows"
 done
 
 # ---- tocsin-tables(5) tells of the same tables and columns ----

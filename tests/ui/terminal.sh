@@ -120,6 +120,6 @@ sees up-mono "+3 up"
 is colours-mono "$(colours)" ""
 leave
 screen -e TOCSIN_THEME=pink
-sees no-such-theme 'no theme `pink`'
+sees no-such-theme "no theme \`pink\`"
 sees no-such-theme-status "STATUS 2"
 end_mux
