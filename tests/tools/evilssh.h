@@ -132,17 +132,19 @@ static inline void count(struct direction *d)
 		;
 }
 
-static inline void seal(
-	struct direction *d, unsigned char *p, size_t n, unsigned char tag[TAG_BYTES])
+/* Seals what is behind the length, or opens it, in place; `tag` is told or looked at. */
+static inline void crypt_packet(
+	struct direction *d, bool seal, unsigned char *p, size_t n, unsigned char tag[TAG_BYTES])
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len;
 
-	if (!EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, d->key, d->iv) ||
-		!EVP_EncryptUpdate(c, NULL, &len, p, 4) ||
-		!EVP_EncryptUpdate(c, p + 4, &len, p + 4, (int)n - 4) ||
-		!EVP_EncryptFinal_ex(c, p + n, &len) ||
-		!EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag))
+	if (!EVP_CipherInit_ex(c, EVP_aes_128_gcm(), NULL, d->key, d->iv, seal) ||
+		!EVP_CipherUpdate(c, NULL, &len, p, 4) ||
+		!EVP_CipherUpdate(c, p + 4, &len, p + 4, (int)n - 4) ||
+		(!seal && !EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag)) ||
+		EVP_CipherFinal_ex(c, p + n, &len) <= 0 ||
+		(seal && !EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag)))
 		_exit(1);
 	EVP_CIPHER_CTX_free(c);
 	count(d);
@@ -170,7 +172,7 @@ static inline void send_as(
 	must(buf_fill(&b, 'p', 4 + padding % 32));
 	buf_cut(&b, 5 + n + (padding < 32 ? padding : 4));
 	if (l->out.on) {
-		seal(&l->out, (unsigned char *)b.p, b.len, tag);
+		crypt_packet(&l->out, true, (unsigned char *)b.p, b.len, tag);
 		tag[0] ^= l->spoil_tag;
 		l->spoil_tag = false;
 		must(buf_add(&b, tag, sizeof(tag)));
@@ -204,22 +206,6 @@ static inline void read_all(struct link *l, void *p, size_t n)
 			_exit(0);
 }
 
-static inline void unseal(
-	struct direction *d, unsigned char *p, size_t n, unsigned char tag[TAG_BYTES])
-{
-	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int len;
-
-	if (!EVP_DecryptInit_ex(c, EVP_aes_128_gcm(), NULL, d->key, d->iv) ||
-		!EVP_DecryptUpdate(c, NULL, &len, p, 4) ||
-		!EVP_DecryptUpdate(c, p + 4, &len, p + 4, (int)n - 4) ||
-		!EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) ||
-		EVP_DecryptFinal_ex(c, p + n, &len) <= 0)
-		_exit(1);
-	EVP_CIPHER_CTX_free(c);
-	count(d);
-}
-
 /* The type of the next packet; its payload is l->heard. */
 static inline unsigned hear(struct link *l)
 {
@@ -233,7 +219,7 @@ static inline unsigned hear(struct link *l)
 		_exit(1);
 	read_all(l, whole + 4, n + (l->in.on ? TAG_BYTES : 0));
 	if (l->in.on)
-		unseal(&l->in, whole, 4 + n, whole + 4 + n);
+		crypt_packet(&l->in, false, whole, 4 + n, whole + 4 + n);
 	if (whole[4] + 2u > n)
 		_exit(1);
 	buf_reset(&l->heard);

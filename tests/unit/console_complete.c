@@ -223,5 +223,10 @@ TEST(out_of_memory)
 	}
 }
 
+TEST(cleaned_up)
+{
+	remove_files();
+}
+
 TEST_MAIN(&commands, &options, &hosts_and_groups, &sql, &saved_queries, &files, &words_of_the_usage,
-	&bad_lines, &out_of_memory)
+	&bad_lines, &out_of_memory, &cleaned_up)
