@@ -125,6 +125,12 @@ static inline void say(struct link *l, enum msg type)
 	say_byte(l, type);
 }
 
+static inline void say_on_channel(struct link *l, enum msg type)
+{
+	say(l, type);
+	say_u32(l, l->channel);
+}
+
 /* Of one packet more. */
 static inline void count(struct direction *d)
 {

@@ -103,8 +103,7 @@ static void answer_attempt(struct link *l)
 
 static void confirm(struct link *l, uint32_t packet)
 {
-	say(l, MSG_OPEN_CONFIRMATION);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_OPEN_CONFIRMATION);
 	say_u32(l, 0);
 	say_u32(l, l->mode->window_said ? l->mode->window : 1u << 30);
 	say_u32(l, packet);
@@ -137,8 +136,7 @@ static void answer_request(struct link *l)
 	(void)hear_u32(l);
 	subsystem = span_eq(hear_text(l), "subsystem");
 	if (hear_byte(l)) {
-		say(l, MSG_SUCCESS);
-		say_u32(l, l->channel);
+		say_on_channel(l, MSG_SUCCESS);
 		send_said(l);
 	}
 	if (!subsystem)
@@ -230,8 +228,7 @@ static void confirm_twice(struct link *l)
 
 static void adjust(struct link *l, uint32_t by)
 {
-	say(l, MSG_WINDOW_ADJUST);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_WINDOW_ADJUST);
 	say_u32(l, by);
 	send_said(l);
 }
@@ -255,8 +252,7 @@ static void early_data(struct link *l)
 
 static void lying_data(struct link *l)
 {
-	say(l, MSG_DATA);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_DATA);
 	say_u32(l, INT32_MAX);
 	say_u32(l, 0);
 	flood(l);
@@ -274,16 +270,14 @@ static char much[30001];
 
 static void much_data(struct link *l)
 {
-	say(l, MSG_DATA);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_DATA);
 	say_text(l, much);
 	flood(l);
 }
 
 static void much_stderr(struct link *l)
 {
-	say(l, MSG_EXTENDED_DATA);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_EXTENDED_DATA);
 	say_u32(l, 1);
 	say_text(l, much);
 	flood(l);
@@ -318,18 +312,22 @@ static void many_requests(struct link *l)
 
 static void many_ends(struct link *l)
 {
-	say(l, MSG_REQUEST);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_REQUEST);
 	say_text(l, "exit-status");
 	say_byte(l, 0);
 	say_u32(l, 3);
 	flood(l);
 }
 
+static void close_channel(struct link *l)
+{
+	say_on_channel(l, MSG_CLOSE);
+	send_said(l);
+}
+
 static void exit_signal(struct link *l)
 {
-	say(l, MSG_REQUEST);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_REQUEST);
 	say_text(l, "exit-signal");
 	say_byte(l, 0);
 	say_text(l, EVIL);
@@ -337,9 +335,7 @@ static void exit_signal(struct link *l)
 	say_text(l, EVIL);
 	say_text(l, "");
 	send_said(l);
-	say(l, MSG_CLOSE);
-	say_u32(l, l->channel);
-	send_said(l);
+	close_channel(l);
 }
 
 static void one_banner(struct link *l)
@@ -419,8 +415,7 @@ static void early_success(struct link *l)
 
 static void refuse_channel(struct link *l)
 {
-	say(l, MSG_OPEN_FAILURE);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_OPEN_FAILURE);
 	say_u32(l, 2);
 	say_text(l, EVIL);
 	say_text(l, "");
@@ -451,15 +446,7 @@ static void no_payload(struct link *l)
 
 static void say_eof(struct link *l)
 {
-	say(l, MSG_EOF);
-	say_u32(l, l->channel);
-	send_said(l);
-}
-
-static void close_channel(struct link *l)
-{
-	say(l, MSG_CLOSE);
-	say_u32(l, l->channel);
+	say_on_channel(l, MSG_EOF);
 	send_said(l);
 }
 
