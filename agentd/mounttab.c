@@ -51,27 +51,52 @@ static size_t unescape(char *p)
 	return (size_t)(to - p);
 }
 
+/* Writes NULs behind the first `n`. 0 or -EBADMSG. */
+static int split_fields(char *line, size_t len, char **ret, size_t n)
+{
+	if (memchr(line, '\0', len))
+		return -EBADMSG;
+	for (size_t i = 0; i < n; i++) {
+		size_t field = strcspn(line, " ");
+
+		if (!field)
+			return -EBADMSG;
+		ret[i] = line;
+		line += field;
+		if (*line)
+			*line++ = '\0';
+	}
+	return 0;
+}
+
 int mount_entry_read(char *line, size_t len, struct mount_entry *ret)
 {
 	char *fields[4];
 
-	if (memchr(line, '\0', len))
+	if (split_fields(line, len, fields, ARRAY_LEN(fields)) < 0)
 		return -EBADMSG;
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		size_t n = strcspn(line, " ");
-
-		if (!n)
-			return -EBADMSG;
-		fields[i] = line;
-		line += n;
-		if (*line)
-			*line++ = '\0';
-	}
 	*ret = (struct mount_entry){fields[0], fields[1], fields[2], fields[3], 0, 0};
 	ret->device_len = unescape(ret->device);
 	ret->path_len = unescape(ret->path);
 	unescape(ret->type);
 	unescape(ret->flags);
+	return 0;
+}
+
+int mountinfo_entry_read(char *line, size_t len, struct mountinfo_entry *ret)
+{
+	struct mountinfo_entry e;
+	char *fields[5];
+
+	if (split_fields(line, len, fields, ARRAY_LEN(fields)) < 0 ||
+		sscanf(fields[0], "%d", &e.id) != 1 ||
+		sscanf(fields[2], "%u:%u", &e.major, &e.minor) != 2)
+		return -EBADMSG;
+	e.root = fields[3];
+	e.path = fields[4];
+	unescape(e.root);
+	unescape(e.path);
+	*ret = e;
 	return 0;
 }
 

@@ -23,6 +23,14 @@ struct mount_entry {
 /* Writes into the line, which has a NUL behind it. -EBADMSG when it is none. */
 int mount_entry_read(char *line, size_t len, struct mount_entry *ret);
 
+/* One line of a mountinfo file (proc(5)), likewise; what follows these fields is not read. */
+struct mountinfo_entry {
+	int id;
+	unsigned major, minor;
+	char *root, *path; /* the part of its file system that it shows; where */
+};
+int mountinfo_entry_read(char *line, size_t len, struct mountinfo_entry *ret);
+
 /*
  * Does an access to this type wait for another machine, a FUSE process or an automounter? Then
  * nothing that a wildcard or a listing merely came across may be touched: a hung server would hang

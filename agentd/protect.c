@@ -2,6 +2,7 @@
 #include "agentd/protect.h"
 
 #include "agentd/conf.h"
+#include "agentd/mountnames.h"
 #include "agentd/mounttab.h"
 #include "agentd/pkgowner.h"
 #include "agentd/policy.h"
@@ -162,24 +163,60 @@ static bool is_packaged(const struct action_call *call, const char *path, char w
 	return true;
 }
 
+struct question {
+	const struct action_call *call;
+	const struct stat *st;
+	enum protect answer;
+	char *why;
+};
+
+/* By one name. An answer stays where another name has a milder one. */
+static bool ask(void *arg, const char *path)
+{
+	struct question *q = arg;
+	const char *const *mine = (const char *const *)q->call->conf->protect_paths;
+
+	if (is_own(q->call, path, q->st)) {
+		snprintf(q->why, PROTECT_WHY_MAX, "is the agent's own");
+		q->answer = PROTECT_NEVER;
+		return true;
+	}
+	if (q->answer == PROTECT_FORCE)
+		return false;
+	if (policy_path_in(vital, path))
+		snprintf(q->why, PROTECT_WHY_MAX, "is vital to this machine");
+	else if (policy_path_in(mine, path))
+		snprintf(q->why, PROTECT_WHY_MAX, "is under protect_paths");
+	else if (!is_packaged(q->call, path, q->why))
+		return false;
+	q->answer = PROTECT_FORCE;
+	return false;
+}
+
+/* The path may lead by another mount to what is protected. */
+static void ask_by_all_names(struct question *q, const char *path, int fd)
+{
+	struct mountnames *names = mountnames_new();
+	int r = names ? mountnames_any(names, fd, ask, q) : -ENOMEM;
+
+	mountnames_free(names);
+	if (r >= 0 || ask(q, path) || q->answer == PROTECT_FORCE)
+		return;
+	snprintf(q->why, PROTECT_WHY_MAX, "may be protected by another name: %s", strerror(-r));
+	q->answer = PROTECT_FORCE;
+}
+
 enum protect protect_check(const struct action_call *call, const char *path, int fd,
 	const struct stat *st, char ret_why[PROTECT_WHY_MAX])
 {
-	const char *const *mine = (const char *const *)call->conf->protect_paths;
+	struct question q = {.call = call, .st = st, .answer = PROTECT_NOT, .why = ret_why};
 
-	if (is_own(call, path, st)) {
-		snprintf(ret_why, PROTECT_WHY_MAX, "is the agent's own");
-		return PROTECT_NEVER;
-	}
 	if (mount_fd_pseudo(fd)) {
 		snprintf(ret_why, PROTECT_WHY_MAX, "is made up by the kernel");
 		return PROTECT_NEVER;
 	}
-	if (policy_path_in(vital, path))
-		snprintf(ret_why, PROTECT_WHY_MAX, "is vital to this machine");
-	else if (policy_path_in(mine, path))
-		snprintf(ret_why, PROTECT_WHY_MAX, "is under protect_paths");
-	else if (!is_vital_by_link(call->root, st, ret_why) && !is_packaged(call, path, ret_why))
-		return PROTECT_NOT;
-	return PROTECT_FORCE;
+	ask_by_all_names(&q, path, fd);
+	if (q.answer == PROTECT_NOT && is_vital_by_link(call->root, st, ret_why))
+		q.answer = PROTECT_FORCE;
+	return q.answer;
 }

@@ -195,11 +195,10 @@ static int serve(struct privlink *link, const struct priv_grant *g)
 	bool stuck = false;
 	int r;
 
-	if (!tables || !root) {
+	if (!tables || !root || root_deny(root, (const char *const *)g->deny_paths) < 0) {
 		log_error("worker: %s", err.text);
 		return WORKER_FAILED;
 	}
-	root_deny(root, (const char *const *)g->deny_paths);
 	broker_set(open_relay, link);
 	r = give_up(g, &err);
 	if (r < 0) {

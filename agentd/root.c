@@ -2,6 +2,7 @@
 #include "agentd/root.h"
 
 #include "agentd/mountguard.h"
+#include "agentd/mountnames.h"
 #include "agentd/policy.h"
 #include "common/io.h"
 #include "common/str.h"
@@ -25,8 +26,10 @@ struct root {
 	bool live;
 	bool no_openat2;
 	char *prefix;
-	const char *const *denied; /* or NULL */
-	struct mountguard *guard;  /* NULL: of a copy */
+	const char *const *denied; /* or NULL; then so are these: */
+	struct mountnames *names;
+	char *place;		  /* the prefix without a link in it, as names have it */
+	struct mountguard *guard; /* NULL: of a copy */
 };
 
 /* /proc/PID/root can be the same directory by device and inode, and show other mounts. */
@@ -91,6 +94,8 @@ void root_free(struct root *r)
 	io_close(r->fd);
 	io_close(r->proc);
 	mountguard_free(r->guard);
+	mountnames_free(r->names);
+	free(r->place);
 	free(r->prefix);
 	free(r);
 }
@@ -105,25 +110,84 @@ const char *root_prefix(const struct root *r)
 	return r->prefix;
 }
 
-void root_deny(struct root *r, const char *const *patterns)
+int root_deny(struct root *r, const char *const *patterns)
 {
+	if (!patterns[0])
+		return 0;
+	r->names = mountnames_new();
+	r->place = r->live ? strdup("") : realpath(r->prefix, NULL);
 	r->denied = patterns;
+	return r->names && r->place ? 0 : -ENOMEM;
+}
+
+static bool is_denied_name(void *arg, const char *name)
+{
+	const struct root *r = arg;
+	size_t n = strlen(r->place);
+
+	return strncmp(name, r->place, n) == 0 && policy_path_in(r->denied, name + n);
+}
+
+/* The device of what a pattern is about, or of the folder that it would be in. */
+static dev_t device_of_pattern(const struct root *r, const char *pattern)
+{
+	size_t n = strcspn(pattern, "*?[\\");
+	char place[PATH_MAX];
+	struct stat st;
+
+	if (n >= sizeof(place))
+		return 0;
+	memcpy(place, pattern, n);
+	place[n] = '\0';
+	while (n && root_stat(r, place, false, &st) < 0) {
+		while (n && place[--n] != '/')
+			;
+		place[n] = '\0';
+	}
+	return n || fstat(r->fd, &st) == 0 ? st.st_dev : 0;
+}
+
+struct denied_point {
+	const struct root *root;
+	dev_t dev;
+};
+
+static bool is_denied_point(void *arg, const char *point)
+{
+	const struct denied_point *d = arg;
+	struct stat st;
+
+	return is_denied_name((void *)d->root, point) &&
+	       root_stat(d->root, point + strlen(d->root->place), false, &st) == 0 &&
+	       st.st_dev == d->dev;
+}
+
+/*
+ * Of a file that was opened by a mount of another namespace: does something that is denied lie on
+ * its file system? Where in it the file is cannot be told; here it has a name of its own.
+ */
+static bool is_beside_denied(const struct root *r, int fd)
+{
+	struct denied_point d = {.root = r};
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return true;
+	for (size_t i = 0; r->denied[i]; i++)
+		if (device_of_pattern(r, r->denied[i]) == st.st_dev)
+			return true;
+	d.dev = st.st_dev;
+	return mountnames_points(r->names, is_denied_point, &d) != 0;
 }
 
 bool root_denies(const struct root *r, int fd)
 {
-	char self[ROOT_SELF_FD_MAX], path[PATH_MAX + 1];
-	size_t prefix = strlen(r->prefix);
-	ssize_t n;
+	int got;
 
-	if (!r->denied || !r->denied[0])
+	if (!r->denied)
 		return false;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = readlink(self, path, sizeof(path) - 1);
-	if (n < 0 || (size_t)n < prefix)
-		return true;
-	path[n] = '\0';
-	return policy_path_in(r->denied, path + prefix);
+	got = mountnames_any(r->names, fd, is_denied_name, (void *)r);
+	return got == -EXDEV ? is_beside_denied(r, fd) : got != 0;
 }
 
 void root_without_openat2(struct root *r)

@@ -51,9 +51,15 @@ int root_readlink(const struct root *r, const char *path, struct buf *out);
  */
 int root_read(const struct root *r, const char *path, struct buf *out);
 
-/* Paths whose content is denied to who asks: patterns as in policy.h, which must stay. */
-void root_deny(struct root *r, const char *const *patterns);
-/* Is this open file one of them, whatever the name by which it was opened? */
+/*
+ * Paths whose content is denied to who asks: patterns as in policy.h, which must stay. Once, before
+ * anything is opened. 0 or -ENOMEM.
+ */
+int root_deny(struct root *r, const char *const *patterns);
+/*
+ * Is this open file one of them, whatever link or mount led to it? Of one that was opened through
+ * the mounts of another namespace: is it on a file system that has one of them?
+ */
 bool root_denies(const struct root *r, int fd);
 
 /* ---- Mounts that do not answer ---- */

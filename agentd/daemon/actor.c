@@ -2,6 +2,7 @@
 #include "agentd/daemon/actor.h"
 
 #include "agentd/filecopy.h"
+#include "agentd/mountnames.h"
 #include "agentd/mounttab.h"
 #include "agentd/root.h"
 #include "common/io.h"
@@ -309,6 +310,27 @@ static int check_file(int fd, struct stat *st, struct action_outcome *o)
 	return 0;
 }
 
+static bool is_denied(void *arg, const char *name)
+{
+	const struct rights *rights = arg;
+
+	return policy_path_in(rights->deny_paths, name);
+}
+
+/* By whatever mount it was reached. */
+static int check_denied(int fd, struct rights *rights, struct action_outcome *o)
+{
+	struct mountnames *names = mountnames_new();
+	int r = names ? mountnames_any(names, fd, is_denied, rights) : -ENOMEM;
+
+	mountnames_free(names);
+	if (r == 1)
+		action_say(o, WIRE_REFUSED, "the agent's policy denies this path");
+	else if (r < 0)
+		say_errno(o, -r);
+	return r ? -1 : 0;
+}
+
 /* Leaves the time of access alone where the file system lets it. */
 static int reopen(int fd)
 {
@@ -323,8 +345,8 @@ static int reopen(int fd)
 }
 
 /* A descriptor for reading, or -1 with the outcome. */
-static int open_file(const struct actor *a, const struct rights *rights, struct stat *st,
-	struct action_outcome *o)
+static int open_file(
+	const struct actor *a, struct rights *rights, struct stat *st, struct action_outcome *o)
 {
 	int fd, got = -1;
 
@@ -334,7 +356,8 @@ static int open_file(const struct actor *a, const struct rights *rights, struct 
 		action_say(o, WIRE_REFUSED, "a \".\" or \"..\" is in the path");
 		return -1;
 	}
-	if (policy_path_in(rights->deny_paths, a->path)) {
+	/* Nor is it told whether there is such a file. */
+	if (is_denied(rights, a->path)) {
 		action_say(o, WIRE_REFUSED, "the agent's policy denies this path");
 		return -1;
 	}
@@ -343,7 +366,7 @@ static int open_file(const struct actor *a, const struct rights *rights, struct 
 		say_link(a->path, o);
 	else if (fd < 0)
 		say_errno(o, -fd);
-	else if (check_file(fd, st, o) == 0) {
+	else if (check_denied(fd, rights, o) == 0 && check_file(fd, st, o) == 0) {
 		got = reopen(fd);
 		if (got < 0)
 			say_errno(o, errno);

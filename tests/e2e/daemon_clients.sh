@@ -4,6 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need python3 jq setpriv
 need_root
+# Another mount of what is denied is this test's own.
+within --mount
 cat >"$T/agentd.conf" <<'EOF'
 sessions_max = 4
 sessions_user_max = 4
@@ -14,7 +16,7 @@ allow = all
 users = 40001
 allow = query
 deny_tables = shadow process_envs
-deny_paths = /etc/ssh /etc/shadow
+deny_paths = /etc/ssh/secret /etc/shadow
 [role fetcher]
 users = 40003
 allow = get
@@ -50,6 +52,38 @@ has denied_path "$out" "file that the agent's policy denies"
 ln -s /etc/shadow "$T/by_link"
 out=$(sql 40001 "select line from file_lines where path = '$T/by_link'")
 hasnt denied_path_by_link "$out" 'root:'
+mkdir "$T/mounted"
+mount --bind /etc "$T/mounted"
+out=$(sql 40001 "select line from file_lines where path = '$T/mounted/shadow'")
+has denied_path_by_mount "$out" "file that the agent's policy denies"
+get_mounted="{\"op\":\"get\",\"id\":1,\"path\":\"$T/mounted/shadow\"}"
+is denied_get_by_mount "$(ask 40003 "$get_mounted" | jq -c 'select(.op == "outcome").detail')" \
+	'"the agent'"'"'s policy denies this path"'
+umount "$T/mounted"
+# Anybody may have mounts of their own, which the agent sees by /proc/PID/root.
+chmod 777 "$T/mounted"
+# shellcheck disable=SC2016,SC2046 # for the inner shell; words
+if $(as 40001) unshare --user --map-root-user --mount true 2>/dev/null; then
+	background $(as 40001) unshare --user --map-root-user --mount \
+		sh -c 'mount --rbind "$1" "$1/mounted" && exec sleep 100' sh "$T"
+	theirs=/proc/$pid/root$T/mounted
+	check mounts_of_their_own wait_for 10 test -e "$theirs/agentd.conf"
+	out=$(sql 40001 "select line from file_lines where path = '$theirs/state/audit.ndjson'")
+	has denied_path_by_their_mount "$out" "file that the agent's policy denies"
+	hasnt denied_path_by_their_mount_tells_nothing "$out" '"rows":\['
+else
+	skip denied_path_by_their_mount "needs user namespaces"
+fi
+# A name that is gone from its directory.
+mkdir "$T/ssh"
+mount --bind "$T/ssh" /etc/ssh
+printf 'x\n' >/etc/ssh/secret
+exec 5</etc/ssh/secret
+rm /etc/ssh/secret
+out=$(sql 40001 "select line from file_lines where path = '/proc/$$/fd/5'")
+has denied_path_gone "$out" "file that the agent's policy denies"
+exec 5<&-
+umount /etc/ssh
 out=$(sql 40001 "select line from file_lines where path = '$T/plain'")
 has other_path "$out" '\[\["x"\]\]'
 out=$(ask 40001 '{"op":"action","id":1,"action":"kill","args":{"pid":1},"dry_run":true}' \

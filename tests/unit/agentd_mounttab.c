@@ -38,6 +38,22 @@ TEST(mount_lines)
 	CHECK_INT(mount_entry_read((char[]){"a /b\0 c d"}, 9, &e), -EBADMSG);
 }
 
+TEST(mountinfo_lines)
+{
+	char text[] = "36 35 98:7 /a\\040b /mnt/x rw - ext3 /dev/root rw", few[] = "1 2 3:4 /";
+	char none[] = "1 2 x / /";
+	struct mountinfo_entry e;
+
+	CHECK_INT(mountinfo_entry_read(text, strlen(text), &e), 0);
+	CHECK_INT(e.id, 36);
+	CHECK_INT(e.major, 98);
+	CHECK_INT(e.minor, 7);
+	CHECK_STR(e.root, "/a b");
+	CHECK_STR(e.path, "/mnt/x");
+	CHECK_INT(mountinfo_entry_read(few, strlen(few), &e), -EBADMSG);
+	CHECK_INT(mountinfo_entry_read(none, strlen(none), &e), -EBADMSG);
+}
+
 TEST(mount_types)
 {
 	CHECK(mount_type_remote("nfs4") && mount_type_remote("cifs") && mount_type_remote("fuse"));
@@ -181,4 +197,4 @@ TEST(mount_no_memory)
 	remove_tree();
 }
 
-TEST_MAIN(&mount_lines, &mount_types, &mount_set, &mount_locate, &mount_no_memory)
+TEST_MAIN(&mount_lines, &mountinfo_lines, &mount_types, &mount_set, &mount_locate, &mount_no_memory)
