@@ -102,7 +102,8 @@ static int read_based(struct literal *l, bool negative, json_t **ret)
 	size_t n = 0;
 
 	for (l->p += 2; l->p < l->end && is_name(*l->p); l->p++, n++) {
-		char c = *l->p;
+		/* One may stand before each digit. */
+		char c = *l->p == '_' && l->end - l->p > 1 ? *++l->p : *l->p;
 		int d = is_digit(c) ? c - '0' : (c | 0x20) >= 'a' ? (c | 0x20) - 'a' + 10 : base;
 
 		if (d >= base || (unsigned char)c >= 0x80)
@@ -319,17 +320,30 @@ static int read_list(struct literal *l, json_t **ret)
 	return r;
 }
 
-/* JSON knows keys that are text only. */
+/* JSON knows keys that are text only: others become it, in its words. */
+static const char *key_text(const json_t *key, char number[32])
+{
+	switch (json_typeof(key)) {
+	case JSON_STRING:
+		return json_string_value(key);
+	case JSON_INTEGER:
+		snprintf(number, 32, "%" JSON_INTEGER_FORMAT, json_integer_value(key));
+		return number;
+	case JSON_TRUE:
+		return "true";
+	case JSON_FALSE:
+		return "false";
+	default:
+		return json_is_null(key) ? "null" : NULL;
+	}
+}
+
 static int set_item(json_t *into, json_t *key, json_t *value)
 {
 	char number[32];
-	const char *name = json_string_value(key);
+	const char *name = key_text(key, number);
 	int r = -EINVAL;
 
-	if (json_is_integer(key)) {
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(key));
-		name = number;
-	}
 	if (name)
 		r = json_object_set(into, name, value) < 0 ? -ENOMEM : 0;
 	json_decref(key);
