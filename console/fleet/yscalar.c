@@ -174,6 +174,7 @@ json_t *yscalar_read(struct span text)
 		"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", NULL};
 	static const char *const falses[] = {
 		"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", NULL};
+	char moment[YTIME_MAX];
 	int64_t integer;
 	double real;
 
@@ -187,5 +188,7 @@ json_t *yscalar_read(struct span text)
 		return json_integer(integer);
 	if (read_real(text, &real))
 		return json_real(real);
+	if (ytime_text(text, moment))
+		return json_string(moment);
 	return json_stringn(text.p, text.n);
 }

@@ -65,4 +65,10 @@ struct ynode *ynode_get(const struct ynode *map, const char *key);
  */
 json_t *yscalar_read(struct span text);
 
+/* Longest text ytime_text makes, NUL included. */
+#define YTIME_MAX 40
+
+/* A date with a time of day in the words of ISO 8601; 0, and nothing in `out`, when it is none. */
+size_t ytime_text(struct span text, char out[YTIME_MAX]);
+
 #endif
