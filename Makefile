@@ -70,7 +70,7 @@ endif
 LIBS_common = jansson
 LIBS_agent = jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl
 LIBS_serve = libssh
-LIBS_console = libssh jansson libcrypto yaml-0.1 ncursesw readline sqlite3 libzstd
+LIBS_console = libssh jansson libcrypto libpcre2-8 yaml-0.1 ncursesw readline sqlite3 libzstd
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags libssh jansson sqlite3 libcrypto libpcre2-8 libcap-ng libseccomp libnftnl libmnl yaml-0.1 libzstd 2>/dev/null)
 

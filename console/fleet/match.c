@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/match.h"
 
-#include "common/buf.h"
 #include "common/text.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a regular expression. */
-#define REGEX_MAX 4096
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 /* ---- Wildcards ---- */
 
@@ -102,139 +103,74 @@ bool glob_match(struct span glob, struct span name)
 
 /* ---- Regular expressions ---- */
 
-struct translation {
-	struct span rest;
-	struct buf out;
-	const char *why; /* what cannot be said */
+#define REGEX_WORDS_MAX 128
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_context *limits;
+	pcre2_match_data *match;
 };
 
-static int unsupported(struct translation *t, const char *why)
+void regex_free(struct regex *re)
 {
-	t->why = why;
-	return -EINVAL;
+	if (!re)
+		return;
+	pcre2_match_data_free(re->match);
+	pcre2_match_context_free(re->limits);
+	pcre2_code_free(re->code);
+	free(re);
 }
 
-/* A backslash in brackets: *dash asks for a hyphen, which must stand at the end there. */
-static int set_escape(struct translation *t, char c, bool *dash)
+static int out_of_memory(struct regex *re, struct err *err)
 {
-	switch (c) {
-	case 'd':
-		return buf_puts(&t->out, "0-9");
-	case 'w':
-		return buf_puts(&t->out, "[:alnum:]_");
-	case 's':
-		return buf_puts(&t->out, "[:space:]");
-	case '-':
-		*dash = true;
-		return 0;
-	case ']':
-		return unsupported(t, "`\\]` in brackets");
-	default:
-		return buf_putc(&t->out, c);
-	}
+	regex_free(re);
+	return err_set(err, ENOMEM, "out of memory");
 }
 
-static char take_byte(struct translation *t)
+static int wrong(struct regex *re, int code, size_t at, struct err *err)
 {
-	t->rest.n--;
-	return *t->rest.p++;
+	char words[REGEX_WORDS_MAX];
+
+	if (code == PCRE2_ERROR_HEAP_FAILED)
+		return out_of_memory(re, err);
+	regex_free(re);
+	pcre2_get_error_message(code, (PCRE2_UCHAR *)words, sizeof(words));
+	return err_set(
+		err, EINVAL, "the regular expression is wrong at its byte %zu: %s", at + 1, words);
 }
 
-/* The rest of a set in brackets. */
-static int translate_set(struct translation *t)
+int regex_new(struct regex **ret, struct span text, struct err *err)
 {
-	bool dash = false;
-	size_t start;
-	int r = buf_putc(&t->out, '[');
+	const uint32_t options = PCRE2_ANCHORED | PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF |
+				 PCRE2_NEVER_BACKSLASH_C;
+	struct regex *re;
+	size_t at;
+	int code;
 
-	if (r == 0 && t->rest.n && *t->rest.p == '^')
-		r = buf_putc(&t->out, take_byte(t));
-	start = t->out.len;
-	while (r == 0 && t->rest.n) {
-		char c = take_byte(t);
-
-		if (c == ']' && t->out.len > start) {
-			if (dash)
-				r = buf_putc(&t->out, '-');
-			return r < 0 ? r : buf_putc(&t->out, ']');
-		}
-		if (c == '\\' && t->rest.n)
-			r = set_escape(t, take_byte(t), &dash);
-		else
-			r = buf_putc(&t->out, c);
-	}
-	return r < 0 ? r : unsupported(t, "brackets that are not closed");
+	if (text.n > REGEX_MAX)
+		return err_set(
+			err, EINVAL, "a regular expression of more than %d bytes", REGEX_MAX);
+	re = calloc(1, sizeof(*re));
+	if (!re)
+		return out_of_memory(re, err);
+	re->code = pcre2_compile((PCRE2_SPTR)text.p, text.n, options, &code, &at, NULL);
+	if (!re->code)
+		return wrong(re, code, at, err);
+	re->limits = pcre2_match_context_create(NULL);
+	re->match = pcre2_match_data_create_from_pattern(re->code, NULL);
+	if (!re->limits || !re->match)
+		return out_of_memory(re, err);
+	pcre2_set_match_limit(re->limits, REGEX_STEPS_MAX);
+	pcre2_set_depth_limit(re->limits, REGEX_STEPS_MAX);
+	*ret = re;
+	return 0;
 }
 
-static int translate_escape(struct translation *t)
+int regex_begins(struct regex *re, const char *name)
 {
-	char c;
+	int n = pcre2_match(re->code, (PCRE2_SPTR)name, strlen(name), 0, 0, re->match, re->limits);
 
-	if (!t->rest.n)
-		return unsupported(t, "a backslash at its end");
-	c = take_byte(t);
-	if (c == 'd')
-		return buf_puts(&t->out, "[0-9]");
-	if (c == 'D')
-		return buf_puts(&t->out, "[^0-9]");
-	if (c >= '0' && c <= '9')
-		return unsupported(t, "back-references");
-	return buf_add(&t->out, (char[]){'\\', c}, 2);
-}
-
-static int translate_group(struct translation *t)
-{
-	if (t->rest.n && *t->rest.p == '?') {
-		if (t->rest.n < 2 || t->rest.p[1] != ':')
-			return unsupported(t, "(?…) other than (?:…)");
-		t->rest.p += 2;
-		t->rest.n -= 2;
-	}
-	return buf_putc(&t->out, '(');
-}
-
-static int translate_one(struct translation *t)
-{
-	char c = take_byte(t);
-
-	if (c == '\\')
-		return translate_escape(t);
-	if (c == '[')
-		return translate_set(t);
-	if (c == '(')
-		return translate_group(t);
-	/* How little a repetition takes does not change whether something matches. */
-	if (strchr("*+?}", c) && t->rest.n && *t->rest.p == '?')
-		take_byte(t);
-	return buf_putc(&t->out, c);
-}
-
-int regex_compile(regex_t *ret, struct span text, struct err *err)
-{
-	int flags = REG_EXTENDED | REG_NOSUB | (span_skip(&text, "(?i)") ? REG_ICASE : 0);
-	struct translation t = {.rest = text};
-	char why[128];
-	int r, code;
-
-	buf_init(&t.out, REGEX_MAX);
-	r = buf_puts(&t.out, "^(");
-	while (r == 0 && t.rest.n)
-		r = translate_one(&t);
-	if (r == 0)
-		r = buf_putc(&t.out, ')');
-	if (r == -EINVAL)
-		r = err_set(err, EINVAL, "the regular expression has %s", t.why);
-	else if (r == -EMSGSIZE)
-		r = err_set(err, EINVAL, "a regular expression of more than %d bytes", REGEX_MAX);
-	else if (r < 0)
-		r = err_set(err, ENOMEM, "out of memory");
-	if (r == 0) {
-		code = regcomp(ret, t.out.p, flags);
-		if (code) {
-			regerror(code, ret, why, sizeof(why));
-			r = err_set(err, EINVAL, "the regular expression is wrong: %s", why);
-		}
-	}
-	buf_done(&t.out);
-	return r;
+	if (n >= 0)
+		return 1;
+	return n == PCRE2_ERROR_NOMATCH ? 0 : n == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -E2BIG;
 }

@@ -6,7 +6,6 @@
 #include "common/err.h"
 #include "common/str.h"
 
-#include <regex.h>
 #include <stdbool.h>
 
 /*
@@ -15,11 +14,18 @@
  */
 bool glob_match(struct span glob, struct span name);
 
-/*
- * Makes ready a regular expression that must match the beginning of a name. POSIX extended, and of
- * Python's \d \D \w \W \s \S \b, (?:…), *? and the like, (?i) at its beginning; no back-references,
- * no look-around. 0, or -EINVAL or -ENOMEM with `err`; end with regfree.
- */
-int regex_compile(regex_t *ret, struct span text, struct err *err);
+/* Bytes of a regular expression; steps of one match. */
+#define REGEX_MAX	4096
+#define REGEX_STEPS_MAX 100000
+
+/* A regular expression as Python has it, look-ahead and back-references too (PCRE2). */
+struct regex;
+
+/* 0, or -EINVAL or -ENOMEM with `err`. */
+int regex_new(struct regex **ret, struct span text, struct err *err);
+void regex_free(struct regex *re);
+/* 1 where it fits the name from its first character on, else 0; -E2BIG where that takes too many
+ * steps to tell, -ENOMEM. */
+int regex_begins(struct regex *re, const char *name);
 
 #endif

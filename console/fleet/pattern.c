@@ -11,7 +11,6 @@
 #include "common/io.h"
 
 #include <fcntl.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,12 +126,19 @@ static int read_files(struct parts *parts, struct err *err)
 
 /* ---- What one part means ---- */
 
-/* The hosts a part means, in Ansible's order, each once. */
+/*
+ * What a subscript counts: as with Ansible a host counts once more for each group of it that a
+ * wildcard fits, and for its own name.
+ */
+#define MATCHES_MAX (64u * INVENTORY_HOSTS_MAX)
+
+/* The hosts a part means, in Ansible's order. */
 struct matches {
 	const struct inventory *inv;
 	struct span name; /* without sign and subscript */
 	struct list hosts;
 	unsigned char *seen; /* per host */
+	bool counted; /* there is a subscript: more than once where they match so; else once */
 	bool any_group;
 };
 
@@ -141,12 +147,19 @@ static int add_match(struct matches *m, uint32_t host)
 	if (m->seen[host])
 		return 0;
 	m->seen[host] = 1;
-	return list_add(&m->hosts, host, INVENTORY_HOSTS_MAX);
+	return list_add(&m->hosts, host, MATCHES_MAX);
+}
+
+static void forget_seen(struct matches *m, size_t from)
+{
+	for (size_t i = from; i < m->hosts.n; i++)
+		m->seen[m->hosts.v[i]] = 0;
 }
 
 static int add_group(struct matches *m, uint32_t group)
 {
 	const struct list *groups = walk_descendants(m->inv, group);
+	size_t before = m->hosts.n;
 	int r = 0;
 
 	m->any_group = true;
@@ -156,6 +169,8 @@ static int add_group(struct matches *m, uint32_t group)
 		for (size_t j = 0; j < hosts->n && r == 0; j++)
 			r = add_match(m, hosts->v[j]);
 	}
+	if (m->counted)
+		forget_seen(m, before);
 	return r;
 }
 
@@ -188,43 +203,45 @@ static int match_name(struct matches *m)
 
 struct matcher {
 	struct span glob;
-	regex_t *regex; /* NULL: the glob */
+	struct regex *regex; /* NULL: the glob */
 };
 
-static bool matches(const struct matcher *x, const char *name)
+/* 1, 0 or -errno. */
+static int matches(const struct matcher *x, const char *name)
 {
-	if (x->regex)
-		return regexec(x->regex, name, 0, NULL, 0) == 0;
-	return glob_match(x->glob, span_str(name));
+	return x->regex ? regex_begins(x->regex, name) : glob_match(x->glob, span_str(name));
 }
 
 static int match_all(struct matches *m, const struct matcher *x)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < m->inv->n_groups && r == 0; i++) {
-		if (matches(x, m->inv->groups[i].name))
+	for (uint32_t i = 0; i < m->inv->n_groups && r >= 0; i++) {
+		r = matches(x, m->inv->groups[i].name);
+		if (r > 0)
 			r = add_group(m, i);
 	}
-	for (uint32_t i = 0; i < m->inv->n_hosts && r == 0; i++) {
-		if (!m->seen[i] && matches(x, m->inv->hosts[i].name))
+	for (uint32_t i = 0; i < m->inv->n_hosts && r >= 0; i++) {
+		r = m->seen[i] ? 0 : matches(x, m->inv->hosts[i].name);
+		if (r > 0)
 			r = add_match(m, i);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int match_regex(struct matches *m, struct err *err)
 {
 	struct span text = {m->name.p + 1, m->name.n - 1};
 	struct matcher x = {.regex = NULL};
-	regex_t regex;
-	int r = regex_compile(&regex, text, err);
+	int r = regex_new(&x.regex, text, err);
 
 	if (r < 0)
 		return r;
-	x.regex = &regex;
 	r = match_all(m, &x);
-	regfree(&regex);
+	regex_free(x.regex);
+	if (r == -E2BIG)
+		return err_set(
+			err, E2BIG, "`%.*s` takes too long to tell what it fits", SHOWN(m->name));
 	return r < 0 ? no_memory(err) : 0;
 }
 
@@ -264,6 +281,14 @@ static int unknown_name(const struct matches *m, struct err *err)
 		near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
 }
 
+/* A [ that nothing closes would be itself, which no name has: !web[0 would let all in. */
+static bool brackets_close(struct span name)
+{
+	const char *open = memrchr(name.p, '[', name.n);
+
+	return !open || memchr(open, ']', (size_t)(name.p + name.n - open));
+}
+
 static int find_matches(struct matches *m, struct err *err)
 {
 	struct matcher x = {.glob = m->name};
@@ -272,6 +297,8 @@ static int find_matches(struct matches *m, struct err *err)
 
 	if (m->name.p[0] == '~')
 		return match_regex(m, err);
+	if (!brackets_close(m->name))
+		return err_set(err, EINVAL, "`%.*s` has a `[` without `]`", SHOWN(m->name));
 	r = wild ? match_all(m, &x) : match_name(m);
 	if (r < 0)
 		return no_memory(err);
@@ -412,9 +439,9 @@ static int apply_part(struct matches *m, unsigned char *chosen, struct span part
 	m->any_group = false;
 	m->hosts.n = 0;
 	take_subscript(&m->name, &subscript);
+	m->counted = subscript.given;
 	r = find_matches(m, err);
-	for (size_t i = 0; i < m->hosts.n; i++)
-		m->seen[m->hosts.v[i]] = 0;
+	forget_seen(m, 0);
 	if (r == 0)
 		r = apply_subscript(&m->hosts, &subscript, part, err);
 	if (r == 0)

@@ -144,8 +144,11 @@ TEST(regular_expressions)
 	/* It must match the beginning. */
 	CHECK_STR(chosen("~eb"), "");
 	CHECK_STR(chosen("~.*eb1"), "web1");
-	CHECK_STR(chosen("~("), "the regular expression is wrong: Unmatched ( or \\(");
-	CHECK_STR(chosen("~web(?!1)"), "the regular expression has (?…) other than (?:…)");
+	CHECK_STR(chosen("~("),
+		"the regular expression is wrong at its byte 2: missing closing parenthesis");
+	CHECK_STR(chosen("~web.(?<!1),!~(.)\\1"), "web2 web3 web4 web5");
+	CHECK_STR(chosen("~(.*.*.*.*)*[#%]"),
+		"`~(.*.*.*.*)*[#%]` takes too long to tell what it fits");
 	CHECK_STR(chosen("~web[1]"), "web1");
 }
 
@@ -166,6 +169,11 @@ TEST(subscripts)
 	CHECK_STR(chosen("web[-6]"), "`web[-6]`: there are only 5 hosts");
 	CHECK_STR(chosen("empty[3]"), "");
 	CHECK_STR(chosen("web?[1]"), "web2");
+	/* A host of two groups counts twice; web5 is the last that web* fits, db2.x of all. */
+	CHECK_STR(chosen("web*[-1]"), "web5");
+	CHECK_STR(chosen("*[-1]"), "samename");
+	CHECK_STR(chosen("[wd]*b[5:6]"), "db1.x db2.x");
+	CHECK_STR(chosen("[wd]*b[7]"), "web5");
 	/* Own hosts first, then those of the children in their order. */
 	CHECK_STR(chosen("prod[5:6]"), "db1.x db2.x");
 }
@@ -201,6 +209,10 @@ TEST(refused)
 	CHECK_INT(select_hosts(" ,: ", &b), -ENOENT);
 	CHECK_INT(select_hosts("!", &b), -EINVAL);
 	CHECK_INT(select_hosts("web[9]", &b), -EINVAL);
+	/* Nobody has such a name, so that all would be asked. */
+	CHECK_INT(select_hosts("all:!web[0", &b), -EINVAL);
+	CHECK_STR(why.text, "`web[0` has a `[` without `]`");
+	CHECK_INT(select_hosts("web[1]*[", &b), -EINVAL);
 	buf_done(&b);
 }
 
@@ -235,30 +247,40 @@ TEST(regexes)
 		{"\\D", "1", false}, {"[\\d.]+$", "1.2", true}, {"[\\w-]+$", "a-b_1", true},
 		{"[\\-a]+$", "a-a", true}, {"[^\\s]$", " ", false}, {"[]a]$", "]", true},
 		{"(?:ab)+$", "abab", true}, {"a*?b", "aab", true}, {"a{2}?b", "aab", true},
-		{"\\.x", ".x", true}, {"", "x", true}, {"[\\\\]", "\\", true}, {"\\bx", "x", true}};
-	static const char *const bad[] = {"a\\", "[a", "(a)\\1", "(?=a)", "(?P<n>a)", "[\\]]",
-		"a{2,1}", "(", "*a(", "[[:nosuch:]]"};
-	regex_t regex;
+		{"\\.x", ".x", true}, {"", "x", true}, {"[\\\\]", "\\", true}, {"\\bx", "x", true},
+		{"(?!web)", "db1", true}, {"(?!web)", "web1", false}, {".*(?<!b)1$", "db1", false},
+		{"(?P<n>a)(?P=n)$", "aa", true}, {"(a|b)\\1$", "ab", false}, {"[\\]]", "]", true},
+		{"(?i)WEB", "web", true}, {"w(?i:EB)", "web", true}, {"\\w.$", "éü", true},
+		{".$", "é", true}, {"(a+)+$", "aaaaaaaaaaaaa", true}, {"x", "\xff", false}};
+	static const char *const bad[] = {
+		"a\\", "[a", "(a)\\2", "(?<n", "a{2,1}", "(", "*a(", "[[:nosuch:]]", "\xff"};
+	struct regex *regex = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		CHECK_INT(regex_compile(&regex, span_str(all[i].regex), &why), 0);
-		if ((regexec(&regex, all[i].name, 0, NULL, 0) == 0) != all[i].is)
+		CHECK_INT(regex_new(&regex, span_str(all[i].regex), &why), 0);
+		if (regex_begins(regex, all[i].name) != all[i].is)
 			FAIL("%s and %s", all[i].regex, all[i].name);
-		regfree(&regex);
+		regex_free(regex);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		CHECK_INT(regex_compile(&regex, span_str(bad[i]), &why), -EINVAL);
+		CHECK_INT(regex_new(&regex, span_str(bad[i]), &why), -EINVAL);
+	CHECK_INT(regex_new(&regex, span_str("a(b"), &why), -EINVAL);
+	CHECK_STR(why.text,
+		"the regular expression is wrong at its byte 4: missing closing parenthesis");
+	CHECK_INT(regex_new(&regex, span_str("(a+)+$"), &why), 0);
+	CHECK_INT(regex_begins(regex, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), -E2BIG);
+	regex_free(regex);
 }
 
 TEST(longest_regex)
 {
 	char text[5000];
-	regex_t regex;
+	struct regex *regex = NULL;
 
 	memset(text, 'a', sizeof(text));
-	CHECK_INT(regex_compile(&regex, (struct span){text, 4093}, &why), 0);
-	regfree(&regex);
-	CHECK_INT(regex_compile(&regex, (struct span){text, 4094}, &why), -EINVAL);
+	CHECK_INT(regex_new(&regex, (struct span){text, REGEX_MAX}, &why), 0);
+	regex_free(regex);
+	CHECK_INT(regex_new(&regex, (struct span){text, REGEX_MAX + 1}, &why), -EINVAL);
 	CHECK_STR(why.text, "a regular expression of more than 4096 bytes");
 }
 
