@@ -791,6 +791,6 @@ int pathwalk_open(struct pathwalk *w, const struct pathwalk_entry *e)
 	if (!S_ISREG(stx.stx_mode))
 		return S_ISDIR(stx.stx_mode) ? -EISDIR : -EINVAL;
 	if (e->dirfd < 0 || !root_is_live(w->root))
-		return root_open_file(w->root, e->path);
+		return root_open_file_asked(w->root, e->path);
 	return root_require_file(open_at(e->dirfd, e->name, 0));
 }

@@ -484,7 +484,16 @@ static int reopen_file(const struct root *r, const char *path, int fd)
 	return got;
 }
 
-int root_open_file(const struct root *r, const char *path)
+/* What is called so is a table's own affair; whither somebody's link or mount has led it is not. */
+static int require_not_led(const struct root *r, const char *path, int fd)
+{
+	if (fd < 0 || !r->denied || policy_path_in(r->denied, path) || !root_denies(r, fd))
+		return fd;
+	io_close(fd);
+	return -EACCES;
+}
+
+int root_open_file_asked(const struct root *r, const char *path)
 {
 	int fd = path[0] == '/' ? root_answers(r, path, ROOT_OPENS) : -EINVAL;
 
@@ -501,6 +510,11 @@ int root_open_file(const struct root *r, const char *path)
 	/* To open a device can be to act on it (a watchdog, a tape): look before. */
 	fd = root_require_file(open_unasked(r, path, O_PATH));
 	return fd < 0 ? fd : reopen_file(r, path, fd);
+}
+
+int root_open_file(const struct root *r, const char *path)
+{
+	return require_not_led(r, path, root_open_file_asked(r, path));
 }
 
 DIR *root_opendir(const struct root *r, const char *path)

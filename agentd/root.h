@@ -35,9 +35,12 @@ const char *root_prefix(const struct root *r);
 int root_open(const struct root *r, const char *path, int flags);
 /*
  * As root_open with reading, but -EISDIR or -EINVAL unless it is a regular file, as those of /proc
- * and /sys are: looked at before it is opened, since opening a device can be to act on it.
+ * and /sys are: looked at before it is opened, since opening a device can be to act on it. -EACCES
+ * where the path leads to what root_deny has, and has not that name itself.
  */
 int root_open_file(const struct root *r, const char *path);
+/* As it is, for a path that the question names: whether root_denies is the caller's to ask. */
+int root_open_file_asked(const struct root *r, const char *path);
 /* `fd` itself, or a negative value as it is; or as above, and it is closed. */
 int root_require_file(int fd);
 /* NULL with errno. */

@@ -52,6 +52,17 @@ has denied_path "$out" "file that the agent's policy denies"
 ln -s /etc/shadow "$T/by_link"
 out=$(sql 40001 "select line from file_lines where path = '$T/by_link'")
 hasnt denied_path_by_link "$out" 'root:'
+# Nor by one that a table comes across, where it would not be denied.
+mkdir "$T/home"
+ln -s "$T/state/audit.ndjson" "$T/home/.bash_history"
+cp /etc/passwd "$T/passwd"
+echo "eve:x:40001:40001::$T/home:/bin/sh" >>"$T/passwd"
+mount --bind "$T/passwd" /etc/passwd
+out=$(sql 40001 "select command from shell_history where uid = 40001")
+hasnt denied_path_by_link_of_history "$out" '"rows":\['
+has denied_path_by_link_of_history_is_told "$out" "content of 1 file: permission denied"
+has denied_path_may_have_its_table "$(sql 0 "select command from shell_history where uid = 40001")" '"rows":\['
+umount /etc/passwd
 mkdir "$T/mounted"
 mount --bind /etc "$T/mounted"
 out=$(sql 40001 "select line from file_lines where path = '$T/mounted/shadow'")
