@@ -69,6 +69,7 @@ static const struct keyword {
 	[KEY_COMPRESSION] = {"compression", VALUE_YESNO},
 	[KEY_SERVERALIVEINTERVAL] = {"serveraliveinterval", VALUE_TIME},
 	[KEY_SERVERALIVECOUNTMAX] = {"serveralivecountmax", VALUE_COUNT},
+	[KEY_TAG] = {"tag", VALUE_WORD},
 };
 
 /* Older names of the same. */
@@ -108,12 +109,17 @@ static int no_memory(const struct place *at)
 	return err_set(at->err, ENOMEM, "out of memory");
 }
 
+static void words_done(struct ssh_node *node)
+{
+	for (size_t w = 0; w < node->n_words; w++)
+		free(node->words[w]);
+	free(node->words);
+}
+
 static void nodes_free(struct ssh_node *nodes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		for (size_t w = 0; w < nodes[i].n_words; w++)
-			free(nodes[i].words[w]);
-		free(nodes[i].words);
+		words_done(&nodes[i]);
 		nodes_free(nodes[i].included, nodes[i].n_included);
 	}
 	free(nodes);
@@ -222,8 +228,7 @@ static void note_undone(const struct place *at, const char *what)
 
 static int check_attribute(const struct place *at, const char *name)
 {
-	static const char *const undone[] = {
-		"localnetwork", "tagged", "version", "sessiontype", "command", NULL};
+	static const char *const undone[] = {"localnetwork", "version", NULL};
 
 	if (strcasecmp(name, "final") == 0)
 		at->config->has_final = true;
@@ -341,6 +346,30 @@ static int read_port(const struct place *at, struct ssh_node *node, const char *
 	return 0;
 }
 
+/* Words that some keywords are confined to; any case. */
+static int check_choice(const struct place *at, const struct ssh_node *node)
+{
+	static const char *const strict[] = {
+		"yes", "true", "no", "false", "off", "ask", "accept-new", NULL};
+	static const char *const families[] = {"any", "inet", "inet6", NULL};
+	const char *const *choice = node->key == KEY_STRICTHOSTKEYCHECKING ? strict
+				    : node->key == KEY_ADDRESSFAMILY	   ? families
+									   : NULL;
+
+	if (!choice || is_attribute(node->words[0], choice))
+		return 0;
+	return err_set(at->err, EINVAL, "%s:%u: not a value of %s: %s", at->file, at->line,
+		keywords[node->key].name, node->words[0]);
+}
+
+static bool has_empty(const struct ssh_node *node)
+{
+	for (size_t i = 0; i < node->n_words; i++)
+		if (!*node->words[i])
+			return true;
+	return false;
+}
+
 static int read_value(const struct place *at, struct ssh_node *node, const char *s)
 {
 	enum value_kind kind = keywords[node->key].kind;
@@ -355,7 +384,7 @@ static int read_value(const struct place *at, struct ssh_node *node, const char 
 	r = read_words(at, s, node);
 	if (r < 0)
 		return r;
-	if (node->n_words == 0)
+	if (node->n_words == 0 || has_empty(node))
 		return mistake(at, "a value is missing after", keywords[node->key].name);
 	if (kind != VALUE_WORDS && node->n_words > 1)
 		return mistake(at, "one value is enough for", keywords[node->key].name);
@@ -369,7 +398,7 @@ static int read_value(const struct place *at, struct ssh_node *node, const char 
 	case VALUE_COUNT:
 		return read_count(at, node, node->words[0]);
 	default:
-		return 0;
+		return check_choice(at, node);
 	}
 }
 
@@ -432,6 +461,32 @@ static int read_include(const struct place *at, struct ssh_node *node)
 	return r;
 }
 
+static const char *value_of(const char *s)
+{
+	s += strspn(s, BLANKS);
+	return *s == '=' ? s + 1 : s;
+}
+
+/* Keywords that would change whom tocsin trusts or how it gets there, unless they say no. */
+static int read_undone(const struct place *at, const char *line, size_t n)
+{
+	static const char *const undone[] = {"CanonicalizeHostname", "RevokedHostKeys",
+		"KnownHostsCommand", "ProxyUseFdpass", NULL};
+	static const char *const no[] = {"no", "none", "false", NULL};
+	struct ssh_node value = {0};
+	int r = 0;
+
+	for (size_t i = 0; undone[i]; i++) {
+		if (strlen(undone[i]) != n || strncasecmp(line, undone[i], n) != 0)
+			continue;
+		r = read_words(at, value_of(line + n), &value);
+		if (r == 0 && value.n_words && !is_attribute(value.words[0], no))
+			note_undone(at, undone[i]);
+	}
+	words_done(&value);
+	return r;
+}
+
 static int read_line(const struct place *at, struct nodes to, const char *line)
 {
 	struct ssh_node node = {0};
@@ -443,14 +498,9 @@ static int read_line(const struct place *at, struct nodes to, const char *line)
 		return 0;
 	n = strcspn(line, BLANKS "=\"");
 	node.key = find_key(line, n);
-	if (n == 20 && strncasecmp(line, "canonicalizehostname", n) == 0)
-		note_undone(at, "CanonicalizeHostname");
 	if (node.key == KEY_COUNT)
-		return 0;
-	line += n;
-	line += strspn(line, BLANKS);
-	if (*line == '=')
-		line++;
+		return read_undone(at, line, n);
+	line = value_of(line + n);
 	r = read_value(at, &node, line);
 	if (r == 0 && node.key == KEY_INCLUDE)
 		r = read_include(at, &node);
@@ -460,9 +510,7 @@ static int read_line(const struct place *at, struct nodes to, const char *line)
 		(*to.p)[(*to.n)++] = node;
 		return 0;
 	}
-	for (size_t i = 0; i < node.n_words; i++)
-		free(node.words[i]);
-	free(node.words);
+	words_done(&node);
 	nodes_free(node.included, node.n_included);
 	return r;
 }

@@ -3,8 +3,9 @@
  * OpenSSH's client configuration, ssh_config(5): files are read once, then resolved per host with
  * OpenSSH's rule that the first value found wins. What tocsin has no use for is read over.
  *
- * Not done: CanonicalizeHostname (it asks the name server for every host), Match localnetwork,
- * tagged and version. A Match block with one of them never matches, and the file's notice says so.
+ * Not done: CanonicalizeHostname (it asks the name server for every host), RevokedHostKeys,
+ * KnownHostsCommand, ProxyUseFdpass, Match localnetwork and version. A Match block with one of
+ * these never matches. The file's notice says so.
  */
 #ifndef CONSOLE_FLEET_SSHCONFIG_H
 #define CONSOLE_FLEET_SSHCONFIG_H

@@ -38,6 +38,7 @@ enum ssh_key { /* keywords, in the order of the table in sshconfig.c */
 	KEY_COMPRESSION,
 	KEY_SERVERALIVEINTERVAL,
 	KEY_SERVERALIVECOUNTMAX,
+	KEY_TAG,
 	KEY_COUNT,
 };
 

@@ -8,6 +8,7 @@
 #include "common/spawn.h"
 #include "common/clock.h"
 #include "common/str.h"
+#include "common/wire.h"
 #include "console/fleet/hostpattern.h"
 #include "console/fleet/sshconfig_nodes.h"
 
@@ -324,8 +325,13 @@ static bool match_hostname(struct eval *e, const char *list)
 	return yes;
 }
 
+/* What this session is: ssh's words for a subsystem. */
+#define SESSION_TYPE "subsystem"
+
 static bool match_one(struct eval *e, const char *name, const char *value)
 {
+	const struct ssh_node *tag = e->first[KEY_TAG];
+
 	if (strcasecmp(name, "all") == 0)
 		return true;
 	if (strcasecmp(name, "canonical") == 0 || strcasecmp(name, "final") == 0)
@@ -338,7 +344,19 @@ static bool match_one(struct eval *e, const char *name, const char *value)
 		return match_list(user_of(e), value, false);
 	if (strcasecmp(name, "localuser") == 0)
 		return match_list(e->config->user, value, false);
+	if (strcasecmp(name, "tagged") == 0)
+		return match_list(tag ? tag->words[0] : "", value, false);
+	if (strcasecmp(name, "sessiontype") == 0)
+		return match_list(SESSION_TYPE, value, false);
+	if (strcasecmp(name, "command") == 0)
+		return match_list(WIRE_SUBSYSTEM, value, false);
 	return strcasecmp(name, "exec") == 0 && match_exec(e, value);
+}
+
+/* Of what cannot be told the contrary does not hold either. */
+static bool can_tell(const char *name)
+{
+	return strcasecmp(name, "localnetwork") != 0 && strcasecmp(name, "version") != 0;
 }
 
 /* All conditions hold; a command is run only when those before it do. */
@@ -348,7 +366,8 @@ static bool match_conditions(struct eval *e, const struct ssh_node *node)
 		const char *name = node->words[i];
 		bool negated = name[0] == '!';
 
-		if (match_one(e, name + negated, node->words[i + 1]) == negated)
+		if (!can_tell(name + negated) ||
+			match_one(e, name + negated, node->words[i + 1]) == negated)
 			return false;
 	}
 	return true;

@@ -99,6 +99,10 @@ bad "match alone" 'Match\n' 'bad:1: Match without a condition'
 bad "no value" '\n\nUser\n' 'bad:3: a value is missing after: user'
 bad "two values" 'User a b\n' 'bad:1: one value is enough for: user'
 bad flag 'IdentitiesOnly perhaps\n' 'bad:1: neither yes nor no: perhaps'
+bad "an empty value" 'Port 1\nUser ""\n' 'bad:2: a value is missing after: user'
+bad "an empty host" 'Host a ""\n' 'bad:1: a value is missing after: host'
+bad strictness 'StrictHostKeyChecking maybe\n' 'bad:1: not a value of stricthostkeychecking: maybe'
+bad family 'AddressFamily ipv4\n' 'bad:1: not a value of addressfamily: ipv4'
 bad time 'ConnectTimeout 3x\n' 'bad:1: not a time: 3x'
 bad token 'HostName %q\n' 'ssh config: cannot expand "%q"'
 # shellcheck disable=SC2016 # the variable is for the file
@@ -112,6 +116,24 @@ has "a file that is not there" "$err" "cannot read .*/missing: No such file"
 mkfifo "$T/fifo"
 RUN_TIMEOUT=5 run "$conf" "$T/fifo" h
 has "a FIFO is not waited for" "$err" "Invalid argument"
+
+# Newer than many an ssh: compared with none.
+said() { # WHAT TEXT WANT: the port, and what is said to be left undone
+	printf '%b' "$2" >"$T/newer"
+	run "$conf" "$T/newer" h
+	is "$1" "$(grep ^port <<<"$out") ${err//$T\//}" "$3"
+}
+said "Match tagged" 'Tag prod\nMatch tagged lab,pro?\nPort 9\n' 'port 9 '
+said "Match tagged, another" 'Tag lab\nTag prod\nMatch tagged prod\nPort 9\n' 'port 22 '
+said "Match tagged, without a tag" 'Match tagged prod\nPort 9\nMatch !tagged prod\nPort 8\n' 'port 8 '
+said "Match sessiontype" 'Match sessiontype shell,exec\nPort 9\nMatch sessiontype subsystem\nPort 8\n' 'port 8 '
+said "Match command" 'Match command tocsin\nPort 8\n' 'port 8 '
+said "what cannot be told" 'Match !localnetwork 10.0.0.0/8\nPort 9\nMatch localnetwork 10.0.0.0/8\nPort 8\n' \
+	'port 22 notice: newer:1: this kind of Match is not supported'
+for k in CanonicalizeHostname RevokedHostKeys KnownHostsCommand ProxyUseFdpass; do
+	said "$k is said to be undone" "Port 1\n$k yes\n" "port 1 notice: newer:2: $k is not supported"
+	said "$k no is not" "$k=no\n" "port 22 "
+done
 
 # A command that hangs is ended and does not match.
 printf 'Match exec "sleep 60"\n\tPort 9\n' >"$T/exec"
