@@ -93,8 +93,13 @@ is nothing-but-sshd-is-wrong "$(grep -E '^(WRONG|note)' <<<"$out" | awk '{print 
 
 on_host systemctl start dbus
 if [ "$status" = 0 ]; then
-	console query "select active_state, sub_state, main from (select * from systemd_units where id = 'tocsin-agentd.service'), (select 1 as main)"
-	is systemd-is-asked "$(tail -n 1 <<<"$out")" $'here\tactive\trunning\t1'
+	units() { host systemctl list-units --all --plain --no-legend --no-pager | awk '{print $1, $2, $3, $4}' | sort; }
+	rows() {
+		console query "select id || ' ' || load_state || ' ' || active_state || ' ' || sub_state as unit from systemd_units"
+		tail -n +2 <<<"$out" | cut -f2 | sed 's,\\\\,\\,g' | sort
+	}
+	alike units-are-those-of-systemctl rows units
+	has the-agent-is-among-them "$(units)" '^tocsin-agentd.service loaded active running$'
 fi
 console query 'select count(*) = sum(path is not null) as paths, count(*) > 2 as more from processes where uid = 0 and resident_size > 0'
 is reads-of-all "$(tail -n 1 <<<"$out")" $'here\t1\t1'
