@@ -16,6 +16,8 @@
 #define FILEFACTS_FLAGS                                                                            \
 	(FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL |              \
 		FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_NOCOMP_FL | FS_NOCOW_FL)
+/* Those that keep a file where it is. */
+#define FILEFACTS_UNMOVABLE (FS_IMMUTABLE_FL | FS_APPEND_FL)
 
 struct filefacts {
 	struct stat st;

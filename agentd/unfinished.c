@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/unfinished.h"
 
+#include "agentd/filefacts.h"
 #include "agentd/nofollow.h"
 #include "agentd/vaultfile.h"
 #include "common/io.h"
@@ -69,6 +70,36 @@ static void put_back(struct settling *s, int dir, const char *name)
 			SHOWN_MAX, s->file.path, s->private);
 }
 
+/* Its flags may have been taken away already. */
+static bool is_at_its_place(const struct settling *s, const json_t *meta, int dir, const char *name)
+{
+	struct stat st;
+	bool same;
+	int fd;
+
+	if (nofollow_file(dir, name, &fd, &st, NULL) < 0)
+		return false;
+	same = is_what_was_copied(s, meta, &st);
+	if (same && (s->file.flags & FILEFACTS_UNMOVABLE))
+		filefacts_set_flags(fd, s->file.flags);
+	io_close(fd);
+	return same;
+}
+
+/* It has no name of ours: not yet, or not any more. */
+static void tell_how_far(struct settling *s, const json_t *meta, int dir, const char *name)
+{
+	if (is_at_its_place(s, meta, dir, name))
+		action_say(&s->outcome, WIRE_FAILED,
+			"%.*s: its deletion was interrupted: it is at its place, and a copy in the "
+			"vault as %s",
+			SHOWN_MAX, s->file.path, s->id);
+	else
+		action_say(&s->outcome, WIRE_DONE,
+			"%.*s is in the vault as %s: its deletion was interrupted when it was gone",
+			SHOWN_MAX, s->file.path, s->id);
+}
+
 /* ---- Restorations ---- */
 
 static void clear(struct settling *s, int dir)
@@ -85,7 +116,7 @@ static void clear(struct settling *s, int dir)
 
 /* ---- Marks ---- */
 
-/* Where the private name is not there, it had not been given, or all was done. */
+/* A restoration without a part has not begun, or is done. */
 static int look_in(struct settling *s, const json_t *meta)
 {
 	const char *name;
@@ -94,8 +125,13 @@ static int look_in(struct settling *s, const json_t *meta)
 
 	if (r < 0)
 		return r;
-	if (fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		r = -errno;
+	r = fstatat(dir, s->private, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (r < 0 && (r != -ENOENT || s->way == VAULT_BACK)) {
+		io_close(dir);
+		return r;
+	}
+	if (r < 0)
+		tell_how_far(s, meta, dir, name);
 	else if (s->way == VAULT_BACK)
 		clear(s, dir);
 	else if (is_what_was_copied(s, meta, &st))
@@ -103,7 +139,7 @@ static int look_in(struct settling *s, const json_t *meta)
 	else
 		put_back(s, dir, name);
 	io_close(dir);
-	return r;
+	return 0;
 }
 
 /* 0: the outcome is to be told, or -errno. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Deletions and restorations that were interrupted while the file had a name of ours: a mark in the
- * vault tells of each that has begun to (vault_entry_mark).
+ * Deletions that were interrupted, and restorations while the file had a name of ours: a mark in
+ * the vault tells of each that has begun (vault_entry_mark).
  */
 #ifndef AGENTD_UNFINISHED_H
 #define AGENTD_UNFINISHED_H

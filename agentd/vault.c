@@ -329,15 +329,6 @@ int vault_entry_note(
 	return r < 0 ? err_sys(err, -r, "the vault's %s", name) : 0;
 }
 
-void vault_entry_done(struct vault_entry *e)
-{
-	e->reserve = io_close(e->reserve);
-	e->mark = io_close(e->mark);
-	if (e->vault && !e->kept && e->dir >= 0)
-		remove_entry(e->vault->dir, e->id);
-	e->dir = io_close(e->dir);
-}
-
 /* ---- Marks ---- */
 
 static const char *const mark_prefixes[] = {
@@ -348,6 +339,15 @@ static const char *const mark_prefixes[] = {
 static void mark_name(const struct vault_entry *e, char name[VAULT_NAME_MAX])
 {
 	snprintf(name, VAULT_NAME_MAX, "%s%s", mark_prefixes[e->way], e->id);
+}
+
+static void unmark(struct vault_entry *e)
+{
+	char name[VAULT_NAME_MAX];
+
+	mark_name(e, name);
+	unlinkat(e->vault->dir, name, 0);
+	e->mark = io_close(e->mark);
 }
 
 bool vault_mark_read(const char *name, char ret_id[VAULT_ID_MAX], enum vault_way *ret_way)
@@ -379,19 +379,22 @@ int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err)
 	e->mark = fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(e->vault->dir) < 0) {
 		r = err_sys(err, errno, "the vault's mark");
-		vault_entry_unmark(e);
+		unmark(e);
 		return r;
 	}
 	return 0;
 }
 
-void vault_entry_unmark(struct vault_entry *e)
-{
-	char name[VAULT_NAME_MAX];
+/* ---- The end ---- */
 
-	mark_name(e, name);
-	unlinkat(e->vault->dir, name, 0);
-	e->mark = io_close(e->mark);
+void vault_entry_done(struct vault_entry *e)
+{
+	e->reserve = io_close(e->reserve);
+	if (e->vault && !e->kept && e->dir >= 0)
+		remove_entry(e->vault->dir, e->id);
+	if (e->mark >= 0)
+		unmark(e);
+	e->dir = io_close(e->dir);
 }
 
 /* ---- One that is there ---- */

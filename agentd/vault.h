@@ -51,7 +51,7 @@ struct vault_entry {
 	char id[VAULT_ID_MAX];
 	int dir;     /* -1: none */
 	int reserve; /* held while it is being made */
-	int mark;    /* held from vault_entry_mark on */
+	int mark;    /* held from vault_entry_mark to vault_entry_done */
 	enum vault_way way;
 	bool kept; /* committed, or found: vault_entry_done leaves it */
 };
@@ -71,12 +71,11 @@ int vault_commit(struct vault_entry *e, const json_t *meta, struct err *err);
 int vault_entry_note(
 	const struct vault_entry *e, const char *name, const json_t *note, struct err *err);
 /*
- * Before its file is given a name of ours, and after it has that no more: who dies in between is
- * found by this (unfinished.h). 0 or -errno with `err`; -EEXIST: somebody is at it, or died.
+ * Before anything is done with its file: who dies from then on is found by this (unfinished.h). 0
+ * or -errno with `err`; -EEXIST: somebody is at it, or died.
  */
 int vault_entry_mark(struct vault_entry *e, enum vault_way way, struct err *err);
-void vault_entry_unmark(struct vault_entry *e);
-/* Removes one that was not committed. Accepts VAULT_ENTRY_NONE. */
+/* Removes one that is not kept, and its mark. Accepts VAULT_ENTRY_NONE. */
 void vault_entry_done(struct vault_entry *e);
 
 /*

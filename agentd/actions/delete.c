@@ -17,7 +17,6 @@
 /* Disk that an entry takes beside the file's blocks. */
 #define ENTRY_BYTES (64u << 10)
 #define BLOCK_BYTES 512 /* the unit of st_blocks */
-#define UNMOVABLE   (FS_IMMUTABLE_FL | FS_APPEND_FL)
 /* Of a path in words. */
 #define SHOWN_MAX 256
 
@@ -98,7 +97,7 @@ static bool may_go(struct deletion *d)
 	char why[PROTECT_WHY_MAX];
 	enum protect p = protect_check(d->call, d->path, d->fd, &d->facts.st, why);
 
-	if (p == PROTECT_NOT && (d->facts.flags & UNMOVABLE)) {
+	if (p == PROTECT_NOT && (d->facts.flags & FILEFACTS_UNMOVABLE)) {
 		p = PROTECT_FORCE;
 		snprintf(why, sizeof(why), "is %s (chattr)",
 			d->facts.flags & FS_IMMUTABLE_FL ? "immutable" : "append-only");
@@ -198,6 +197,7 @@ static int copy(struct deletion *d, struct err *err)
 	return r;
 }
 
+/* What dies from here on is finished, or told of, by somebody else. */
 static int commit(struct deletion *d, struct err *err)
 {
 	json_t *meta = vault_meta_new(&d->entry, VAULT_KIND_FILE, d->call);
@@ -206,6 +206,8 @@ static int commit(struct deletion *d, struct err *err)
 	if (r < 0)
 		err_sys(err, -r, "the vault's entry");
 	else
+		r = vault_entry_mark(&d->entry, VAULT_AWAY, err);
+	if (r == 0)
 		r = vault_commit(&d->entry, meta, err);
 	json_decref(meta);
 	return r;
@@ -288,32 +290,20 @@ static int unlink_it(struct deletion *d, struct err *err)
 	return r;
 }
 
-/* What dies on the way is finished by somebody else. */
-static int unlink_marked(struct deletion *d, struct err *err)
-{
-	int r = vault_entry_mark(&d->entry, VAULT_AWAY, err);
-
-	if (r < 0)
-		return r;
-	r = unlink_it(d, err);
-	vault_entry_unmark(&d->entry);
-	return r;
-}
-
 static int take_out(struct deletion *d, struct err *err)
 {
-	bool unmovable = d->facts.flags & UNMOVABLE;
+	bool unmovable = d->facts.flags & FILEFACTS_UNMOVABLE;
 	int dir_flags = 0, r = 0;
 
 	if (unmovable)
-		r = filefacts_set_flags(d->fd, d->facts.flags & ~(uint32_t)UNMOVABLE);
+		r = filefacts_set_flags(d->fd, d->facts.flags & ~(uint32_t)FILEFACTS_UNMOVABLE);
 	if (r < 0)
 		return err_sys(err, -r, "its flags cannot be taken away");
-	r = unlink_marked(d, err);
+	r = unlink_it(d, err);
 	if (r < 0 && unmovable)
 		filefacts_set_flags(d->fd, d->facts.flags);
 	if (r == -EPERM && ioctl(d->dir, FS_IOC_GETFLAGS, &dir_flags) == 0 &&
-		(dir_flags & UNMOVABLE))
+		(dir_flags & FILEFACTS_UNMOVABLE))
 		r = err_set(err, EPERM, "its directory is immutable or append-only (chattr)");
 	return r;
 }

@@ -162,8 +162,6 @@ static void drop_part(struct restoration *s)
 {
 	if (s->part[0])
 		unlinkat(s->dir, s->part, 0);
-	if (s->entry.mark >= 0)
-		vault_entry_unmark(&s->entry);
 }
 
 static int fill(struct restoration *s, struct err *err)

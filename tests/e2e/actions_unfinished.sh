@@ -1,5 +1,6 @@
 #!/bin/bash
-# Who deletes a file is killed after it was given its private name: it ends in the vault, or is at its place again.
+# Who deletes a file is killed before and after it was given its private name, and when it is gone: it ends in the
+# vault, or is at its place again, and the log tells which.
 # Who puts one back is killed before it has its own name: what was written is cleared away.
 . "$(dirname "$0")/../lib.sh"
 need jq
@@ -45,6 +46,21 @@ check finished_is_told wait_for 10 told 'delete done .* is in the vault as .*its
 id=$(vault)
 restore "$id"
 is comes_back "$(jq -r .status <<<"$out") $(cat "$f")" 'done evil'
+
+# Before it had another name, and when it had none any more.
+if chattr +i "$f" 2>/dev/null; then flags=i; else flags=; fi
+touch "$T/files/die-early"
+planned_and_done "$(jq -nc --arg b "$(printf '%s' "$f" | base64 -w0)" \
+	'{op: "action", id: 1, action: "delete", args: {path: {b64: $b}, force: true}}')"
+check early_is_told wait_for 10 told 'delete failed .*its deletion was interrupted: it is at its place, and a copy'
+is early_is_at_its_place "$(cat "$f") $(marks)" 'evil '
+[ -z "$flags" ] || has early_has_its_flags "$(lsattr "$f" 2>/dev/null)" '^----i'
+chattr -f -i "$f"
+touch "$T/files/die-late"
+delete
+check late_is_told wait_for 10 told 'delete done .* is in the vault as .*its deletion was interrupted when it was gone'
+check late_is_gone nothing_left
+restore "$(vault)"
 
 # ---- It is killed as well ----
 

@@ -2,8 +2,9 @@
 /*
  * For a variant of the agent that tests build (build/tools/agentd_dies): who is about to unlink a
  * file that was given its private name, or to give a restored one its own, is killed instead, once
- * for each of the files `die` and `die-again` beside it, which it uses up. Where `named` is beside
- * it the file system has no files without a name.
+ * for each of the files `die` and `die-again` beside it, which it uses up; likewise by `die-early`
+ * who is about to give that private name, and by `die-late` who has unlinked the file. Where
+ * `named` is beside it the file system has no files without a name.
  */
 #include "agentd/vault.h"
 
@@ -54,12 +55,19 @@ int __wrap_renameat2(int dir, const char *from, int to_dir, const char *to, unsi
 {
 	if (is_ours(from))
 		die_if_told(dir);
+	if (is_ours(to) && __real_unlinkat(dir, "die-early", 0) == 0)
+		raise(SIGKILL);
 	return __real_renameat2(dir, from, to_dir, to, flags);
 }
 
 int __wrap_unlinkat(int dir, const char *name, int flags)
 {
+	int r;
+
 	if (is_ours(name))
 		die_if_told(dir);
-	return __real_unlinkat(dir, name, flags);
+	r = __real_unlinkat(dir, name, flags);
+	if (r == 0 && is_ours(name) && __real_unlinkat(dir, "die-late", 0) == 0)
+		raise(SIGKILL);
+	return r;
 }

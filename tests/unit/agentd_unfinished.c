@@ -81,6 +81,7 @@ static void interrupted(char id[VAULT_ID_MAX])
 	memcpy(id, e.id, VAULT_ID_MAX);
 	json_decref(meta);
 	io_close(fd);
+	e.mark = io_close(e.mark);
 	vault_entry_done(&e);
 	vault_close(&v);
 }
