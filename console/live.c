@@ -157,7 +157,7 @@ static void start(struct live *l)
 			w.q.begun(w.q.arg);
 		l->running = w;
 		l->cancelled = false;
-		l->asked = now.asking;
+		l->asked = now.asked;
 		l->ended = 0;
 		l->rows = 0;
 		l->since_ms = clock_mono_ms();

@@ -707,7 +707,7 @@ void fleet_cancel(struct fleet *f)
 
 void fleet_progress(const struct fleet *f, struct fleet_progress *ret)
 {
-	*ret = (struct fleet_progress){.hosts = f->n_hosts};
+	*ret = (struct fleet_progress){.hosts = f->n_hosts, .asked = f->n_asked};
 	for (size_t i = 0; i < f->n_workers; i++) {
 		const struct worker_counts *c = &f->workers[i].counts;
 

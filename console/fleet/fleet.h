@@ -251,7 +251,8 @@ void fleet_cancel(struct fleet *f);
 struct fleet_progress {
 	size_t hosts;
 	size_t connected;		    /* sessions open now */
-	size_t asking;			    /* asked and not yet done */
+	size_t asked;			    /* by the running or last question */
+	size_t asking;			    /* of those, not yet done */
 	size_t ended[HOST_UNREACHABLE + 1]; /* of the running or last question */
 };
 /* Any thread. */

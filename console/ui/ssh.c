@@ -12,10 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COMMAND_WORDS_MAX 64
+#define COMMAND_WORDS_MAX 256
 /* Jump hosts in a row. */
 #define HOPS_MAX 16
 #define TEXT_MAX (64u << 10)
+/* How ssh(1) ends when it could not connect, and how a child does that could not become it. */
+#define SSH_FAILED  255
+#define NOT_STARTED 127
 
 struct line {
 	struct buf text; /* the words, each with its NUL */
@@ -50,7 +53,7 @@ static void add_option(struct line *l, const char *name, const char *value)
 	free(both);
 }
 
-/* [USER@]HOST[:PORT], the nearest first. */
+/* [USER@]HOST[:PORT], the nearest first. An IPv6 address is told from a port by its brackets. */
 static void add_jumps(struct line *l, const struct host_config *h)
 {
 	const struct host_config *hops[HOPS_MAX];
@@ -64,8 +67,11 @@ static void add_jumps(struct line *l, const struct host_config *h)
 		return;
 	buf_init(&b, TEXT_MAX);
 	while (r == 0 && n-- > 0) {
-		r = buf_printf(&b, "%s%s%s%s", b.len ? "," : "", hops[n]->user ? hops[n]->user : "",
-			hops[n]->user ? "@" : "", hops[n]->address);
+		bool v6 = strchr(hops[n]->address, ':');
+
+		r = buf_printf(&b, "%s%s%s%s%s%s", b.len ? "," : "",
+			hops[n]->user ? hops[n]->user : "", hops[n]->user ? "@" : "", v6 ? "[" : "",
+			hops[n]->address, v6 ? "]" : "");
 		if (r == 0 && hops[n]->port)
 			r = buf_printf(&b, ":%u", hops[n]->port);
 	}
@@ -76,13 +82,56 @@ static void add_jumps(struct line *l, const struct host_config *h)
 	buf_done(&b);
 }
 
+/* Of several files ssh takes the first option only, which may hold a list. */
+static void add_known_hosts(struct line *l, const struct opt_list *files)
+{
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, TEXT_MAX);
+	for (size_t i = 0; r == 0 && i < files->n; i++)
+		r = buf_printf(&b, "%s\"%s\"", i ? " " : "", files->items[i]);
+	if (r < 0)
+		l->r = r;
+	else if (b.len)
+		add_option(l, "UserKnownHostsFile", buf_str(&b));
+	buf_done(&b);
+}
+
+/* What the inventory has for ssh; jump hosts are said already, and ssh bears one -J only. */
+static void add_words(struct line *l, const char *const *words, bool jumps)
+{
+	for (size_t i = 0; words && words[i]; i++) {
+		if (jumps || strncmp(words[i], "-J", 2) != 0)
+			add(l, words[i]);
+		else if (!words[i][2] && words[i + 1])
+			i++;
+	}
+}
+
+static void add_program(struct line *l, const struct app *app)
+{
+	struct span rest = span_str(app->o.ssh_command ? app->o.ssh_command : "ssh"), word;
+
+	while (l->r == 0 && span_split(&rest, ' ', &word)) {
+		char *copy = word.n ? span_dup(word) : NULL;
+
+		if (copy)
+			add(l, copy);
+		free(copy);
+	}
+	add_pair(l, "-F", app->o.ssh_config);
+}
+
 static void add_host(struct line *l, const struct app *app, const struct host_config *h)
 {
 	char port[16];
 
-	add(l, "ssh");
-	add_pair(l, "-F", app->o.ssh_config);
-	add_jumps(l, h->jump);
+	add_program(l, app);
+	if (app->o.ssh_command)
+		add_pair(l, "-J", app->o.jump);
+	else
+		add_jumps(l, h->jump);
 	snprintf(port, sizeof(port), "%u", h->port);
 	add_pair(l, "-p", h->port ? port : NULL);
 	add_pair(l, "-l", h->user);
@@ -90,34 +139,77 @@ static void add_host(struct line *l, const struct app *app, const struct host_co
 		add_pair(l, "-i", h->key_files[i]);
 	add_option(l, "HostKeyAlias", h->host_key_alias);
 	add_option(l, "ProxyCommand", h->proxy_command);
-	for (size_t i = 0; i < app->o.known_hosts.n; i++)
-		add_option(l, "UserKnownHostsFile", app->o.known_hosts.items[i]);
+	add_known_hosts(l, &app->o.known_hosts);
+	add_words(l, h->ssh_words, app->o.ssh_command);
 	add(l, "--");
 	add(l, h->address);
 }
+
+/* The keys' signals are for ssh alone. */
+static const int of_keys[] = {SIGINT, SIGQUIT, SIGTSTP};
 
 static void in_child(char **argv)
 {
 	sigset_t none;
 
+	for (size_t i = 0; i < ARRAY_LEN(of_keys); i++)
+		signal(of_keys[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
-	(void)!write(STDERR_FILENO, "tocsin: ssh cannot be started\n", 30);
-	_exit(127);
+	dprintf(STDERR_FILENO, "tocsin: %s: %s\n", argv[0], strerror(errno));
+	_exit(NOT_STARTED);
+}
+
+/* Its words would be gone with the screen's return. */
+static void let_read(void)
+{
+	static const char words[] = "tocsin: Enter goes back to the screen ";
+	char c = 0;
+
+	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+	while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
+		;
+}
+
+/* Where ssh stops (its ~^Z), the shell gets the terminal, and continues both. */
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	for (;;) {
+		if (waitpid(pid, &status, WUNTRACED) < 0) {
+			if (errno != EINTR)
+				return 0;
+		} else if (!WIFSTOPPED(status)) {
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		} else {
+			raise(SIGSTOP);
+		}
+	}
 }
 
 static void run(void *arg)
 {
-	char **argv = arg;
-	pid_t pid = fork();
-	int status;
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before[ARRAY_LEN(of_keys)];
+	int status = SSH_FAILED;
+	pid_t pid;
 
+	for (size_t i = 0; i < ARRAY_LEN(of_keys); i++)
+		sigaction(of_keys[i], &ignore, &before[i]);
+	pid = fork();
 	if (pid == 0)
-		in_child(argv);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		in_child(arg);
+	if (pid > 0)
+		status = wait_for(pid);
+	if (status == SSH_FAILED || status == NOT_STARTED)
+		let_read();
+	for (size_t i = 0; i < ARRAY_LEN(of_keys); i++) {
+		/* Blocked ones came all the same: this drops them. */
+		sigaction(of_keys[i], &ignore, NULL);
+		sigaction(of_keys[i], &before[i], NULL);
+	}
 }
 
 int ui_ssh(struct ui *ui, host_id host, struct err *err)

@@ -72,7 +72,8 @@ int fleet_ask(struct fleet *f, const struct fleet_question *q, struct err *err)
 void fleet_progress(const struct fleet *f, struct fleet_progress *ret)
 {
 	(void)f;
-	*ret = (struct fleet_progress){.asking = fleet.to_come};
+	/* The first has ended by now. */
+	*ret = (struct fleet_progress){.asked = fleet.to_come, .asking = fleet.to_come - 1};
 }
 
 static void add(struct fleet_event *e)
