@@ -25,6 +25,30 @@ static char dir[64], log_path[96];
 static struct conf limits = {.audit_max_mb = 64, .audit_keep = 4};
 static struct err why;
 
+/* ---- Instead of libc's ---- */
+
+static struct {
+	int files, dirs; /* synced */
+	off_t size;	 /* of the file, then */
+	int error;	 /* it fails by that */
+} syncs;
+
+int fdatasync(int fd)
+{
+	struct stat st;
+
+	syncs.files++;
+	syncs.size = fstat(fd, &st) < 0 ? -1 : st.st_size;
+	errno = syncs.error;
+	return syncs.error ? -1 : 0;
+}
+
+int fsync(int fd)
+{
+	syncs.dirs++;
+	return fd < 0 ? -1 : 0;
+}
+
 /* ---- A directory of the test's own ---- */
 
 static void drop_flags(const char *path)
@@ -519,23 +543,66 @@ TEST(audit_full_disk)
 	CHECK_INT(status, 0);
 }
 
+TEST(audit_synced)
+{
+	struct audit *a;
+	struct audit_entry e = {.event = AUDIT_REQUEST};
+	struct stat st;
+
+	fresh_dir();
+	a = open_log();
+	syncs.files = syncs.dirs = 0;
+	CHECK_INT(audit_write(a, &e, false, &why), 0);
+	CHECK_INT(syncs.files, 0);
+	/* With all that was written, and the name of a new file. */
+	CHECK_INT(audit_write(a, &e, true, &why), 0);
+	CHECK_INT(stat(log_path, &st), 0);
+	CHECK_INT(syncs.files, 1);
+	CHECK_INT(syncs.size, st.st_size);
+	CHECK_INT(syncs.dirs, 1);
+	/* What is not on the disk is not written. */
+	syncs.error = EIO;
+	CHECK_INT(audit_write(a, &e, true, &why), -EIO);
+	syncs.error = 0;
+	/* One that is put away before the next is begun. */
+	syncs.files = 0;
+	audit_configure(a, &(struct conf){.audit_max_mb = 0, .audit_keep = 4});
+	CHECK_INT(audit_write(a, &e, false, &why), 0);
+	CHECK_INT(syncs.files, 1);
+	CHECK_STR(verify(), "");
+	audit_close(a);
+	empty_dir();
+}
+
+/* What the file system can, whatever the log does. */
+static bool has_append_only(void)
+{
+	char path[128];
+	int flags = FS_APPEND_FL, fd;
+	bool has;
+
+	snprintf(path, sizeof(path), "%s/probe", dir);
+	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	has = ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+	auditfile_append_only(fd, false);
+	close(fd);
+	unlink(path);
+	return has;
+}
+
 TEST(audit_append_only)
 {
 	struct audit *a;
-	int flags = 0, fd;
 	char other[128];
 
 	fresh_dir();
 	a = open_log();
 	entry(a, "one");
-	fd = open(log_path, O_RDONLY | O_CLOEXEC);
-	if (geteuid() != 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & FS_APPEND_FL)) {
-		close(fd);
+	if (!has_append_only()) {
 		audit_close(a);
 		empty_dir();
 		SKIP("needs root and a file system with the attribute");
 	}
-	close(fd);
 	snprintf(other, sizeof(other), "%s/other", dir);
 	CHECK(rename(log_path, other) < 0 && errno == EPERM);
 	CHECK(unlink(log_path) < 0 && errno == EPERM);
@@ -652,4 +719,5 @@ TEST(audit_out_of_memory)
 TEST_MAIN(&audit_chain, &audit_hostile_text, &audit_every_byte_counts, &audit_lines_missing,
 	&audit_half_line, &audit_rotates, &audit_oldest_missing, &audit_touched_by_others,
 	&audit_appended_by_others, &audit_no_file, &audit_file_limit, &audit_full_disk,
-	&audit_append_only, &audit_read_while_written, &audit_line_too_long, &audit_out_of_memory)
+	&audit_synced, &audit_append_only, &audit_read_while_written, &audit_line_too_long,
+	&audit_out_of_memory)
