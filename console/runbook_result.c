@@ -336,8 +336,15 @@ int runbook_condition_check(const struct runbook_condition *c, const char *value
 int runbook_rows_test(const struct runbook_rows *rows, const struct runbook_condition *c,
 	const char *column, const char *value, struct buf *ret_found, struct err *err)
 {
+	const struct ask_kept *k;
+
 	if (!rows->of)
 		return err_set(err, ENOENT, "nothing was asked before");
+	k = &rows->of->kept;
+	/* That nothing was found would be taken for good news. */
+	if (c->subject != SUBJECT_ANSWERED && c->subject != SUBJECT_MISSING && rows->n == 0 &&
+		k->hosts > 0 && k->answered == 0)
+		return err_set(err, ENOENT, "no host answered: what they have is not known");
 	if (c->subject == SUBJECT_COLUMN)
 		return test_column(rows, c, column, value, ret_found, err);
 	return test_number(rows, c, value, ret_found, err);

@@ -10,6 +10,7 @@ top=$PWD
 cd "$T" || exit 2
 printf '%s ansible_connection=local\n' web1 web2 >hosts
 printf 'web1 ansible_connection=local\ngone ansible_host=127.0.0.1 ansible_port=1\n' >some
+echo 'gone ansible_host=127.0.0.1 ansible_port=1' >gone
 
 # batch NAME=VALUE…: runs the runbook of standard input.
 batch() {
@@ -59,6 +60,23 @@ has 'the report tells at its end what went wrong' "$(sed '1,/^## Outcome/d' some
 	'^    step 1, incomplete: query select pid'
 batch <<<'query select nothing from nowhere'
 is 'SQL refused by every host' "$status" 3
+inventory=gone batch <<<'on-error continue
+query select pid from processes
+expect rows == 0
+expect column pid == 1
+when hosts == 0
+	say all is well
+else
+	say all is lost
+end
+when answered == 0
+	expect missing == 1
+	say nobody knows
+end'
+is 'no host answered: status' "$status" 3
+is 'no host answered: nothing is known of rows' "$(grep -c 'no host answered: what they have' <<<"$err")" 3
+hasnt 'no host answered: neither way is taken' "$err" 'say all'
+has 'no host answered: that is known' "$err" 'say nobody knows'
 cat >book <<<'retry 1000 60
 	query select 1 as one
 	expect rows == 0
