@@ -205,6 +205,9 @@ ends "an agent that is not installed" "127.0.0.5:$port" failed \
 
 fan "${known[@]}" -k "$T/key" "127.0.0.6:$port"
 ends "nobody listens" "127.0.0.6:$port" unreachable "^connection refused by 127.0.0.6 port $port$"
+# All try again after 100 ms and up to as much again, each at a time of its own.
+run "$TOCSIN" -F none -p "$port" -i "$(seq -s, -f '127.0.9.%g' 40)" --connect-timeout 60 --report "$T/report" query 'select 1'
+check "those refused do not come back all at once" jq -e '[.hosts[].ms] | min >= 100 and max - min >= 40' "$T/report"
 fan "${known[@]}" -k "$T/key" "no..name:$port"
 ends "a name that is none" "no..name:$port" unreachable '^cannot resolve no..name: '
 # What listens and says: nothing, another protocol, and goodbye.

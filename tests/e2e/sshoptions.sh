@@ -64,6 +64,9 @@ ssh_says "PubkeyAcceptedAlgorithms without ours" '^3 authentication failed' "Pub
 
 ssh_says "AddressFamily inet" '^0 null' "AddressFamily inet"
 ssh_says "AddressFamily inet6" '^3 127.3.0.1 has no address of AddressFamily inet6' "AddressFamily inet6"
+addr=::1
+ssh_says "AddressFamily inet, and an address of the other" '^3 ::1 has no address of AddressFamily inet$' "AddressFamily inet"
+addr=127.3.0.1
 ssh_says "BindAddress" '^0 null' "BindAddress 127.3.0.77"
 has "and the host sees it" "$(cat "$T/one/log")" 'from 127\.3\.0\.77 '
 background python3 -c 'import socket, time
