@@ -27,7 +27,7 @@ containers = [
      "Ports": [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}, {"PrivatePort": 53, "Type": "udp"}],
      "Mounts": [{"Type": "bind", "Source": "/srv", "Destination": "/data", "Mode": "ro", "RW": False, "Propagation": "rprivate"}],
      "NetworkSettings": {"Networks": {"bridge": {"NetworkID": "n1", "EndpointID": "e1", "Gateway": "172.17.0.1", "IPAddress": "172.17.0.2",
-        "IPPrefixLen": 16, "MacAddress": "02:42:ac:11:00:02"}}}},
+        "IPPrefixLen": 16, "GlobalIPv6Address": "fd00::2", "IPv6Gateway": "fd00::1", "GlobalIPv6PrefixLen": 64, "MacAddress": "02:42:ac:11:00:02"}}}},
     {"Id": B, "Names": ["/old"], "Image": "job", "State": "exited", "Labels": {}, "Ports": [], "Mounts": []}]
 details = {"State": {"Pid": os.getpid(), "StartedAt": "2024-01-02T03:04:05Z", "FinishedAt": "0001-01-01T00:00:00Z"}, "Path": "nginx",
     "Config": {"Entrypoint": ["/entry", "-x"], "Env": ["PATH=/bin", "EMPTY=", "WITH=a=b"]},
@@ -37,7 +37,10 @@ answers = {
     "/version": {"Version": "24.0", "ApiVersion": "1.43", "MinAPIVersion": "1.12", "GitCommit": "abc", "GoVersion": "go1", "Os": "linux", "Arch": "amd64",
         "KernelVersion": "6.1", "BuildTime": "2023"},
     "/info": {"ID": "id-1", "Containers": 2, "ContainersRunning": 1, "Images": 3, "Driver": "overlay2", "MemoryLimit": True, "NCPU": 4, "MemTotal": 8589934592,
-        "Name": "box", "DockerRootDir": "/var/lib/docker", "CgroupDriver": None},
+        "Name": "box", "DockerRootDir": "/var/lib/docker", "CgroupDriver": None, "ContainersPaused": 5, "ContainersStopped": 6, "SwapLimit": False, "KernelMemory": True,
+        "CpuCfsPeriod": True, "CpuCfsQuota": False, "CPUShares": True, "CPUSet": False, "IPv4Forwarding": True, "BridgeNfIptables": False, "BridgeNfIp6tables": True,
+        "OomKillDisable": False, "LoggingDriver": "journald", "KernelVersion": "6.1.0", "OperatingSystem": "Debian", "OSType": "linux", "Architecture": "x86_64",
+        "HttpProxy": "http://p", "HttpsProxy": "http://s", "NoProxy": "local", "ServerVersion": "24.0.5"},
     "/containers/json": containers,
     '/containers/json?all=1&filters=%7B%22id%22%3A%7B%22aaaaaaaaaaaa%22%3Atrue%7D%7D': containers[:1],
     f"/containers/{A}/json": details,
@@ -48,7 +51,9 @@ answers = {
     f"/containers/{A}/changes": [{"Path": "/etc/x", "Kind": 1}, {"Path": "/y", "Kind": 0}, {"Path": "/z", "Kind": 2}],
     f"/containers/{A}/stats": {"name": "/web", "read": "2024-01-02T03:04:06.5Z", "preread": "2024-01-02T03:04:05.25Z", "pids_stats": {"current": 7},
         "blkio_stats": {"io_service_bytes_recursive": [{"op": "read", "value": 5}, {"op": "Write", "value": 6}, {"op": "Read", "value": 7}]},
-        "cpu_stats": {"cpu_usage": {"total_usage": 99, "usage_in_kernelmode": 40}, "online_cpus": 2}, "memory_stats": {"usage": 1000, "stats": {"cache": 10}, "limit": 2000},
+        "cpu_stats": {"cpu_usage": {"total_usage": 99, "usage_in_kernelmode": 40}, "system_cpu_usage": 1234, "online_cpus": 2}, "num_procs": 8,
+        "precpu_stats": {"cpu_usage": {"total_usage": 98, "usage_in_kernelmode": 39, "usage_in_usermode": 38}, "system_cpu_usage": 1233, "online_cpus": 1},
+        "memory_stats": {"usage": 1000, "max_usage": 1500, "stats": {"cache": 10, "inactive_file": 11, "total_inactive_file": 12}, "limit": 2000},
         "networks": {"eth0": {"rx_bytes": 100, "tx_bytes": 10}, "eth1": {"rx_bytes": 1, "tx_bytes": 2}}},
     "/images/json": [{"Id": "sha256:" + IMAGE, "Created": 1600000000, "Size": 123, "RepoTags": ["nginx:1", "nginx:latest"], "Labels": {"l": "w"}},
         {"Id": "sha256:" + "d" * 64, "RepoTags": None, "Labels": None}],
@@ -70,8 +75,8 @@ answers = {
     "/1.0/cluster/members/box": {"metadata": {"server_name": "box", "url": "https://x", "database": True, "status": "Online", "message": "fine"}},
     "/1.0/images": {"metadata": ["/1.0/images/f00"]},
     "/1.0/images/f00": {"metadata": {"fingerprint": "f00", "architecture": "x86_64", "properties": {"os": "Debian", "release": "bookworm", "description": "x"},
-        "aliases": [{"name": "a1"}, {"name": "a2"}], "filename": "f", "size": 5, "auto_update": True, "cached": False, "public": False, "update_source": {"server": "https://s",
-        "protocol": "simplestreams", "certificate": "", "alias": "debian/12"}}},
+        "aliases": [{"name": "a1"}, {"name": "a2"}], "filename": "f", "size": 5, "auto_update": True, "cached": False, "public": False, "created_at": "2024-01-01", "expires_at": "2025", "uploaded_at": "2024-02",
+        "last_used_at": "2024-03", "update_source": {"server": "https://s", "protocol": "simplestreams", "certificate": "PEM", "alias": "debian/12"}}},
     "/1.0/networks": {"metadata": ["/1.0/networks/lxdbr0"]},
     "/1.0/networks/lxdbr0": {"metadata": {"name": "lxdbr0", "type": "bridge", "managed": True, "config": {"ipv4.address": "10.0.0.1/24", "ipv6.address": "none"},
         "used_by": ["/1.0/instances/c1", "/1.0/containers/c2", "/1.0/profiles/default"]}},
@@ -88,12 +93,14 @@ A=$(printf 'a%.0s' {1..64})
 C=$(printf 'c%.0s' {1..64})
 rows "select version, api_version, min_api_version, git_commit, go_version, os, arch, kernel_version, build_time from docker_version"
 is docker_version "$out$err" "24.0	1.43	1.12	abc	go1	linux	amd64	6.1	2023"
-rows "select id, containers, containers_paused, memory_limit, swap_limit, cpus, memory, name, root_dir, cgroup_driver from docker_info"
-is docker_info "$out$err" "id-1	2	0	1	0	4	8589934592	box	/var/lib/docker	"
+rows "select * from docker_info"
+is docker_info "$out$err" "id-1	2	1	5	6	3	overlay2	1	0	1	1	0	1	0	1	0	1	0	journald		6.1.0	Debian	linux	x86_64	4	8589934592	http://p	http://s	local	box	24.0.5	/var/lib/docker"
 rows "select name, image, image_id = '$C', command, created, state, status, pid = $pid, path, config_entrypoint, started_at, finished_at, privileged, security_options,
-	env_variables, readonly_rootfs, net_namespace = '$(readlink /proc/self/ns/net | tr -dc 0-9)' from docker_containers"
+	env_variables, readonly_rootfs, cgroup_namespace || ' ' || ipc_namespace || ' ' || mnt_namespace || ' ' || net_namespace || ' ' || pid_namespace || ' ' ||
+	user_namespace || ' ' || uts_namespace from docker_containers"
+namespaces=$(for n in cgroup ipc mnt net pid user uts; do readlink /proc/$pid/ns/$n | tr -dc '0-9\n'; done | xargs)
 is docker_containers "$out$err" "$(printf '%s\n' \
-	'/web	nginx:1	1	nginx -g	1700000000	running	Up 2 hours	1	nginx	/entry, -x	2024-01-02T03:04:05Z		1	seccomp=unconfined, label=disable	PATH=/bin, EMPTY=, WITH=a=b	0	1' \
+	'/web	nginx:1	1	nginx -g	1700000000	running	Up 2 hours	1	nginx	/entry, -x	2024-01-02T03:04:05Z		1	seccomp=unconfined, label=disable	PATH=/bin, EMPTY=, WITH=a=b	0	'"$namespaces" \
 	'/old	job	0		0	exited		0				2024-02-03T00:00:00Z	0			0	')"
 : >"$T/answers.log"
 rows "select id, name from docker_containers where id = 'aaaaaaaaaaaa'"
@@ -107,16 +114,15 @@ rows "select type, port, host_ip, host_port from docker_container_ports"
 is docker_container_ports "$out" "$(printf 'tcp\t80\t0.0.0.0\t8080\nudp\t53\t\t0')"
 rows "select type, name, source, destination, driver, mode, rw, propagation from docker_container_mounts"
 is docker_container_mounts "$out" "bind		/srv	/data		ro	0	rprivate"
-rows "select name, network_id, endpoint_id, gateway, ip_address, ip_prefix_len, ipv6_gateway, ipv6_prefix_len, mac_address from docker_container_networks"
-is docker_container_networks "$out" "bridge	n1	e1	172.17.0.1	172.17.0.2	16		0	02:42:ac:11:00:02"
+rows "select name, network_id, endpoint_id, gateway, ip_address, ip_prefix_len, ipv6_gateway, ipv6_address, ipv6_prefix_len, mac_address from docker_container_networks"
+is docker_container_networks "$out" "bridge	n1	e1	172.17.0.1	172.17.0.2	16	fd00::1	fd00::2	64	02:42:ac:11:00:02"
 rows "select pid, name, cmdline, state, uid, gid, euid, egid, suid, sgid, resident_size, total_size, abs(start_time - strftime('%s') + 60) < 60, parent, pgroup, threads, nice,
 	user, time, cpu, mem from docker_container_processes where id = '$A' and pid is not null"
 is docker_container_processes "$out" "17	nginx	nginx: master process	S	0	1	2	3	4	5	102400	204800	1	1	17	3	-5	root	1-00:00:09	0.5	1.5"
 rows "select path, change_type from docker_container_fs_changes where id = '$A'"
 is docker_container_fs_changes "$out" "$(printf '/etc/x\tA\n/y\tC\n/z\tD')"
-rows "select name, pids, read, preread, interval, disk_read, disk_write, cpu_total_usage, cpu_kernelmode_usage, cpu_usermode_usage, online_cpus, memory_usage, memory_cached,
-	memory_limit, network_rx_bytes, network_tx_bytes from docker_container_stats where id = '$A'"
-is docker_container_stats "$out" "/web	7	1704164646	1704164645	1250000000	12	6	99	40	0	2	1000	10	2000	101	12"
+rows "select * from docker_container_stats where id = '$A'"
+is docker_container_stats "$out" "$A	/web	7	1704164646	1704164645	1250000000	12	6	8	99	40	0	1234	2	98	39	38	1233	1	1000	10	11	12	1500	2000	101	12"
 rows "select count(*) from docker_container_stats where id in ('../../x', 'zz', '')"
 is docker_id_that_is_none "$out$err" 0
 rows "select id = '$C', created, size_bytes, tags from docker_images"
@@ -152,8 +158,8 @@ rows "select * from lxd_cluster"
 is lxd_cluster "$out" "box	1	storage-pool	p	source		d"
 rows "select * from lxd_cluster_members"
 is lxd_cluster_members "$out" "box	https://x	1	Online	fine"
-rows "select id, os, release, aliases, size, auto_update, update_source_server, update_source_alias from lxd_images"
-is lxd_images "$out" "f00	Debian	bookworm	a1,a2	5	1	https://s	debian/12"
+rows "select * from lxd_images"
+is lxd_images "$out" "f00	x86_64	Debian	bookworm	x	a1,a2	f	5	1	0	0	2024-01-01	2025	2024-02	2024-03	https://s	simplestreams	PEM	debian/12"
 rows "select * from lxd_networks"
 is lxd_networks "$out" "lxdbr0	bridge	1	10.0.0.1/24	none	c1,c2,/1.0/profiles/default	1	2	3	4	00:16	up	1500"
 rows "select * from lxd_storage_pools"

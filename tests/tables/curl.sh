@@ -10,8 +10,25 @@ rows() {
 rows "select count(*) from curl where url = 'http://127.0.0.1:1/'"
 ! grep -q 'libcurl is not installed' <<<"$err" || all_skipped "no libcurl"
 
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key" -out "$T/cert" -days 3 -subj "/O=Org/OU=Unit/CN=demo.example" \
-	-addext 'subjectAltName=DNS:demo.example,DNS:other.example' 2>/dev/null || all_skipped "openssl makes no certificate"
+cat >"$T/extensions" <<'END'
+subjectAltName = DNS:demo.example,DNS:other.example
+issuerAltName = email:ca@issuer.example
+basicConstraints = CA:TRUE
+keyUsage = digitalSignature,keyCertSign
+extendedKeyUsage = serverAuth,clientAuth
+certificatePolicies = 1.2.3.4,1.2.3.5
+authorityInfoAccess = OCSP;URI:http://ocsp.issuer.example
+subjectInfoAccess = caRepository;URI:http://repository.demo.example
+policyMappings = 1.2.3.4:1.2.3.6
+nameConstraints = permitted;DNS:demo.example,excluded;DNS:evil.example
+policyConstraints = requireExplicitPolicy:3
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+END
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" -out "$T/ca" -days 3 -subj "/O=Their Org/OU=Their Unit/CN=issuer.example" 2>/dev/null &&
+	openssl req -new -newkey rsa:2048 -nodes -keyout "$T/key" -out "$T/request" -subj "/O=Org/OU=Unit/CN=demo.example" 2>/dev/null &&
+	openssl x509 -req -in "$T/request" -CA "$T/ca" -CAkey "$T/ca.key" -set_serial 0x1f2e -days 3 -extfile "$T/extensions" -out "$T/cert" 2>/dev/null ||
+	all_skipped "openssl makes no certificate"
 cat >"$T/server.py" <<'PY'
 import http.server, ssl, sys, threading
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,13 +82,36 @@ is prometheus_metrics "$out$err" "$(printf '%s\n' 'plain	1.5	1' 'labels{a="b c",
 rows "select count(*) from prometheus_metrics"
 is prometheus_metrics_of_nobody "$out" 0
 
-rows "select common_name, organization, organization_unit, issuer_common_name, version, has_expired, signature_algorithm, subject_alternative_names, basic_constraint,
+rows "select common_name, organization, organization_unit, issuer_common_name, issuer_organization, issuer_organization_unit, version, has_expired, signature_algorithm, subject_alternative_names, basic_constraint,
 	pem from curl_certificate where hostname = '127.0.0.1:$tls'"
-is curl_certificate "$out$err" "demo.example	Org	Unit	demo.example	3	0	RSA-SHA256	DNS:demo.example, DNS:other.example	CA:TRUE	"
+is curl_certificate "$out$err" "demo.example	Org	Unit	issuer.example	Their Org	Their Unit	3	0	RSA-SHA256	DNS:demo.example, DNS:other.example	CA:TRUE	"
 fingerprint() { openssl x509 -in "$T/cert" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g' | tr A-F a-f; }
 rows "select sha256_fingerprint, sha1_fingerprint, serial_number, valid_to from curl_certificate where hostname = '127.0.0.1:$tls'"
 is curl_certificate_facts "$out" "$(fingerprint sha256)	$(fingerprint sha1)	$(openssl x509 -in "$T/cert" -noout -serial | sed 's/.*=//')	$(openssl x509 -in "$T/cert" -noout -enddate | sed 's/.*=//')"
 "$AGENTD" query -o json "select pem from curl_certificate where hostname = '127.0.0.1:$tls' and dump_certificate = 1" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["pem"].strip())' >"$T/got" 2>/dev/null
 is curl_certificate_pem "$(openssl x509 -in "$T/got" -noout -serial 2>&1)" "$(openssl x509 -in "$T/cert" -noout -serial)"
+rows "select valid_from, timeout from curl_certificate where hostname = '127.0.0.1:$tls' and timeout = 60"
+is curl_certificate_validity "$out" "$(openssl x509 -in "$T/cert" -noout -startdate | sed 's/.*=//')	60"
+# What openssl prints of each, its lines as one.
+ext() { openssl x509 -in "$T/cert" -noout -ext "$1" | sed 1d | sed 's/ *$//' | paste -sd';'; }
+while read -r column name; do
+	rows "select $column from curl_certificate where hostname = '127.0.0.1:$tls'"
+	is "curl_certificate_$column" "$(tr -d ' ' <<<"$out")" "$(ext "$name" | tr -d ' ')"
+done <<'END'
+subject_key_identifier subjectKeyIdentifier
+authority_key_identifier authorityKeyIdentifier
+key_usage keyUsage
+extended_key_usage extendedKeyUsage
+policies certificatePolicies
+issuer_alternative_names issuerAltName
+info_access authorityInfoAccess
+subject_info_access subjectInfoAccess
+policy_mappings policyMappings
+name_constraints nameConstraints
+policy_constraints policyConstraints
+END
+rows "select signature from curl_certificate where hostname = '127.0.0.1:$tls'"
+is curl_certificate_signature "$(tr -dc 0-9a-f <<<"${out,,}")" \
+	"$(openssl x509 -in "$T/cert" -noout -text -certopt no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,no_pubkey,no_extensions | sed 1,2d | tr -dc 0-9a-f)"
 rows "select count(*) from curl_certificate where hostname in ('127.0.0.1:$plain', '127.0.0.1:1', 'a/b', '')"
 is curl_certificate_none "$out" 0
