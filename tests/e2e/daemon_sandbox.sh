@@ -58,6 +58,9 @@ has few_capabilities "$state" '^CapEff:.000000040008000c'
 has bounded "$state" '^CapBnd:.000000040008000c|^CapBnd:.0000000000000000'
 has no_new_privileges "$state" '^NoNewPrivs:.1'
 has filtered "$state" '^Seccomp:.2'
+limits=$(cat "/proc/$worker/limits")
+has bounded_files "$limits" '^Max open files +1024 +1024 '
+has no_cores "$limits" '^Max core file size +0 +0 '
 
 # ---- Ends ----
 
@@ -74,6 +77,11 @@ if [ "${SAN:-0}" != 1 ]; then
 		'["limit","the agent'"'"'s worker used more than 1 s of processor time and was ended"]'
 	out=$(ask_daemon '{"op":"query","id":1,"sql":"with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000000) select group_concat(i) over (), i from n order by i desc"}')
 	has memory "$out" '"code":"limit"'
+	# What is not SQLite's is bounded as well.
+	out=$(do_one memory)
+	is memory_of_all "$(tail -n 1 <<<"$out" | jq -r .message)" "the agent's worker crashed (SIGSEGV)"
+	out=$(do_one abort)
+	is abort "$(tail -n 1 <<<"$out" | jq -r .message)" "the agent's worker crashed (SIGABRT)"
 fi
 out=$(do_one forge)
 is forged "$(tail -n 1 <<<"$out" | jq -r .message)" "the agent's worker broke the rules"
