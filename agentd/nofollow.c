@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agentd/nofollow.h"
 
+#include "agentd/mounttab.h"
 #include "agentd/root.h"
 #include "common/io.h"
 #include "common/str.h"
@@ -110,6 +111,8 @@ int nofollow_file(int dir, const char *name, int *ret_fd, struct stat *ret, stru
 		r = err_sys(err, errno, "%s", name);
 	else if (!S_ISREG(st.st_mode))
 		r = not_regular(st.st_mode, name, err);
+	else if (mount_fd_pseudo(path_fd))
+		r = err_set(err, EINVAL, "%s is made up by the kernel", name);
 	else
 		fd = reopen(path_fd);
 	io_close(path_fd);

@@ -20,8 +20,9 @@ int nofollow_parent(const struct root *root, const char *path, int *ret_dir, con
 	struct err *err);
 /*
  * The regular file `name` of a directory: *ret_fd for reading, without touching its access time
- * where that can be helped. Nothing but a regular file is ever opened. 0, or -errno with `err`:
- * -ENOENT, -ELOOP (a link), -EISDIR, -EINVAL (a device, a pipe or a socket).
+ * where that can be helped. Nothing but a regular file is ever opened, and none that the kernel
+ * makes up: to open another can be to wait, or to act on it. 0, or -errno with `err`: -ENOENT,
+ * -ELOOP (a link), -EISDIR, -EINVAL (none of these files).
  */
 int nofollow_file(int dir, const char *name, int *ret_fd, struct stat *ret, struct err *err);
 

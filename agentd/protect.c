@@ -3,7 +3,6 @@
 
 #include "agentd/conf.h"
 #include "agentd/mountnames.h"
-#include "agentd/mounttab.h"
 #include "agentd/pkgowner.h"
 #include "agentd/policy.h"
 #include "agentd/root.h"
@@ -211,10 +210,6 @@ enum protect protect_check(const struct action_call *call, const char *path, int
 {
 	struct question q = {.call = call, .st = st, .answer = PROTECT_NOT, .why = ret_why};
 
-	if (mount_fd_pseudo(fd)) {
-		snprintf(ret_why, PROTECT_WHY_MAX, "is made up by the kernel");
-		return PROTECT_NEVER;
-	}
 	ask_by_all_names(&q, path, fd);
 	if (q.answer == PROTECT_NOT && is_vital_by_link(call->root, st, ret_why))
 		q.answer = PROTECT_FORCE;

@@ -3,23 +3,18 @@
 
 #include "agentd/filecopy.h"
 #include "agentd/mountnames.h"
-#include "agentd/mounttab.h"
+#include "agentd/nofollow.h"
 #include "agentd/root.h"
 #include "common/io.h"
 #include "common/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define SELF_FD_MAX 32
 
 /* ---- What is asked for ---- */
 
@@ -239,42 +234,6 @@ static void say_link(const char *path, struct action_outcome *o)
 		action_say(o, WIRE_REFUSED, "a symbolic link is in the path");
 }
 
-/* By hand where there is no openat2(2): each directory by its name, none through a link. */
-static int walk(const char *path)
-{
-	char name[NAME_MAX + 1];
-	struct span rest = span_str(path), part;
-	int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = dir;
-
-	while (dir >= 0 && span_split(&rest, '/', &part)) {
-		if (!part.n)
-			continue;
-		if (part.n > NAME_MAX) {
-			errno = ENAMETOOLONG;
-			io_close(dir);
-			return -1;
-		}
-		memcpy(name, part.p, part.n);
-		name[part.n] = '\0';
-		fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		io_close(dir);
-		dir = fd;
-	}
-	return fd;
-}
-
-/* An O_PATH descriptor: opening a device, or a FIFO, can be to act on it. */
-static int find_file(const char *path)
-{
-	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-
-	if (fd < 0 && errno == ENOSYS)
-		fd = walk(path);
-	return fd < 0 ? -errno : fd;
-}
-
 static bool has_dots(const char *path)
 {
 	struct span rest = span_str(path), part;
@@ -290,24 +249,6 @@ static void say_errno(struct action_outcome *o, int e)
 	enum wire_status status = e == ENOENT || e == ENOTDIR ? WIRE_NOT_FOUND : WIRE_FAILED;
 
 	action_say(o, status, "%s", strerror(e));
-}
-
-/* Only ordinary files: reading others may wait for ever, or be to act on something. */
-static int check_file(int fd, struct stat *st, struct action_outcome *o)
-{
-	if (fstat(fd, st) < 0) {
-		say_errno(o, errno);
-		return -1;
-	}
-	if (S_ISLNK(st->st_mode)) {
-		action_say(o, WIRE_REFUSED, "it is a symbolic link");
-		return -1;
-	}
-	if (!S_ISREG(st->st_mode) || mount_fd_pseudo(fd)) {
-		action_say(o, WIRE_REFUSED, "it is not an ordinary file");
-		return -1;
-	}
-	return 0;
 }
 
 static bool is_denied(void *arg, const char *name)
@@ -331,24 +272,38 @@ static int check_denied(int fd, struct rights *rights, struct action_outcome *o)
 	return r ? -1 : 0;
 }
 
-/* Leaves the time of access alone where the file system lets it. */
-static int reopen(int fd)
+static void say_not_found(const struct actor *a, int e, struct action_outcome *o)
 {
-	char self[SELF_FD_MAX];
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, got;
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	got = open(self, flags | O_NOATIME);
-	if (got < 0 && errno == EPERM)
-		got = open(self, flags);
-	return got;
+	if (e == ELOOP)
+		say_link(a->path, o);
+	else if (e == EISDIR || e == EINVAL)
+		action_say(o, WIRE_REFUSED, "it is not an ordinary file");
+	else
+		say_errno(o, e);
 }
 
 /* A descriptor for reading, or -1 with the outcome. */
+static int find_file(const struct actor *a, struct stat *st, struct action_outcome *o)
+{
+	struct root *root = root_new("/", NULL);
+	int dir = -1, fd, r = root ? 0 : -ENOMEM;
+	const char *name;
+
+	if (!r)
+		r = nofollow_parent(root, a->path, &dir, &name, NULL);
+	if (!r)
+		r = nofollow_file(dir, name, &fd, st, NULL);
+	io_close(dir);
+	root_free(root);
+	if (r < 0)
+		say_not_found(a, -r, o);
+	return r < 0 ? -1 : fd;
+}
+
 static int open_file(
 	const struct actor *a, struct rights *rights, struct stat *st, struct action_outcome *o)
 {
-	int fd, got = -1;
+	int fd;
 
 	if (!allowed(a, rights, o))
 		return -1;
@@ -361,18 +316,10 @@ static int open_file(
 		action_say(o, WIRE_REFUSED, "the agent's policy denies this path");
 		return -1;
 	}
-	fd = find_file(a->path);
-	if (fd == -ELOOP)
-		say_link(a->path, o);
-	else if (fd < 0)
-		say_errno(o, -fd);
-	else if (check_denied(fd, rights, o) == 0 && check_file(fd, st, o) == 0) {
-		got = reopen(fd);
-		if (got < 0)
-			say_errno(o, errno);
-	}
-	io_close(fd);
-	return got;
+	fd = find_file(a, st, o);
+	if (fd >= 0 && check_denied(fd, rights, o) < 0)
+		fd = io_close(fd);
+	return fd;
 }
 
 static int send_file(const struct actor *a, int file, const struct stat *st, int fd, int out)
