@@ -174,8 +174,8 @@ PY
 background python3 "$T/bpf.py" >"$T/bpf" 2>/dev/null
 if super && wait_for 5 test -s "$T/bpf"; then
 	read -r id tag <"$T/bpf"
-	is bpf_program "$(ask "select id, type, name, tag, uid, gpl_compatible, xlated_size, map_ids, abs(load_time - strftime('%s', 'now')) < 120 from bpf_programs where id = $id")" \
-		"$id	socket_filter	tocsin_test	$tag	0	1	16		1"
+	is bpf_program "$(ask "select id, type, name, tag, uid, gpl_compatible, xlated_size, map_ids, jited_size >= 0 and ifindex = 0 and run_time_ns >= 0 and run_count >= 0, abs(load_time - strftime('%s', 'now')) < 120 from bpf_programs where id = $id")" \
+		"$id	socket_filter	tocsin_test	$tag	0	1	16		1	1"
 	is bpf_in_list "$(ask "select count(*) from bpf_programs where name = 'tocsin_test'")" 1
 	is bpf_look_up_none "$(ask "select count(*) from bpf_programs where id in (0, -1, 'x', 4294967297, $id)")" 1
 	if command -v setpriv >/dev/null; then

@@ -87,7 +87,8 @@ cat >"$profile/Secure Preferences" <<'JSON'
 {"extensions":{"settings":{"idaaa":{"path":"aaa/1.0_0","state":1,"from_webstore":true,"install_time":"13300000000000000"}}}}
 JSON
 cat >"$profile/Extensions/aaa/1.0_0/manifest.json" <<'JSON'
-{"name":"__MSG_appName__","version":"1.0","description":"plain","default_locale":"de","author":"A","update_url":"https://u","permissions":["tabs","<all_urls>",{"x":1}],
+{"name":"__MSG_appName__","version":"1.0","description":"plain","default_locale":"de","author":"A","update_url":"https://u","permissions":["tabs","<all_urls>",{"x":1}],"current_locale":"de_AT",
+ "optional_permissions":["history",["y"]],
  "background":{"persistent":true},"key":"AAAA","content_scripts":[{"matches":["http://*/*","https://*/*"],"js":["a.js","b.js"]},{"matches":["x"]},{"js":["y"]}]}
 JSON
 echo '{"APPNAME":{"message":"Der Name"}}' >"$profile/Extensions/aaa/1.0_0/_locales/de/messages.json"
@@ -102,6 +103,8 @@ is chrome_extensions "$out$err" "$(printf '%s\n' \
 	"chrome	1000	Der Name	Person 1	idaaa	$id	1.0	plain	de	https://u	A	1	tabs, <all_urls>	[\"tabs\",\"<all_urls>\",{\"x\":1}]	1	1	true	1	13300000000000000	1655526400	AAAA" \
 	'chrome	1000	lying	Person 1			2					0		{}	0	0				0	' \
 	'chrome	1000	unpacked	Person 1	idunpacked		3					0		{}	0	1	false	0		0	')tocsin-agentd: warning: chrome_extensions: preferences of 1 file: bad message"
+rows "select current_locale, optional_permissions, optional_permissions_json, json_extract(manifest_json, '\$.author') from chrome_extensions where identifier = '$id'" --root "$root"
+is chrome_extensions_more "$out" 'de_AT	history	["history",["y"]]	A'
 rows "select path, profile_path from chrome_extensions where uid = 1000 and name = 'unpacked'" --root "$root"
 is chrome_extensions_paths "$out" "/opt/unpacked	/home/al[i]ce/.config/google-chrome/Default"
 rows "select identifier, version, script, match, referenced from chrome_extension_content_scripts" --root "$root"

@@ -145,6 +145,9 @@ has sb_cut "$(cat "$T/ask.err")" 'dbx-.*ends within a list'
 is sb_like_openssl "$(ask "select sha1, serial, not_valid_before, not_valid_after, key_usage, path from secureboot_certificates where revoked = 0" --root "$root")" \
 	"$(printf '%s\t%s\t%s\t%s\t%s\t%s' "$(says -fingerprint -sha1 | tr -d : | tr '[:upper:]' '[:lower:]')" "$(says -serial)" "$(date -d "$(says -startdate)" +%s)" "$(date -d "$(says -enddate)" +%s)" \
 		'Key Cert Sign, Digital Signature' /sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f)"
+is sb_keys "$(ask "select issuer, authority_key_id = subject_key_id, subject_key_id, signing_algorithm from secureboot_certificates where revoked = 0" --root "$root")" \
+	"/C=DE/O=Tocsin/CN=Good Maker	1	$(openssl x509 -inform DER -in "$T/good.der" -noout -ext subjectKeyIdentifier | sed 1d | tr -d ': ' | tr '[:upper:]' '[:lower:]')	$(
+		openssl x509 -inform DER -in "$T/good.der" -noout -text | sed -n 's/ *Signature Algorithm: //p' | head -n 1)"
 # Lists that lie about their lengths.
 python3 - "$root/sys/firmware/efi/efivars/db-x" <<'PY'
 import os, struct, sys

@@ -92,6 +92,18 @@ md2 : active raid5 sde1[0] sdf1[1]
 md3 : inactive sdg[0](S)
       8192 blocks
 
+md4 : active raid1 sdh1[0] sdi1[1]
+      1024 blocks [2/2] [UU]
+      [>....................]  check =  1.0% (10/1024) finish=1.5min speed=11K/sec
+
+md5 : active raid1 sdj1[0] sdk1[1]
+      1024 blocks [2/2] [UU]
+      [>....................]  reshape =  2.0% (20/1024) finish=2.5min speed=22K/sec
+
+md6 : active raid1 sdl1[0] sdm1[1]
+      1024 blocks [2/2] [UU]
+      [>....................]  resync =  3.0% (30/1024) finish=3.5min speed=33K/sec
+
 unused devices: sdx1
 END
 m=/sys/block/md1/md
@@ -107,12 +119,17 @@ attr $m/dev-sdd1/state faulty
 attr $m/dev-sdd1/slot none
 attr /sys/block/md2/md/chunk_size 524288
 is md_devices "$(ask 'select device_name, status, raid_level, size, chunk_size, raid_disks, nr_raid_disks, working_disks, active_disks, failed_disks, spare_disks,
-	superblock_state, superblock_version, other, unused_devices from md_devices' --root "$root")" "$(printf '%s\n' \
+	superblock_state, superblock_version, other, unused_devices from md_devices where device_name < "md4"' --root "$root")" "$(printf '%s\n' \
 	'md1	active	1	1046528	0	3	3	2	1	1	1	clean bitmap_present	1.2	super 1.2	sdx1' \
 	'md2	active	5	2093056	524288									super 1.2 level 5, 512k chunk, algorithm 2	sdx1' \
 	'md3	inactive		8192											sdx1')"
 is md_progress "$(ask 'select recovery_progress, recovery_finish, recovery_speed, bitmap_on_mem, bitmap_chunk_size, bitmap_external_file, resync_progress is null
 	from md_devices limit 1' --root "$root")" '12.6% (37043392/292945152)	127.5min	33440K/sec	0/8 pages [0KB]	65536KB chunk	/var/md bitmap	1'
+for what in check_array reshape resync; do
+	is "md_$what" "$(ask "select device_name, ${what}_progress, ${what}_finish, ${what}_speed from md_devices where ${what}_finish is not null" --root "$root")" \
+		"$(case $what in check_array) printf 'md4\t1.0%% (10/1024)\t1.5min\t11K/sec' ;; reshape) printf 'md5\t2.0%% (20/1024)\t2.5min\t22K/sec' ;;
+		*) printf 'md6\t3.0%% (30/1024)\t3.5min\t33K/sec' ;; esac)"
+done
 is md_delayed "$(ask "select resync_progress, resync_speed is null from md_devices where device_name = 'md2'" --root "$root")" 'DELAYED	1'
 is md_drives "$(ask "select * from md_drives where md_device_name = 'md1'" --root "$root")" "$(printf '%s\n' \
 	'md1	/dev/sdd1		faulty' 'md1	/dev/sdc1	2	recovering' 'md1	/dev/sdb1	1	active sync writemostly' 'md1	unknown	0	removed' | sed 's/sdd1\t\t/sdd1\t2\t/')"

@@ -32,8 +32,8 @@ dir=$root/var/log/journal
 ls "$dir"/*/*.journal >/dev/null 2>&1 || all_skipped "journald does not run here"
 listed() { journalctl -D "$dir" -o json --no-pager "$@"; }
 
-rows "select time_us, priority, message from journal where identifier = 'mycat'" --root "$root"
-is journal_like_journalctl "$out" "$(listed -t mycat | jq -r '[.__REALTIME_TIMESTAMP, .PRIORITY, .MESSAGE] | @tsv')"
+rows "select time_us, priority, message, transport, boot_id from journal where identifier = 'mycat'" --root "$root"
+is journal_like_journalctl "$out" "$(listed -t mycat | jq -r '[.__REALTIME_TIMESTAMP, .PRIORITY, .MESSAGE, ._TRANSPORT, ._BOOT_ID] | @tsv')"
 has journal_says_since_when "$err" 'journal: 24 hours back'
 rows "select count(*) from journal where time > 1" --root "$root"
 is journal_all "$out" "$(listed | wc -l)"

@@ -117,6 +117,9 @@ put /proc/iomem <<'END'
 nothing
 END
 is iomem_made "$(ask 'select * from memory_map' --root "$root")" "$(printf 'Reserved\t0x00000000\t0x00000fff\nSystem RAM : more\t0x100000000\t0x22fffffff')"
+printf '%s kB\n' 'MemTotal: 1' 'MemFree: 2' 'MemAvailable: 3' 'Buffers: 4' 'Cached: 5' 'SwapCached: 6' 'Active: 7' 'Inactive: 8' \
+	'Active(anon): 99' 'SwapTotal: 9' 'SwapFree: 10' | put /proc/meminfo
+is meminfo_made "$(ask 'select * from memory_info' --root "$root")" "$(seq -s$'\t' 1024 1024 10240)"
 echo 'MemTotal: 18446744073709551615 kB' | put /proc/meminfo
 is meminfo_huge "$(ask 'select memory_total is null from memory_info' --root "$root")" 1
 is ulimits_of_root "$(ask 'select count(*) from ulimit_info' --root "$root")" 0

@@ -4,7 +4,7 @@
 need python3 ip
 
 cat >"$T/compare.py" <<'PY'
-import json, subprocess, sys
+import json, os, subprocess, sys
 agentd = sys.argv[1]
 def ask(sql):
     return json.loads(subprocess.run([agentd, "query", "-o", "json", sql], stdout=subprocess.PIPE, check=True).stdout)
@@ -28,7 +28,13 @@ for name, link in links.items():
     same(name + " flags", row["flags"] & 0xf1b & ~0x40, int(sys_class("flags"), 16) & 0xf1b & ~0x40)
     speed = sys_class("speed")
     same(name + " speed", row["link_speed"], max(int(speed or 0), 0))
-    for ours, theirs in ("ipackets", "rx_packets"), ("obytes", "tx_bytes"), ("idrops", "rx_dropped"), ("oerrors", "tx_errors"):
+    same(name + " collisions", row["collisions"], int(sys_class("statistics/collisions")))
+    same(name + " without a meaning", (row["metric"], row["last_change"]), (0, -1))
+    device = os.path.realpath(f"/sys/class/net/{name}/device")
+    slot = row["pci_slot"] or ""
+    same(name + " pci_slot " + slot, slot in ("-1", "") or slot in device, True)
+    for ours, theirs in ("ipackets", "rx_packets"), ("obytes", "tx_bytes"), ("idrops", "rx_dropped"), ("oerrors", "tx_errors"), \
+            ("opackets", "tx_packets"), ("ibytes", "rx_bytes"), ("ierrors", "rx_errors"), ("odrops", "tx_dropped"):
         # Others may send meanwhile.
         before = link["stats64" if "stats64" in link else "stats"][theirs[:2]][theirs[3:]]
         after = int(sys_class("statistics/" + theirs))
@@ -39,6 +45,8 @@ for row in ask("select * from interface_ipv6"):
         except OSError: return -1
     same(row["interface"] + " hop_limit", row["hop_limit"], conf("hop_limit"))
     same(row["interface"] + " forwarding", row["forwarding_enabled"], conf("forwarding"))
+    same(row["interface"] + " redirects", row["redirect_accept"], conf("accept_redirects"))
+    same(row["interface"] + " advertisements", row["rtadv_accept"], conf("accept_ra"))
 same("ipv6 interfaces", sorted(r["interface"] for r in ask("select interface from interface_ipv6")), sorted(links))
 want = sorted((n["dst"], n.get("lladdr", "00:00:00:00:00:00"), n["dev"], "1" if "PERMANENT" in n["state"] else "0")
     for n in ip("-4", "neigh") if "NOARP" not in n["state"])

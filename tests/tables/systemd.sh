@@ -69,13 +69,13 @@ echo '#!/bin/sh' >"$root/etc/init.d/old"
 printf '[Desktop Entry]\nName=Applet\nExec=/usr/bin/applet --now X=1\n[Desktop Action x]\nExec=no\n' >"$root/etc/xdg/autostart/a.desktop"
 printf '[Desktop Entry]\nName=Evil\nExec=/tmp/.x\n' >"$root/home/alice/.config/autostart/e.desktop"
 echo x >"$root/home/alice/.config/autostart-scripts/run.sh"
-rows "select name, path, type, source, status, username from startup_items where type = 'Startup Item' or name = 'web.service'" --root "$root"
+rows "select name, path, args, type, source, status, username from startup_items where type = 'Startup Item' or name = 'web.service'" --root "$root"
 sed 's/~/	/g' >"$T/want" <<'TXT'
-Evil~/tmp/.x~Startup Item~/home/alice/.config/autostart/~enabled~alice
-run.sh~/home/alice/.config/autostart-scripts/run.sh~Startup Item~/home/alice/.config/autostart-scripts/~enabled~alice
-old~/etc/init.d/old~Startup Item~/etc/init.d/~enabled~
-Applet~/usr/bin/applet --now X=1~Startup Item~/etc/xdg/autostart/~enabled~
-web.service~/usr/lib/systemd/system/web.service~systemd unit~~enabled~web
+Evil~/tmp/.x~~Startup Item~/home/alice/.config/autostart/~enabled~alice
+run.sh~/home/alice/.config/autostart-scripts/run.sh~~Startup Item~/home/alice/.config/autostart-scripts/~enabled~alice
+old~/etc/init.d/old~~Startup Item~/etc/init.d/~enabled~
+Applet~/usr/bin/applet --now X=1~~Startup Item~/etc/xdg/autostart/~enabled~
+web.service~/usr/lib/systemd/system/web.service~~systemd unit~~enabled~web
 TXT
 is startup_rows "$out" "$(cat "$T/want")"
 
