@@ -201,11 +201,21 @@ int ssh_say_ended(struct ssh *s)
 		said.n ? ": " : "", (int)said.n, said.p);
 }
 
+/* Has libssh look through what came; the status is taken by the callback. */
+static void look_for_status(struct ssh *s)
+{
+#if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0)
+	(void)ssh_channel_get_exit_status(s->channel);
+#else
+	(void)ssh_channel_get_exit_state(s->channel, NULL, NULL, NULL);
+#endif
+}
+
 /* The output is at its end; the status may come a moment later. */
 static int wait_for_status(struct ssh *s)
 {
 	if (s->exit_status < 0)
-		(void)ssh_channel_get_exit_status(s->channel);
+		look_for_status(s);
 	if (s->exit_status >= 0 || ssh_channel_is_closed(s->channel) || ssh_broken(s))
 		return ssh_say_ended(s);
 	if (s->waiting_for_status)
