@@ -6,6 +6,8 @@
 #include "common/map.h"
 #include "common/str.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,9 @@ struct group {
 };
 
 struct fold {
-	void (*say)(const char *fmt, ...);
+	void (*say)(const char *fmt, ...); /* or NULL: `line` */
+	void (*line)(void *arg, const char *text);
+	void *arg;
 	enum fold_by by;
 	struct map *groups;
 	size_t uncounted; /* hosts whose sentence was not kept */
@@ -28,11 +32,21 @@ struct fold {
 
 struct fold *fold_new(void (*say)(const char *fmt, ...), enum fold_by by)
 {
+	struct fold *f = fold_new_to(NULL, NULL, by);
+
+	if (f)
+		f->say = say;
+	return f;
+}
+
+struct fold *fold_new_to(void (*line)(void *arg, const char *text), void *arg, enum fold_by by)
+{
 	struct fold *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
-	f->say = say;
+	f->line = line;
+	f->arg = arg;
 	f->by = by;
 	f->groups = map_new(FOLD_KEPT);
 	if (f->groups)
@@ -145,7 +159,9 @@ void fold_add(struct fold *f, const char *host, const char *text)
 {
 	struct group *g;
 
-	if (log_level() >= LOG_VERBOSE) {
+	if (!f)
+		return;
+	if (f->say && log_level() >= LOG_VERBOSE) {
 		f->say("%s: %s", host, text);
 		return;
 	}
@@ -159,18 +175,32 @@ void fold_add(struct fold *f, const char *host, const char *text)
 	g->n++;
 }
 
+__attribute__((format(printf, 2, 3))) static void say(struct fold *f, const char *fmt, ...)
+{
+	char text[2 * ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (f->say)
+		f->say("%s", text);
+	else
+		f->line(f->arg, text);
+}
+
 static void say_group(struct fold *f, const char *key, const struct group *g)
 {
 	const char *text = g->varies ? key : g->text, *const *h = g->hosts;
 
 	if (g->n == 1)
-		f->say("%s: %s", h[0], text);
+		say(f, "%s: %s", h[0], text);
 	else if (g->n == 2)
-		f->say("%s, %s: %s", h[0], h[1], text);
+		say(f, "%s, %s: %s", h[0], h[1], text);
 	else if (g->n == 3)
-		f->say("%s, %s, %s: %s", h[0], h[1], h[2], text);
+		say(f, "%s, %s, %s: %s", h[0], h[1], h[2], text);
 	else
-		f->say("%s, %s and %zu more: %s", h[0], h[1], g->n - 2, text);
+		say(f, "%s, %s and %zu more: %s", h[0], h[1], g->n - 2, text);
 }
 
 void fold_say(struct fold *f)
@@ -189,7 +219,7 @@ void fold_say(struct fold *f)
 			rest += g->n;
 	}
 	if (rest > 0)
-		f->say("%zu more hosts said other things; -v tells all", rest);
+		say(f, "%zu more hosts said other things%s", rest, f->say ? "; -v tells all" : "");
 	map_free(f->groups, group_free);
 	f->groups = map_new(FOLD_KEPT);
 	f->uncounted = 0;

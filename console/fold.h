@@ -24,8 +24,11 @@ enum fold_by {
 
 /* `say` is log_error or log_note. NULL when out of memory. */
 struct fold *fold_new(void (*say)(const char *fmt, ...), enum fold_by by);
+/* For the screen: `line` gets each line whole, without its newline; -v does not count. */
+struct fold *fold_new_to(void (*line)(void *arg, const char *text), void *arg, enum fold_by by);
 void fold_free(struct fold *f);
-/* `host` must stay valid until fold_say, `text` need not. Without memory it is only counted. */
+/* `host` must stay valid until fold_say, `text` need not. Without memory it is only counted.
+ * Accepts NULL. */
 void fold_add(struct fold *f, const char *host, const char *text);
 /* Tells them in the order in which they first came, and forgets them. Accepts NULL. */
 void fold_say(struct fold *f);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The results pane's question: put, put again, its rows taken in. */
+#include "console/fold.h"
 #include "console/ui/results.h"
 
 #include "common/clock.h"
@@ -147,6 +148,45 @@ static uint8_t answer_of(const struct fleet_end *end)
 	return end->truncated ? COMPARE_CUT : COMPARE_WHOLE;
 }
 
+static void note_failure(void *arg, const char *line)
+{
+	ui_note(arg, STYLE_BAD, "%s", line);
+}
+
+static void note_warning(void *arg, const char *line)
+{
+	ui_note(arg, STYLE_WARN, "%s", line);
+}
+
+/* For the activity, where a refresh has only what is new to say: hosts that fail go on failing. */
+static void tell_end(struct results_pane *v, const struct fleet_event *e)
+{
+	const struct fleet_end *end = e->end;
+	const char *host = results_hosts(v)[e->host].name;
+	uint8_t now = (uint8_t)(answer_of(end) + 1);
+	char text[ERR_TEXT_MAX + 32];
+
+	if (v->background && (v->told[e->host] == now || str_eq(end->error, "interrupted")))
+		return;
+	v->told[e->host] = now;
+	for (size_t i = 0; i < end->n_warnings; i++)
+		fold_add(v->warnings, host, end->warnings[i]);
+	if (end->state == HOST_ANSWERED)
+		return;
+	if (end->has_code && end->code == WIRE_CODE_SQL && v->failed == 0) {
+		ui_say(v->p.ui, STYLE_BAD, "%s: %s", host, end->error);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: %s", host_state_name(end->state), end->error);
+	fold_add(v->failures, host, text);
+}
+
+static void tell_all(struct results_pane *v)
+{
+	fold_say(v->failures);
+	fold_say(v->warnings);
+}
+
 static void on_event(void *arg, const struct fleet_event *e)
 {
 	struct results_pane *v = arg;
@@ -159,6 +199,7 @@ static void on_event(void *arg, const struct fleet_event *e)
 		(void)results_add(v->results, e->host, e->rows.cells, e->rows.n_rows);
 		break;
 	case FLEET_END:
+		tell_end(v, e);
 		v->to_answer -= v->to_answer > 0;
 		v->failed += e->end->state != HOST_ANSWERED;
 		v->refused += refuses(e->end);
@@ -166,20 +207,11 @@ static void on_event(void *arg, const struct fleet_event *e)
 		if (v->refreshing)
 			results_refreshed(v->results, e->host,
 				e->end->state == HOST_ANSWERED && !e->end->truncated);
-		for (size_t i = 0; i < e->end->n_warnings; i++)
-			ui_note(v->p.ui, STYLE_WARN, "%s: %s", results_hosts(v)[e->host].name,
-				e->end->warnings[i]);
 		if (e->end->state != HOST_ANSWERED && !v->failure)
 			v->failure =
 				str_printf("%s: %s", results_hosts(v)[e->host].name, e->end->error);
 		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && !v->refusal)
 			v->refusal = strdup(e->end->error);
-		if (e->end->has_code && e->end->code == WIRE_CODE_SQL && v->failed == 1)
-			ui_say(v->p.ui, STYLE_BAD, "%s: %s", results_hosts(v)[e->host].name,
-				e->end->error);
-		else if (e->end->state != HOST_ANSWERED)
-			ui_note(v->p.ui, STYLE_BAD, "%s: %s: %s", results_hosts(v)[e->host].name,
-				host_state_name(e->end->state), e->end->error);
 		break;
 	default:
 		break;
@@ -214,6 +246,7 @@ static void on_over(void *arg, bool begun, bool cancelled)
 	struct results_pane *v = arg;
 
 	end_record(v, cancelled);
+	tell_all(v);
 	v->number = 0;
 	v->refreshing = false;
 	v->refreshed_ms = clock_mono_ms();
@@ -266,7 +299,11 @@ int results_open_pane(struct pane *p, struct err *err)
 	v->last_marked = UINT32_MAX;
 	v->results = results_new(p->ui->app->n_hosts);
 	v->answers = calloc(p->ui->app->n_hosts + 1, sizeof(*v->answers));
-	return v->results && v->answers ? new_view(v, err) : err_sys(err, ENOMEM, "rows");
+	v->told = calloc(p->ui->app->n_hosts + 1, sizeof(*v->told));
+	v->failures = fold_new_to(note_failure, p->ui, FOLD_ADDRESSES);
+	v->warnings = fold_new_to(note_warning, p->ui, FOLD_NUMBERS);
+	return v->results && v->answers && v->told ? new_view(v, err)
+						   : err_sys(err, ENOMEM, "rows");
 }
 
 void results_close_pane(struct pane *p)
@@ -283,6 +320,9 @@ void results_close_pane(struct pane *p)
 	questions_done(&v->question);
 	free(v->words);
 	free(v->answers);
+	free(v->told);
+	fold_free(v->failures);
+	fold_free(v->warnings);
 	free(v->diff_run);
 	free(v->refusal);
 	free(v->failure);

@@ -190,9 +190,7 @@ static int run_beside(struct ui *ui, const struct command *c, const void *values
 		if (str_eq(c->name, beside[i].name))
 			return beside[i].run(ui, values, argc, argv, err);
 	return err_set(err, EINVAL,
-		"`%s` with options is for the command line; F3 shows the hosts, :target narrows "
-		"what is asked",
-		c->name);
+		"F3 shows the hosts, :target narrows them; options are for the command line");
 }
 
 static int run_it(struct ui *ui, const struct command *c, const void *values, int argc, char **argv,

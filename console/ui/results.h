@@ -43,13 +43,15 @@ struct results_pane {
 	char *refusal; /* why the first host refused the SQL, or NULL; hostile bytes possible */
 	int64_t watch_ms, next_ms, refreshed_ms;
 
-	bool diff;		   /* what differs from a run before is marked */
-	char *diff_run;		   /* which; NULL: the one before this question was put */
-	uint8_t *answers;	   /* per host, enum compare_answer */
-	int64_t asked_us;	   /* when a person put it last, since 1970 */
-	struct compare *comparing; /* still at work, or NULL */
-	struct compare *ending;	   /* likewise, but not wanted any more */
-	struct compare *compare;   /* what is marked is of it, or NULL; `compared` is its result */
+	bool diff;			  /* what differs from a run before is marked */
+	char *diff_run;			  /* which; NULL: the one before this question was put */
+	uint8_t *answers;		  /* per host, enum compare_answer */
+	uint8_t *told;			  /* likewise, +1: as the activity has it; 0: not yet */
+	struct fold *failures, *warnings; /* of the question that runs, for the activity */
+	int64_t asked_us;		  /* when a person put it last, since 1970 */
+	struct compare *comparing;	  /* still at work, or NULL */
+	struct compare *ending;		  /* likewise, but not wanted any more */
+	struct compare *compare; /* what is marked is of it, or NULL; `compared` is its result */
 	struct compared compared;
 
 	char *filter, *last_filter;

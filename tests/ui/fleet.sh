@@ -12,8 +12,9 @@ cat >"$T/agent" <<END
 import json, sys, time
 
 host = sys.argv[sys.argv.index("--") + 1]
+PLAYS = "$T/plays/"
 def play():
-    return open("$T/plays/" + host).read().split()
+    return open(PLAYS + host).read().split()
 END
 cat >>"$T/agent" <<'END'
 def say(**what):
@@ -30,6 +31,8 @@ say(op="hello", protocol=1, agent="0.1.0", privileged=True, time=1.5, actions=[]
     host=dict(name="x", machine_id="x", boot_id="x", os="Debian", os_version="12", kernel="6", arch="x86_64"))
 for line in sys.stdin:
     r, now = json.loads(line), play()
+    if r["op"] == "query":
+        open(PLAYS + host + ".asked", "a").write("x")
     if r["op"] == "ping":
         say(op="pong", id=r["id"])
     elif r["op"] == "query" and now == ["gone"]:
@@ -104,6 +107,9 @@ keys Space
 command_line 'watch 1'
 plays web2 gone
 in_bar one-is-failed '!1 (failed|unreachable)'
+asked() { wc -c <"$T/plays/$1.asked"; }
+asked_after() { [ "$(asked "$1")" -gt "$2" ]; }
+check it-is-asked-again wait_for "$SCREEN_WAIT" asked_after web2 $(($(asked web2) + 1))
 sees one-is-told-of "1 did not answer"
 # What it said last is not gone because it says nothing.
 order its-rows-stay "web350 web240 web130 web220 "
@@ -114,12 +120,19 @@ at cursor-stays-at-its-row "web1   30"
 plays web1 '31'
 sees mark-is-kept "1 marked"
 order its-row-goes "web260 web350 web131 "
+plays web2 gone
+in_bar it-is-gone-again '!1 (failed|unreachable)'
+command_line 'open activity'
+sees activity "activity ("
+# Once for each time: not for each refresh.
+is told-when-it-goes "$(shown | grep -c ' web2: .*gone')" 2
 leave
 
 # ---- A column that stays in sight ----
-echo 'host1 ansible_connection=local' >"$T/hosts"
+printf 'host%d ansible_connection=local\n' 1 2 3 4 5 >"$T/hosts"
 screen -s 80x24 -i "$T/hosts"
-sees up-at-80x24 "+1 up"
+sees up-at-80x24 "+5 up"
+sees hints-at-80x24 " F1 help  : command  F2 queries  F10 quit"
 wide=$(printf "'%040d' as wide%d, " 1 1 2 2 3 3)
 command_line "query select ${wide%, }"
 header_has() { shown | sed -n 3p | grep -qE "$1"; }
@@ -135,6 +148,12 @@ keys Right
 check not-frozen wait_for "$SCREEN_WAIT" header_has '^<wide1'
 command_line 'freeze x'
 sees freeze-what "how many columns?"
+command_line 'query select 1 from nowhere'
+sees refused "5 did not answer"
+command_line 'open activity'
+sees same-words-once " and 2 more: failed: no such table: nowhere"
+is one-line-for-all "$(shown | grep -c nowhere)" 2
+has way-back-at-80x24 "$(shown | tail -n 1)" ' F1 help  : command  .*q back  F10 quit$'
 leave
 
 # ---- ssh, by the way that the questions go ----

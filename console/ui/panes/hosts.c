@@ -425,7 +425,7 @@ static const struct ui_command commands[] = {
 static const struct ui_binding bindings[] = {
 	{"Enter", "show", "host", "all that is known of the host"},
 	{"/", "filter", "filter", "type what the hosts must have"},
-	{"s", "silent", "silent first", "those that do not answer first"},
+	{"s", "silent", "silent", "those that do not answer first"},
 	{"!", "ssh", "ssh", "log in there"},
 	{"r", "refresh", "reconnect", "connect anew to those that are not there"},
 	{">", "sort-by next", NULL, "sort by the next column"},
