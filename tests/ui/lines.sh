@@ -148,7 +148,7 @@ keys q C-c
 sees log-interrupted "audit: interrupted"
 sees goes-on-asking "2 rows"
 command_line "hosts -t slow"
-sees hosts-does-not-wait ":target narrows what is asked"
+sees hosts-does-not-wait ":target narrows them"
 command_line "hosts --list -t slow"
 sees hosts-list "slow"
 leave
