@@ -240,6 +240,8 @@ cp /bin/sleep "$T/malware"
 # Its program is gone from the disk; what it has open is known.
 SECRET=of-the-attacker background "$T/malware" 1000 </etc/passwd
 wait_for 5 grep -q malware "/proc/$pid/comm"
+touch -a -d @1000 "$T/malware"
+exec 6<"$T/malware"
 rm "$T/malware"
 run "$act" -s "$T/state" -n kill "{\"pid\":$pid,\"capture\":true}"
 outcome capture-planned planned 'would capture and kill malware'
@@ -248,6 +250,8 @@ run "$act" -s "$T/state" -r 'case 9' -y kill "{\"pid\":$pid,\"capture\":true}"
 outcome capture-done 'done' "ended on TERM, captured as"
 id=$(of .after.id)
 check capture-exe cmp "$vault/$id/exe" /bin/sleep
+is capture-leaves-atime "$(stat -Lc %X /proc/self/fd/6)" 1000
+exec 6<&-
 has capture-environ "$(tr '\0' '\n' <"$vault/$id/environ")" '^SECRET=of-the-attacker$'
 is capture-cmdline "$(tr '\0' ' ' <"$vault/$id/cmdline")" "$T/malware 1000 "
 has capture-maps "$(cat "$vault/$id/maps")" 'malware \(deleted\)'
