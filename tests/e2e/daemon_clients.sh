@@ -133,8 +133,22 @@ reload() {
 	# shellcheck disable=SC2016 # for the inner shell
 	wait_for 10 sh -c 'test "$(grep -c "\"config\"" "$1")" -gt "$2"' sh "$T/state/audit.ndjson" "$n"
 }
-sed -i 's/users = 40001/users = 40001 40002/' "$T/agentd.conf"
+# A session that goes on: what it may do is looked up each time.
+mkfifo "$T/in"
+exec 5<>"$T/in"
+# shellcheck disable=SC2046 # words
+background bounded 60 $(as 40003) "$AGENTD" session --run-dir "$T/run" <&5 >"$T/goes_on"
+get_plain() { echo "{\"op\":\"get\",\"id\":$1,\"path\":\"$T/plain\"}" >&5; }
+outcome_of() { jq -er "select(.op == \"outcome\" and .id == $1).status" "$T/goes_on"; }
+get_plain 1
+check goes_on wait_for 10 outcome_of 1
+is goes_on_before "$(outcome_of 1)" 'done'
+sed -i 's/users = 40001/users = 40001 40002/; s/allow = get/allow = query/' "$T/agentd.conf"
 reload
+get_plain 2
+check goes_on_after_that wait_for 10 outcome_of 2
+is rights_are_taken_away "$(outcome_of 2)" refused
+exec 5>&-
 has reloaded "$(sql 40002 'select 1')" '"op":"done"'
 echo 'nonsense' >>"$T/agentd.conf"
 reload
