@@ -85,7 +85,10 @@ static void put_tables(struct prompt *p, const struct table *table, const char *
 
 static void do_tables(struct prompt *p, const char *word)
 {
-	put_tables(p, NULL, *word ? word : NULL);
+	if (tableslist_has(word))
+		put_tables(p, NULL, *word ? word : NULL);
+	else
+		log_error("query: no table has \"%s\" in its name", word);
 }
 
 static void do_schema(struct prompt *p, const char *word)
@@ -146,7 +149,18 @@ static void do_help(struct prompt *p, const char *word)
 	fflush(stdout);
 }
 
-static void do_command(struct prompt *p, char *line)
+/* What other prompts are left by, and asked what they know by; no SQL is that. */
+static const char *plain_word(struct span s)
+{
+	if (s.n && s.p[s.n - 1] == ';')
+		s.n--;
+	s = span_trim(s);
+	if (span_eq(s, "exit") || span_eq(s, "quit") || span_eq(s, ".exit"))
+		return ".quit";
+	return span_eq(s, "help") ? ".help" : NULL;
+}
+
+static void do_command(struct prompt *p, const char *line)
 {
 	struct span rest = span_str(line), name, word = {NULL, 0};
 	char *arg;
@@ -197,8 +211,8 @@ static void take_line(struct prompt *p, char *line)
 
 	if (s.n)
 		lineedit_remember(p->edit, line);
-	if (p->statement.len == 0 && s.n && s.p[0] == '.') {
-		do_command(p, line);
+	if (p->statement.len == 0 && (plain_word(s) || (s.n && s.p[0] == '.'))) {
+		do_command(p, plain_word(s) ? plain_word(s) : line);
 		return;
 	}
 	if (p->statement.len == 0 && !s.n)

@@ -97,6 +97,14 @@ static int put_tsv(void *arg, const struct cell *cells, size_t n)
 	return r;
 }
 
+bool tableslist_has(const char *word)
+{
+	for (size_t i = 0; tables_all[i]; i++)
+		if (strcasestr(tables_all[i]->name, word))
+			return true;
+	return false;
+}
+
 const struct table *tableslist_find(const char *role, const char *name)
 {
 	const struct table *table = table_find(name);

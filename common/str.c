@@ -243,6 +243,8 @@ int array_grow(void *p, size_t *cap, size_t need, size_t size, size_t max)
 
 /* Names longer than this are not compared. */
 #define NEAREST_MAX 64
+/* Letters that name what they begin. */
+#define BEGUN_MIN 3
 
 /* Edits (insert, delete, replace) from a to b. */
 static size_t distance(const char *a, const char *b)
@@ -271,10 +273,10 @@ static size_t distance(const char *a, const char *b)
 
 const char *str_nearest(const char *s, const char *const *names)
 {
-	size_t best = strlen(s) / 3 + 1;
-	const char *ret = NULL;
+	size_t n = strlen(s), best = n / 3 + 1;
+	const char *ret = NULL, *longer = NULL;
 
-	if (strlen(s) > NEAREST_MAX)
+	if (n > NEAREST_MAX)
 		return NULL;
 	for (; *names; names++) {
 		size_t d;
@@ -286,6 +288,9 @@ const char *str_nearest(const char *s, const char *const *names)
 			best = d;
 			ret = *names;
 		}
+		if (n >= BEGUN_MIN && strncmp(*names, s, n) == 0 &&
+			(!longer || strlen(*names) < strlen(longer)))
+			longer = *names;
 	}
-	return ret;
+	return longer && best > 1 ? longer : ret;
 }

@@ -59,7 +59,10 @@ int parse_real(const char *s, double min, double max, double *ret);
  */
 int array_grow(void *p, size_t *cap, size_t need, size_t size, size_t max);
 
-/* The name in `names` (NULL-ended) nearest to `s` within a third of its length, or NULL. */
+/*
+ * The name in `names` (NULL-ended) that `s` was meant to be: one letter is wrong, or `s` is the
+ * beginning of it, or a third of the letters are wrong at most. NULL: none.
+ */
 const char *str_nearest(const char *s, const char *const *names);
 
 #endif

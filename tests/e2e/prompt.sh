@@ -63,9 +63,20 @@ chat <<'END'
 > no format "paper"
 < .nothing\n
 > no command \.nothing
+< .tables nothing\n
+> no table has "nothing" in its name
+< .schema proces\n
+> did you mean "processes"
+< help;\n
+> \.schema +TABLE
 < .quit\n
 END
 is commands "$status ${out##*NO MATCH}" "0 $out"
+
+for word in exit 'quit;' .exit; do
+	printf '> tocsin> \n< %s\\n\n' "$word" | chat
+	is "$word leaves" "$status ${out##*NO MATCH}" "0 $out"
+done
 
 # ---- Completion ----
 

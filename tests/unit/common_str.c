@@ -178,6 +178,13 @@ TEST(nearest_name)
 
 	CHECK_STR(str_nearest("proceses", names), "processes");
 	CHECK_STR(str_nearest("user", names), "users");
+	/* What it begins, the shortest first; but one wrong letter is likelier. */
+	CHECK_STR(str_nearest("process", names), "processes");
+	CHECK_STR(str_nearest("process_", names), "process_envs");
+	CHECK_STR(str_nearest("pro", names), "processes");
+	CHECK_STR(str_nearest("use", (const char *const[]){"used_files", "uses", "ase", NULL}),
+		"uses");
+	CHECK(!str_nearest("pr", names));
 	CHECK(!str_nearest("groups", names));
 	CHECK(!str_nearest("", names));
 	CHECK(!str_nearest("y", names));
