@@ -37,16 +37,16 @@ is "status" "$?" 3
 
 # ---- What became of each ----
 
-jq -r '.hosts[] | "\(.host) \(.state) \(.rows) \(.truncated) \(.error // "")"' "$T/report" | sort >"$T/ends"
+jq -r '.hosts[] | "\(.host) \(.state) \(.rows) \(.truncated) \(.error // "-")"' "$T/report" | sort >"$T/ends"
 is "each host has one end" "$(cut -d' ' -f1 "$T/ends" | uniq -d | wc -l) $(wc -l <"$T/ends")" "0 $hosts"
 sort "$T/sim/modes" | join - "$T/ends" >"$T/both"
-# all_end MODE PATTERN: every host of this kind, as "STATE ROWS TRUNCATED WORDS"
+# all_end MODE PATTERN: every host of this kind, as "STATE ROWS TRUNCATED WORDS"; "-" where there are none
 all_end() {
 	is "$1 ($(sim_hosts "$1")): $2" "$(sed -n "s/^[^ ]* $1 //p" "$T/both" | grep -vE "$2" | head -n 2)" ""
 	[ "$(sim_hosts "$1")" -gt 0 ] || fail "$1" "there is none"
 }
-all_end good '^answered 20 false '
-all_end slow '^answered 20 false '
+all_end good '^answered 20 false -$'
+all_end slow '^answered 20 false -$'
 all_end dead '^unreachable 0 false connection refused by '
 all_end hole '^unreachable 0 false (no answer from |cannot connect to .*: Connection timed out)'
 all_end hang '^timed_out 0 false connected to .*, but no SSH banner came '
@@ -54,5 +54,5 @@ all_end mute '^timed_out 0 false connected, but '
 all_end reset '^(failed|unreachable) 0 false .*(closed the connection before its SSH banner, 5 times|reset)'
 all_end drop '^failed [0-9]+ false .'
 all_end lie '^(failed|timed_out) [0-9]+ false .'
-all_end flood '^answered 2000 true '
+all_end flood '^answered 2000 true -$'
 is "rows that are shown are rows that are counted" "$(wc -l <"$T/rows")" "$(awk '{n += $4} END {print n}' "$T/both")"
