@@ -134,8 +134,8 @@ reload() {
 	wait_for 10 sh -c 'test "$(grep -c "\"config\"" "$1")" -gt "$2"' sh "$T/state/audit.ndjson" "$n"
 }
 # A session that goes on: what it may do is looked up each time.
-mkfifo "$T/in"
-exec 5<>"$T/in"
+mkfifo "$T/goes_on.in"
+exec 5<>"$T/goes_on.in"
 # shellcheck disable=SC2046 # words
 background bounded 60 $(as 40003) "$AGENTD" session --run-dir "$T/run" <&5 >"$T/goes_on"
 get_plain() { echo "{\"op\":\"get\",\"id\":$1,\"path\":\"$T/plain\"}" >&5; }
