@@ -269,10 +269,12 @@ static void take_file(struct job *job, uint64_t number, struct privlink_answer *
 	}
 	g.hash = EVP_MD_CTX_new();
 	g.piece = malloc(WIRE_CHUNK_MAX);
-	if (g.hash && g.piece && EVP_DigestInit_ex(g.hash, EVP_sha256(), NULL) == 1)
+	if (g.hash && g.piece && EVP_DigestInit_ex(g.hash, EVP_sha256(), NULL) == 1) {
 		stream(&g, number);
-	else
+	} else {
+		tell_got(&g, number, WIRE_FAILED, "out of memory");
 		answer_fail(&job->answer, WIRE_CODE_INTERNAL, "out of memory");
+	}
 	EVP_MD_CTX_free(g.hash);
 	free(g.piece);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct call {
@@ -81,8 +82,21 @@ int privlink_tell(struct privlink *l, const struct buf *frame)
 
 /* ---- Answers, in the session's thread ---- */
 
+/* The daemon waits to be told what became of a file. */
+static void decline(struct privlink *l, uint64_t number)
+{
+	const struct priv_got got = {
+		.status = WIRE_FAILED, .sha256 = "", .detail = strerror(ECANCELED)};
+	struct buf frame;
+
+	buf_init(&frame, PRIV_FRAME_MAX);
+	if (priv_put_got(&frame, number, &got) == 0)
+		(void)privlink_tell(l, &frame);
+	buf_done(&frame);
+}
+
 /* With the lock held. An answer that nobody waits for any more is dropped. */
-static void hand_over(struct privlink *l, uint64_t number, int fd)
+static void hand_over(struct privlink *l, enum priv_type type, uint64_t number, int fd)
 {
 	for (size_t i = 0; i < PRIVLINK_CALLS_MAX; i++) {
 		struct call *c = &l->calls[i];
@@ -96,6 +110,8 @@ static void hand_over(struct privlink *l, uint64_t number, int fd)
 		return;
 	}
 	io_close(fd);
+	if (type == PRIV_FILE)
+		decline(l, number);
 }
 
 static void take_quarantine(struct privlink *l)
@@ -128,7 +144,7 @@ int privlink_read(struct privlink *l)
 	while ((r = priv_receive(l->fd, &l->in, &fd, 1, false)) > 0) {
 		pthread_mutex_lock(&l->lock);
 		if (priv_peek(l->in.p, l->in.len, &type, &number) && number)
-			hand_over(l, number, fd);
+			hand_over(l, type, number, fd);
 		else
 			io_close(fd);
 		if (!number)
@@ -175,7 +191,8 @@ static int wait_for(
 		else
 			r = clock_wait(&l->changed, &l->lock, until_ms);
 	}
-	return r;
+	/* It may have come at the last moment. */
+	return c->answered ? 0 : r;
 }
 
 int privlink_call(struct privlink *l, uint64_t number, const struct buf *frame,

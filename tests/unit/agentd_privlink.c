@@ -167,6 +167,32 @@ TEST(cancelled_and_late)
 	end();
 }
 
+/* The daemon keeps a place for a file until it is told what became of it. */
+TEST(file_that_comes_late)
+{
+	const struct priv_file file = {.size = 1};
+	int null = open("/dev/null", O_RDONLY);
+	enum priv_type type;
+	struct asking a;
+	uint64_t number;
+	struct buf b;
+
+	begin();
+	a = (struct asking){.number = privlink_number(link_), .until_ms = clock_mono_ms() - 1};
+	ask(&a);
+	CHECK_INT(a.r, -ETIMEDOUT);
+	CHECK_INT(next_number(), a.number);
+	buf_init(&b, PRIV_FRAME_MAX);
+	CHECK_INT(priv_put_file(&b, a.number, &file), 0);
+	CHECK_INT(priv_send(daemon_fd, &b, &null, 1, true), 0);
+	CHECK_INT(privlink_read(link_), 0);
+	CHECK(priv_receive(daemon_fd, &b, NULL, 0, false) > 0);
+	CHECK(priv_peek(b.p, b.len, &type, &number) && type == PRIV_GOT && number == a.number);
+	buf_done(&b);
+	io_close(null);
+	end();
+}
+
 TEST(no_more_than_there_is_room_for)
 {
 	static struct asking a[PRIVLINK_CALLS_MAX];
@@ -202,5 +228,5 @@ TEST(nonsense)
 	end();
 }
 
-TEST_MAIN(&answers_in_any_order, &daemon_is_gone, &cancelled_and_late,
+TEST_MAIN(&answers_in_any_order, &daemon_is_gone, &cancelled_and_late, &file_that_comes_late,
 	&no_more_than_there_is_room_for, &nonsense)
