@@ -181,19 +181,31 @@ static int read_children(struct tree *t, uint32_t group, const json_t *v, struct
 	return r;
 }
 
-static int read_members(struct tree *t, uint32_t group, const json_t *v, struct err *err)
+static int read_vars(struct tree *t, uint32_t group, const json_t *v, struct err *err)
 {
-	const json_t *vars = json_object_get(v, "vars");
-	int r;
-
-	if (vars && !json_is_object(vars) && !json_is_null(vars))
+	if (!json_is_object(v) && !json_is_null(v))
 		return mistake(&t->at, err, "the variables of the group `%s` are no object",
 			t->inv->groups[group].name);
-	r = read_hosts(t, group, json_object_get(v, "hosts"), err);
-	if (r == 0)
-		r = set_vars(t, true, group, vars, err);
-	if (r == 0)
-		r = read_children(t, group, json_object_get(v, "children"), err);
+	return set_vars(t, true, group, v, err);
+}
+
+/* As they stand in the file: what the last one says of a host is what counts. */
+static int read_members(struct tree *t, uint32_t group, const json_t *members, struct err *err)
+{
+	const char *name;
+	json_t *v;
+	int r = 0;
+
+	json_object_foreach ((json_t *)members, name, v) {
+		if (str_eq(name, "hosts"))
+			r = read_hosts(t, group, v, err);
+		else if (str_eq(name, "vars"))
+			r = read_vars(t, group, v, err);
+		else if (str_eq(name, "children"))
+			r = read_children(t, group, v, err);
+		if (r < 0)
+			return r;
+	}
 	return r;
 }
 
