@@ -26,6 +26,13 @@ out=$(echo '{"op":"query","id":1,"sql":"select count(*) from shadow"}' |
 	bounded 20 "${nobody[@]}" "$AGENTD" session --run-dir "$T/run")
 has reads_as_other "$out" 'shadow: content of 1 file: permission denied'
 
+# The workers' own account has no business here.
+own=$(id -u tocsin-worker 2>/dev/null || echo 65534)
+out=$(echo '{"op":"query","id":1,"sql":"select 1"}' |
+	bounded 30 setpriv --reuid "$own" --regid "$own" --clear-groups "$AGENTD" session --run-dir "$T/run")
+is worker_may_not_ask "$(jq -c 'select(.op == "error") | [.id, .code, .message]' <<<"$out")" \
+	'[1,"limit","this account is the agent'"'"'s own"]'
+
 # ---- Files ----
 
 printf 'evidence' >"$T/file"

@@ -126,6 +126,9 @@ hold = os.pipe()
 if what == "sessions":
     print(*as_user(40001, sessions, 9), sep="|")
     print(*as_user(0, sessions, 1), sep="|")
+elif what == "strangers":
+    for uid, most in (50001, 4), (50002, 4), (0, 1):
+        print(*as_user(uid, sessions, most), sep="|")
 elif what == "silent":
     print([as_user(uid, silent, 17) for uid in (50001, 50002, 50003)] + [as_user(uid, silent, 2) for uid in (50004, 50005)])
 elif what == "acting":

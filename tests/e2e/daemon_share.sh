@@ -48,6 +48,26 @@ check set wait_for 10 grep -q '"config"' "$T/state/audit.ndjson"
 out=$(share sessions)
 is sessions_as_set "$(head -n 1 <<<"$out")" "2|too many sessions of one user at once"
 
+# ---- Those who ask with their own rights only ----
+
+cp "$T/agentd.conf" "$T/roles.conf"
+reload() {
+	local n
+	n=$(grep -c '"config"' "$T/state/audit.ndjson")
+	kill -HUP "$daemon"
+	# shellcheck disable=SC2016 # for the inner shell
+	wait_for 10 sh -c 'test "$(grep -c "\"config\"" "$1")" -gt "$2"' sh "$T/state/audit.ndjson" "$n"
+}
+echo 'sessions_max = 8' >"$T/agentd.conf"
+check no_roles reload
+check sessions_as_set_end wait_for 20 ended
+is sessions_of_strangers "$(share strangers)" "4|
+2|too many sessions at once
+1|"
+check sessions_of_strangers_end wait_for 20 ended
+cp "$T/roles.conf" "$T/agentd.conf"
+check roles_again reload
+
 # ---- The way in ----
 
 is connections "$(share silent)" "[16, 16, 16, 1, 1]"

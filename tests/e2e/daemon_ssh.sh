@@ -1,7 +1,7 @@
 #!/bin/bash
 # The daemon behind a real sshd, asked by the console: who it was and from where, whatever the environment says.
 . "$(dirname "$0")/../lib.sh"
-need jq ssh sshd
+need jq ssh sshd python3 setpriv
 need_root
 cat >"$T/agentd.conf" <<'EOF'
 [role responder]
@@ -55,6 +55,21 @@ n=$(wc -l <"$T/state/audit.ndjson")
 run "${ssh[@]}" tocsin-a@127.0.0.1 "$T/sshd -c '$T/fake.sh; :' </dev/null"
 got=$(tail -n +$((n + 1)) "$T/state/audit.ndjson" | jq -c 'select(.event == "session") | [.uid, .address]')
 is not_the_environment "$got" '[40001,"127.0.0.1"]'
+
+# An sshd that anybody runs has whatever clients they like.
+mkdir "$T/own"
+cp "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$T/own/sshd"
+cat >"$T/own/serve.py" <<'EOF'
+import socket, subprocess, sys
+listens = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listens.getsockname())
+served = listens.accept()
+subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL)
+EOF
+n=$(wc -l <"$T/state/audit.ndjson")
+run setpriv --reuid 40001 --regid 40001 --clear-groups "$T/own/sshd" "$T/own/serve.py" "$real" session --run-dir "$T/run"
+got=$(tail -n +$((n + 1)) "$T/state/audit.ndjson" | jq -c 'select(.event == "session") | [.uid, .address]')
+is not_of_an_sshd_of_their_own "$got" '[40001,null]'
 
 # From no sshd at all: no address.
 ask_daemon '{"op":"ping","id":1}' >/dev/null
