@@ -98,17 +98,20 @@ static int set_connection(
 		err, EINVAL, "ansible_connection=%s is not supported (ssh and local are)", value);
 }
 
-/* Ansible knows it by an older name too. `given`: what stands over both, or NULL. */
-static int var_or(struct filling *f, size_t host, const char *given, const char *name,
-	const char *old_name, const char **ret, struct err *err)
+/*
+ * Ansible knows it by two names; where both are set, wherever that is, the one with "ssh" counts.
+ * `given`: what stands over both, or NULL.
+ */
+static int var_or(struct filling *f, size_t host, const char *given, const char *ssh_name,
+	const char *name, const char **ret, struct err *err)
 {
 	int r;
 
 	*ret = given;
 	if (given)
 		return 0;
-	r = var(f, host, name, ret, err);
-	return r < 0 || *ret ? r : var(f, host, old_name, ret, err);
+	r = var(f, host, ssh_name, ret, err);
+	return r < 0 || *ret ? r : var(f, host, name, ret, err);
 }
 
 /* As by -i of ssh(1): `path`, or NULL, is tried before those of the configuration. */
@@ -414,7 +417,7 @@ static int set_port(struct filling *f, struct host_config *h, size_t host, struc
 	int r = 0;
 
 	if (!port)
-		r = var_or(f, host, NULL, "ansible_port", "ansible_ssh_port", &value, err);
+		r = var_or(f, host, NULL, "ansible_ssh_port", "ansible_port", &value, err);
 	if (r < 0)
 		return r;
 	if (!port && value && parse_uint(value, 1, UINT16_MAX, &port) < 0)
@@ -428,13 +431,18 @@ static int fill_by_ssh(
 	struct filling *f, struct host_config *h, struct backing *b, size_t host, struct err *err)
 {
 	const char *key = NULL;
-	int r = var_or(f, host, f->o->user, "ansible_user", "ansible_ssh_user", &h->user, err);
+	int r = var_or(f, host, f->o->user, "ansible_ssh_user", "ansible_user", &h->user, err);
 
 	if (r == 0)
 		r = set_port(f, h, host, err);
 	if (r == 0)
 		r = var_or(f, host, f->o->private_key, "ansible_ssh_private_key_file",
 			"ansible_private_key_file", &key, err);
+	/* Set to nothing is not set. */
+	if (r == 0 && h->user && !*h->user)
+		h->user = NULL;
+	if (r == 0 && key && !*key)
+		key = NULL;
 	if (r == 0)
 		r = fill_ssh(f, h, b, host, err);
 	return r < 0 ? r : set_keys(h, b, key, err);
@@ -451,7 +459,7 @@ static int fill_usable(struct filling *f, size_t i, size_t host, struct err *err
 		r = set_connection(f, h, connection, err);
 	if (r < 0 || h->connection == CONNECTION_LOCAL)
 		return r;
-	r = var_or(f, host, NULL, "ansible_host", "ansible_ssh_host", &address, err);
+	r = var_or(f, host, NULL, "ansible_ssh_host", "ansible_host", &address, err);
 	if (r == 0 && address && *address)
 		h->address = address;
 	return r < 0 ? r : fill_by_ssh(f, h, &f->configs->backing[i], host, err);

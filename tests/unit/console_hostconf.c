@@ -84,6 +84,24 @@ TEST(inventory_variables)
 	end();
 }
 
+TEST(variables_by_two_names)
+{
+	CHECK_INT(resolve("[all:vars]\nansible_ssh_user=old\nansible_ssh_port=23\n"
+			  "ansible_ssh_host=192.0.2.2\n[g]\n"
+			  "web1:2200 ansible_host=192.0.2.1 ansible_user=ann "
+			  "ansible_private_key_file=/a ansible_ssh_private_key_file=/b\n"
+			  "web2 ansible_ssh_user='' ansible_user=ann ansible_private_key_file=\n",
+			  NULL),
+		0);
+	CHECK_STR(hosts[0].address, "192.0.2.2");
+	CHECK_STR(hosts[0].user, "old");
+	CHECK_INT(hosts[0].port, 23);
+	CHECK_STR(hosts[0].key_files[0], "/b");
+	CHECK(!hosts[1].user || *hosts[1].user);
+	CHECK(!hosts[1].key_files);
+	end();
+}
+
 TEST(jump_hosts)
 {
 	const struct host_config *hop;
@@ -268,6 +286,7 @@ TEST(no_memory)
 	end();
 }
 
-TEST_MAIN(&defaults, &inventory_variables, &jump_hosts, &jump_hosts_of_everybody,
-	&arguments_for_ssh, &command_line_wins, &keys_of_jump_hosts, &ssh_config_fills_what_is_left,
-	&with_an_ssh_command, &hosts_that_cannot_be_reached, &mistakes, &no_memory)
+TEST_MAIN(&defaults, &inventory_variables, &variables_by_two_names, &jump_hosts,
+	&jump_hosts_of_everybody, &arguments_for_ssh, &command_line_wins, &keys_of_jump_hosts,
+	&ssh_config_fills_what_is_left, &with_an_ssh_command, &hosts_that_cannot_be_reached,
+	&mistakes, &no_memory)
