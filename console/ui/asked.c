@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* How long what is gone stays on the screen after a refresh, in milliseconds. */
-#define GONE_MS 20000
+#define GONE_MS 10000
 /* When more rows are dead than alive, and as many, a copy without them is made. */
 #define COMPACT_LEAST 50000
 
@@ -32,16 +32,21 @@ static int new_view(struct results_pane *v, struct err *err)
 	return v->view ? 0 : -err->code;
 }
 
+static bool shows_gone(const struct results_pane *v)
+{
+	return v->watch_ms || clock_mono_ms() < v->gone_until_ms;
+}
+
 int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err)
 {
 	struct view_spec spec = {.filter = v->filter,
 		.fold = v->fold,
 		.skip = v->hidden,
 		.n_skip = RESULTS_COLUMNS_MAX,
-		/* Beside another run only that one's rows are gone. */
-		.gone = !v->diff && (v->watch_ms || clock_mono_ms() < v->refreshed_ms + GONE_MS),
 		.changes = v->diff && v->compare};
 
+	/* Beside another run only that one's rows are gone. */
+	spec.gone = v->gone = !v->diff && shows_gone(v);
 	results_list_columns(v);
 	memcpy(spec.keys, v->keys, sizeof(spec.keys));
 	return view_set(v->view, &spec, ret_at, err);
@@ -53,6 +58,12 @@ void results_apply(struct results_pane *v)
 
 	if (results_set_view(v, NULL, &err) < 0)
 		ui_say(v->p.ui, STYLE_BAD, "%s", err.text);
+}
+
+void results_let_go(struct results_pane *v)
+{
+	if (v->gone && !v->paused && !shows_gone(v))
+		results_apply(v);
 }
 
 /* Folded, what differs by its nature from host to host, as a pid, would keep rows apart. */
@@ -248,10 +259,11 @@ static void on_over(void *arg, bool begun, bool cancelled)
 	end_record(v, cancelled);
 	tell_all(v);
 	v->number = 0;
+	if (v->refreshing)
+		v->gone_until_ms = clock_mono_ms() + GONE_MS;
 	v->refreshing = false;
-	v->refreshed_ms = clock_mono_ms();
 	if (v->watch_ms)
-		v->next_ms = v->refreshed_ms + v->watch_ms;
+		v->next_ms = clock_mono_ms() + v->watch_ms;
 	if (!begun && !cancelled)
 		ui_say(v->p.ui, STYLE_BAD, "the question could not be put");
 	compact(v);

@@ -41,7 +41,9 @@ struct results_pane {
 	int64_t begun_ms;
 	char *failure; /* what the first host that did not answer said, or NULL; likewise */
 	char *refusal; /* why the first host refused the SQL, or NULL; hostile bytes possible */
-	int64_t watch_ms, next_ms, refreshed_ms;
+	int64_t watch_ms, next_ms;
+	int64_t gone_until_ms; /* what did not come with a refresh is shown */
+	bool gone;	       /* likewise, now */
 
 	bool diff;			  /* what differs from a run before is marked */
 	char *diff_run;			  /* which; NULL: the one before this question was put */
@@ -97,6 +99,8 @@ void results_ask(struct results_pane *v, bool background);
 /* Shows what the pane's filter, keys, fold and choice of columns say. */
 int results_set_view(struct results_pane *v, size_t *ret_at, struct err *err);
 void results_apply(struct results_pane *v);
+/* Now and then: what is gone was shown long enough. */
+void results_let_go(struct results_pane *v);
 /* Makes the list of the columns that are shown anew. */
 void results_list_columns(struct results_pane *v);
 

@@ -379,6 +379,7 @@ bool results_tick(struct pane *p)
 
 	if (v->watch_ms && !v->paused && !v->number && now >= v->next_ms)
 		results_ask(v, true);
+	results_let_go(v);
 	want_names(v);
 	return v->number || v->comparing || !view_settled(v->view);
 }

@@ -72,6 +72,12 @@ in_bar up ' \+2 up '
 in_bar unreachable ' !1 unreachable *$'
 in_bar failed ' !1 failed '
 in_bar timed-out ' !1 timed out '
+host_order() { shown | awk '$2 ~ /^(up|failed|timed|unreachable)$/ {printf "%s ", $1}' | tr -d '!+~'; }
+is hosts-by-name "$(host_order)" "good odd shut sleeper still "
+keys s
+sees silent-first "the silent ones first"
+is silent-on-top "$(host_order)" "odd shut still good sleeper "
+keys s
 command_line "query -t good:sleeper 'select n'"
 in_bar asking ' ~1 asking '
 in_bar how-far ' 50%  [0-9.]+ s  2 rows *$'

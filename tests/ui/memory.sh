@@ -49,8 +49,20 @@ done
 last_has() { tocsin -q -o csv show "$(history | jq '.[0].run')" | grep -q "host1,$1"; }
 check watch-remembered wait_for "$SCREEN_WAIT" last_has three
 is watch-remembered-once "$(asked | grep -c file_lines)" 2
+# What went with a refresh is there for a while, without a key; dim and bold are more than the signs.
+command_line 'watch off'
+misses not-watched "every 1 s"
+command_line 'sort line'
+echo four >"$T/lines"
+keys r
+sees gone "-host1  three"
+styled() { mux capture-pane -p -e | grep -qE $'\033'"\\[([0-9;]*;)?($2)(;[0-9;]*)?m("$'\033'"\\[[0-9;]*m)*$1host"; }
+check new-is-green styled '[+]' '32|38;5;120'
+check gone-is-dim styled '-' '2|38;5;242'
+misses gone-for-good "-host1"
+sees new-stays "+host1  four"
 leave
-is left-remembered-once "$(asked | grep -c file_lines)" 2
+is left-remembered-once "$(asked | grep -c file_lines)" 3
 
 # ---- A database that cannot be written: said, and the rows come all the same ----
 mkdir "$T/broken" && mkdir -p "$T/broken/tocsin/tocsin.db"
