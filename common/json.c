@@ -329,3 +329,52 @@ int json_put_cell(struct buf *b, const struct cell *c)
 	}
 	return buf_puts(b, "null");
 }
+
+/* Appends the number at `p`, as cell_real_text has it where that is shorter. */
+static char *shorten_number(char *to, const char *p, size_t n)
+{
+	char text[CELL_NUMBER_MAX];
+	/* Not strtod: that follows the locale. */
+	json_t *v = strcspn(p, ".eE") < n ? json_loadb(p, n, JSON_DECODE_ANY, NULL) : NULL;
+	size_t len = json_is_real(v) ? cell_real_text(json_real_value(v), text) : n;
+
+	json_decref(v);
+	if (len < n)
+		memcpy(to, text, len);
+	else
+		memmove(to, p, n);
+	return to + (len < n ? len : n);
+}
+
+/* The string at `p` with its quotes. */
+static size_t string_length(const char *p)
+{
+	size_t n = 1;
+
+	while (p[n] && p[n] != '"')
+		n += p[n] == '\\' ? 2 : 1;
+	return n + 1;
+}
+
+char *json_print(const json_t *v, size_t flags)
+{
+	char *text = json_dumps(v, flags), *to = text;
+
+	if (!text)
+		return NULL;
+	for (const char *p = text; *p;) {
+		size_t n;
+
+		if (*p == '-' || (*p >= '0' && *p <= '9')) {
+			n = strspn(p, "-+.0123456789eE");
+			to = shorten_number(to, p, n);
+		} else {
+			n = *p == '"' ? string_length(p) : 1;
+			memmove(to, p, n);
+			to += n;
+		}
+		p += n;
+	}
+	*to = '\0';
+	return text;
+}

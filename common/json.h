@@ -43,6 +43,12 @@ json_t *json_bytes_new(const char *p, size_t n);
  */
 int json_bytes_add(struct buf *b, const json_t *v);
 
+/*
+ * As json_dumps (whose flags these are), with the fewest digits of a real that read back the same,
+ * where jansson writes 0.10000000000000001. To be freed; NULL: no memory, or not a value.
+ */
+char *json_print(const json_t *v, size_t flags);
+
 /* All return as buf_add does. */
 /* A string; each byte that is not UTF-8 becomes U+FFFD. */
 int json_put_string(struct buf *b, const char *p, size_t n);

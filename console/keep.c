@@ -2,6 +2,7 @@
 #include "console/keep.h"
 
 #include "common/io.h"
+#include "common/json.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -241,7 +242,7 @@ int keep_note(struct keep *k, const json_t *line, struct err *err)
 {
 	int fd = openat(k->dir, KEEP_MANIFEST,
 		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-	char *text = json_dumps(line, JSON_COMPACT);
+	char *text = json_print(line, JSON_COMPACT);
 	struct buf b;
 	int r = fd < 0 ? -errno : text ? 0 : -ENOMEM;
 

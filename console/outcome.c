@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/outcome.h"
 
+#include "common/json.h"
 #include "common/str.h"
 #include "console/output.h"
 #include "console/rows.h"
@@ -19,7 +20,7 @@ static struct cell text(const char *s)
 
 static struct cell json(const json_t *v, char **ret_text)
 {
-	*ret_text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	*ret_text = v ? json_print(v, JSON_COMPACT) : NULL;
 	if (!*ret_text)
 		return (struct cell){.type = CELL_NULL};
 	return (struct cell){.type = CELL_JSON, .n = (uint32_t)strlen(*ret_text), .p = *ret_text};

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "common/text.h"
@@ -99,7 +100,7 @@ static void put_line(struct runbook_log *l, int64_t us, json_t *o)
 	}
 	json_object_set_new(o, "time", json_real((double)us / 1e6));
 	json_object_set_new(o, "runbook", json_text(l->run.path));
-	text = json_dumps(o, JSON_COMPACT);
+	text = json_print(o, JSON_COMPACT);
 	line = text ? str_printf("%s\n", text) : NULL;
 	note(l, line ? io_write_all(l->fd, line, strlen(line)) : -ENOMEM);
 	free(line);

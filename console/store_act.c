@@ -2,6 +2,7 @@
 #include "console/store_act.h"
 
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "console/store_record.h"
@@ -10,7 +11,7 @@
 
 static char *json_text(const json_t *v)
 {
-	return v ? json_dumps(v, JSON_COMPACT) : NULL;
+	return v ? json_print(v, JSON_COMPACT) : NULL;
 }
 
 /* What was planned is about to be tried; all else is over. */

@@ -2,6 +2,7 @@
 /* The inventory as it was understood. */
 #include "console/fleet/inventory.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "console/app.h"
 #include "console/command.h"
@@ -10,37 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* 15 digits make 0.1 of 0.1, but do not tell every number from its neighbours; 17 do. */
-static bool short_reals(const json_t *v)
-{
-	char text[64];
-	const char *key;
-	json_t *inner;
-	size_t i;
-
-	if (json_is_real(v)) {
-		snprintf(text, sizeof(text), "%.15g", json_real_value(v));
-		return strtod(text, NULL) == json_real_value(v);
-	}
-	json_array_foreach (v, i, inner)
-		if (!short_reals(inner))
-			return false;
-	json_object_foreach ((json_t *)v, key, inner)
-		if (!short_reals(inner))
-			return false;
-	return true;
-}
-
 static int print(const json_t *tree)
 {
-	size_t flags = JSON_INDENT(4) | JSON_REAL_PRECISION(short_reals(tree) ? 15 : 17);
+	size_t flags = JSON_INDENT(4);
 	char *text;
 	int r;
 
 	/* What a terminal could act on stands outside ASCII or below it; both become \uXXXX. */
 	if (isatty(STDOUT_FILENO))
 		flags |= JSON_ENSURE_ASCII;
-	text = tree ? json_dumps(tree, flags) : NULL;
+	text = tree ? json_print(tree, flags) : NULL;
 	r = text ? io_write_all(STDOUT_FILENO, text, strlen(text)) : -ENOMEM;
 	free(text);
 	if (r == 0)

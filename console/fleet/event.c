@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/event.h"
+#include "common/json.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -129,7 +130,7 @@ struct fleet_event *event_outcome(host_id host, const struct wire_outcome *o)
 	bool whole = true;
 
 	for (size_t i = 0; i < 3; i++) {
-		dumps[i] = trees[i] ? json_dumps(trees[i], JSON_COMPACT) : NULL;
+		dumps[i] = trees[i] ? json_print(trees[i], JSON_COMPACT) : NULL;
 		whole &= !trees[i] || dumps[i];
 		size += dumps[i] ? strlen(dumps[i]) + 1 : 0;
 	}

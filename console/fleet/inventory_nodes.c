@@ -2,6 +2,7 @@
 #include "console/fleet/inventory_nodes.h"
 
 #include "common/cell.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "console/fleet/hostname.h"
@@ -254,7 +255,7 @@ int value_text(struct value *v)
 		v->own = strdup(json_is_true(v->json) ? "True" : "False");
 		break;
 	default:
-		v->own = json_dumps(v->json, JSON_COMPACT);
+		v->own = json_print(v->json, JSON_COMPACT);
 		break;
 	}
 	v->text = v->own;

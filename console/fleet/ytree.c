@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/fleet/ytree.h"
 
+#include "common/json.h"
 #include "common/map.h"
 #include "console/fleet/inventory_nodes.h"
 
@@ -260,7 +261,7 @@ static int make_key(struct builder *b, struct ynode **key)
 		return 0;
 	}
 	copy = new_node(b->tree, YNODE_SCALAR, n->line, n->column);
-	text = json_dumps(n->json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	text = json_print(n->json, JSON_ENCODE_ANY);
 	if (copy && text) {
 		copy->json = json_string(text);
 		copy->odd_key = true;

@@ -2,6 +2,7 @@
 #include "console/ui/facts.h"
 
 #include "common/cell.h"
+#include "common/json.h"
 #include "common/str.h"
 #include "common/text.h"
 
@@ -51,7 +52,7 @@ static int put_scalar(const struct facts *f, const char *name, const json_t *v, 
 
 static int put_whole(const json_t *v, struct buf *text)
 {
-	char *json = json_dumps(v, JSON_COMPACT);
+	char *json = json_print(v, JSON_COMPACT);
 	int r = json ? buf_puts(text, json) : 0;
 
 	free(json);

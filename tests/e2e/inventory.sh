@@ -39,18 +39,29 @@ ask_ansible() {
 	for c in "${cases[@]}"; do eval "$c"; done
 }
 
+# same_form PROFILE <JSON: sorted. From 2.19 on Ansible names the form of its output in a profile, and marks other values
+# than before as not to be expanded: the marks are left out then.
+same_form() {
+	if [ "$1" = null ]; then
+		jq -S .
+	else
+		jq -S 'del(._meta.profile) | walk(if type == "object" and has("__ansible_unsafe") then .__ansible_unsafe else . end)'
+	fi
+}
+
 # compare_inventory THEIRS NAME SOURCE…
 compare_inventory() {
-	local theirs=$1 name=$2 source args=()
+	local theirs=$1 name=$2 source args=() profile
 	shift 2
 	for source; do args+=(-i "$source"); done
 	run "$TOCSIN" "${args[@]}" inventory
 	[ "$status" = 0 ] || { fail "$name" "status $status: $err" && return; }
-	jq -S . <<<"$out" >"$T/ours"
 	if [ ! -s "$theirs" ]; then
 		fail "$name" "Ansible: $(cat "$theirs.err")"
 	else
-		jq -S . "$theirs" >"$T/theirs"
+		profile=$(jq ._meta.profile "$theirs")
+		same_form "$profile" <<<"$out" >"$T/ours"
+		same_form "$profile" <"$theirs" >"$T/theirs"
 		check "$name" diff "$T/ours" "$T/theirs"
 	fi
 }
@@ -125,6 +136,17 @@ same_patterns "patterns over groups within groups" "$fixtures/groups.ini" "$fixt
 same_patterns "patterns over a program's hosts" "$fixtures/program" "$fixtures/patterns"
 same_patterns "harder patterns" "$fixtures/choosing.ini" "$fixtures/patterns.hard"
 ask_ansible
+
+# Newer versions of Ansible take them apart at every colon, and "2001:db8::*" for everybody.
+selected() {
+	run "$TOCSIN" -i "$fixtures/choosing.ini" -t "$1" hosts --list
+	echo "$status $out"
+}
+is "an address with wildcards is one pattern" "$(selected '2001:db8::*')" $'0 2001:db8::1\n2001:db8::2'
+is "and not parted from what follows a colon" "$(selected 2001:db8::1:web) $(selected ::1:127.0.0.1)" "2  2 "
+# Not by jq, which may round.
+run "$TOCSIN" -i "$fixtures/hard.ini" inventory
+has "numbers have no more digits than they need" "$out" '"b": 0\.1,'
 
 run "$TOCSIN" -i <(printf '[g]\nh1\nh2\n') -t g hosts --list
 is "hosts from a pipe" "$status $out" $'0 h1\nh2'

@@ -245,6 +245,35 @@ TEST(bytes_in_a_tree)
 	buf_done(&b);
 }
 
+/* What json_print makes of a text. */
+static const char *printed(const char *text, size_t flags)
+{
+	static char room[256];
+	json_t *tree = json_loads(text, JSON_DECODE_ANY, NULL);
+	char *again = json_print(tree, flags);
+
+	snprintf(room, sizeof(room), "%s", again ? again : "(none)");
+	free(again);
+	json_decref(tree);
+	return room;
+}
+
+TEST(printed_with_few_digits)
+{
+	static const char *const same[] = {"0.1", "-1.1", "1.0", "-0.0", "0.30000000000000004",
+		"1e-07", "1e+300", "2.5e-10", "2.2250738585072014e-308", "1.7976931348623157e308",
+		"0", "-7", "9223372036854775807", "true", "false", "null",
+		"\"0.10000000000000001\"", "\"\"", "\"\\\"0.10000000000000001\"",
+		"{\"1.1000000000000001\":[0.1,{},[],{\"e\":1.1}]}"};
+
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		CHECK_STR(printed(same[i], JSON_COMPACT | JSON_ENCODE_ANY), same[i]);
+	CHECK_STR(printed("[0.10000000000000001,1.1000000000000001]", 0), "[0.1, 1.1]");
+	CHECK_STR(printed("{\"a\":[0.1]}", JSON_INDENT(2)), "{\n  \"a\": [\n    0.1\n  ]\n}");
+	CHECK_STR(printed("0.1", 0), "(none)");
+	CHECK(!json_print(NULL, 0));
+}
+
 TEST(out_of_memory)
 {
 	static const char text[] = "{\"a\":[1,2.5,\"x\",{\"b\":null}],\"c\":\"a longer string\"}";
@@ -270,4 +299,4 @@ TEST(out_of_memory)
 
 TEST_MAIN(&objects, &what_is_refused, &nesting_at_its_edge, &any_value, &strings,
 	&odd_bytes_at_every_place, &bytes_that_are_not_text, &cells, &full_buffer, &bytes_in_a_tree,
-	&out_of_memory)
+	&printed_with_few_digits, &out_of_memory)

@@ -3,6 +3,7 @@
 #include "console/plan.h"
 
 #include "common/fill.h"
+#include "common/json.h"
 #include "common/str.h"
 #include "common/text.h"
 #include "console/store_act.h"
@@ -485,7 +486,7 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	(void)put_told(v, i, p->area.w > NARROWEST ? (size_t)p->area.w - 1 : NARROWEST, &text);
 	for (size_t t = 0; t < ARRAY_LEN(trees); t++) {
 		static const char *const words[] = {"before", "after", "undo"};
-		char *json = trees[t] ? json_dumps(trees[t], JSON_INDENT(2)) : NULL;
+		char *json = trees[t] ? json_print(trees[t], JSON_INDENT(2)) : NULL;
 
 		if (json)
 			(void)buf_printf(&text, "\n%s\n%s\n", words[t], json);
