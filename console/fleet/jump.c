@@ -401,6 +401,7 @@ static int start_channel(struct bridge *b)
 	ssh_set_channel_callbacks(b->channel, &b->callbacks);
 	b->state = BRIDGE_OPENING;
 	b->jump->ssh->chatty = true;
+	ssh_watch_packets(b->jump->ssh, true);
 	return ask_channel(b);
 }
 

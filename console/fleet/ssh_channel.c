@@ -44,11 +44,11 @@ static void take_status(ssh_session session, ssh_channel channel, int status, vo
 	s->exit_status = status;
 }
 
-#if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0)
 /*
  * Before 0.11 libssh sends packets of the host's size less ten bytes, without end when that is
- * none, and tells that size only in its log. Said a second time for a channel, it counts as well:
- * then the log tells of a wrong state only.
+ * none, and tells that size only in its log; later ones tell it to a chatty log alone and do well
+ * with any but none. Said a second time for a channel, it counts as well: then the log tells of a
+ * wrong state only.
  */
 static void watch_log(int level, const char *function, const char *text, void *arg)
 {
@@ -80,13 +80,6 @@ void ssh_watch_packets(struct ssh *s, bool on)
 	ssh_set_log_callback(watch_log);
 	ssh_set_log_level(!on ? SSH_LOG_NOLOG : s->chatty ? SSH_LOG_PACKET : SSH_LOG_PROTOCOL);
 }
-#else
-void ssh_watch_packets(struct ssh *s, bool on)
-{
-	(void)s;
-	(void)on;
-}
-#endif
 
 int ssh_open_channel(struct ssh *s)
 {

@@ -265,7 +265,7 @@ agents_run() { [ "$(ip netns pids "${ns}b" | xargs -r ps -o args= -p | grep -c "
 check "fifty agents work" wait_for 30 agents_run
 listener=$(cat "$T/bastion/pid")
 for p in $(ip netns pids "${ns}f"); do
-	if grep -qa '^sshd: ann' "/proc/$p/cmdline"; then kill -KILL "$p"; fi
+	if grep -qaE '^sshd(-session)?: ann' "/proc/$p/cmdline"; then kill -KILL "$p"; fi
 done
 wait "$asking"
 is "the jump host's session dies midway: states" "$(states)" failed
