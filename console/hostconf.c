@@ -114,7 +114,8 @@ static int var_or(struct filling *f, size_t host, const char *given, const char 
 	return r < 0 || *ret ? r : var(f, host, name, ret, err);
 }
 
-/* As by -i of ssh(1): `path`, or NULL, is tried before those of the configuration. */
+/* As by -i of ssh(1): `path`, or NULL, is tried before those of the configuration, and once: sshd
+ * counts what it is offered. */
 static int set_keys(struct host_config *h, struct backing *b, const char *path, struct err *err)
 {
 	size_t from_ssh = b->ssh.identity_files_given ? b->ssh.n_identity_files : 0, n = 0;
@@ -128,7 +129,8 @@ static int set_keys(struct host_config *h, struct backing *b, const char *path, 
 	if (path)
 		b->key_files[n++] = b->key_file;
 	for (size_t i = 0; i < from_ssh; i++)
-		b->key_files[n++] = b->ssh.identity_files[i];
+		if (!path || !str_eq(b->ssh.identity_files[i], b->key_file))
+			b->key_files[n++] = b->ssh.identity_files[i];
 	h->key_files = b->key_files;
 	return 0;
 }

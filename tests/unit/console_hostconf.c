@@ -172,7 +172,8 @@ TEST(arguments_for_ssh)
 TEST(command_line_wins)
 {
 	o = (struct app_options){.user = "bob", .port = 24, .private_key = "k"};
-	CHECK_INT(resolve(variables, "Host *\nUser eve\nPort 1\nIdentityFile /e\n"), 0);
+	CHECK_INT(resolve(variables, "Host *\nUser eve\nPort 1\nIdentityFile k\nIdentityFile /e\n"),
+		0);
 	CHECK_STR(hosts[0].user, "bob");
 	CHECK_INT(hosts[0].port, 24);
 	CHECK_STR(hosts[0].key_files[0], "k");
