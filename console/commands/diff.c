@@ -40,17 +40,19 @@ static int find_old(struct store *s, const struct diff_values *v, const struct r
 	struct run_info *ret, struct err *err)
 {
 	struct run_filter f = {.question = new->question, .target = new->target, .before = new->id};
+	char time[RUN_TIME_MAX] = "";
 	int r = 0;
 
 	if (v->since)
 		r = since_read(v->since, clock_real_us(), &f.until_us, err);
+	if (r == 0 && v->since)
+		run_time_text(f.until_us, time);
 	if (r == 0)
 		r = runs_first(s, &f, ret, err);
 	if (r == -ENOENT)
 		err_set(err, ENOENT,
 			"no run of `%s` with target %s before run %" PRId64 "%s%s is remembered",
-			new->question, new->target, new->id, v->since ? " until " : "",
-			v->since ? v->since : "");
+			new->question, new->target, new->id, v->since ? " and until " : "", time);
 	return r;
 }
 
