@@ -35,6 +35,7 @@ struct column_layout {
 	size_t natural; /* widest so far, at most PAD_MAX */
 	size_t width;	/* as drawn */
 	bool numbers;	/* no text met yet; settled when the header is drawn */
+	bool times;	/* nothing but them met yet */
 	bool any;
 };
 
@@ -51,6 +52,19 @@ struct table {
 static bool is_number(const struct cell *c)
 {
 	return c->type == CELL_INT || c->type == CELL_REAL;
+}
+
+/* 2026-11-22T10:29:08Z, as the console writes them. */
+static bool is_time(const struct cell *c)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	size_t i = 0;
+
+	if (c->type != CELL_TEXT || c->n != sizeof(form) - 1)
+		return false;
+	while (i < c->n && (form[i] == '0' ? c->p[i] >= '0' && c->p[i] <= '9' : c->p[i] == form[i]))
+		i++;
+	return i == c->n;
 }
 
 static size_t cell_width(const struct cell *c)
@@ -92,13 +106,15 @@ static void note_types(struct table *t, const struct columns *columns, const str
 			continue;
 		t->columns[i].numbers =
 			is_number(&cells[i]) && (t->columns[i].numbers || !t->columns[i].any);
+		t->columns[i].times =
+			is_time(&cells[i]) && (t->columns[i].times || !t->columns[i].any);
 		t->columns[i].any = true;
 	}
 }
 
 static size_t shrunk(const struct column_layout *l, size_t cap)
 {
-	return l->numbers || l->natural < cap ? l->natural : cap;
+	return l->numbers || l->times || l->natural < cap ? l->natural : cap;
 }
 
 static size_t total_width(const struct table *t, size_t n, size_t cap)
@@ -110,7 +126,7 @@ static size_t total_width(const struct table *t, size_t n, size_t cap)
 	return total;
 }
 
-/* The widest columns of text give way first; numbers never do, a cut one would lie. */
+/* The widest columns of text give way first; numbers and times never do, a cut one would lie. */
 static void fit(struct table *t, size_t n, unsigned width)
 {
 	size_t low = SHRINK_MIN, high = PAD_MAX;

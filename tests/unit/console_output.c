@@ -356,6 +356,24 @@ TEST(table_numbers_are_not_shrunk)
 	CHECK_STR(got(1), "cmdline            inode\n/usr/sbin…  123456789012\n");
 }
 
+TEST(table_times_are_not_shrunk)
+{
+	place_terminal("table", 40);
+	header("time", "question");
+	ROW(TEXT("2026-11-22T10:29:08Z"), TEXT("select line from file_lines"));
+	ROW(NONE, TEXT("x"));
+	CHECK_STR(got(1), "time                  question\n"
+			  "2026-11-22T10:29:08Z  select line from …\n"
+			  "                      x\n");
+	place_terminal("table", 28);
+	header("text", "question");
+	ROW(TEXT("2026-11-22T10:29:08Z"), TEXT("select line"));
+	ROW(TEXT("2026-11-22T10:29:08 or so"), TEXT("x"));
+	CHECK_STR(got(1), "text             question\n"
+			  "2026-11-22T10:…  select line\n"
+			  "2026-11-22T10:…  x\n");
+}
+
 TEST(table_streams_after_the_bound)
 {
 	const char *text;
@@ -591,7 +609,7 @@ int main(void)
 		&numbers_and_nulls, &doubled_names, &hostile_in_a_table, &hostile_in_csv,
 		&null_alone_in_csv, &hostile_in_tsv, &hostile_in_markdown, &hostile_in_json,
 		&table_alignment, &table_mixed_column_is_left, &table_cut_to_the_terminal,
-		&table_of_many_columns, &table_numbers_are_not_shrunk,
+		&table_of_many_columns, &table_numbers_are_not_shrunk, &table_times_are_not_shrunk,
 		&table_streams_after_the_bound, &table_bound_in_bytes,
 		&table_shows_early_on_a_terminal, &titles, &prose_goes_on, &colour, &other_columns,
 		&full_disk, &no_memory, &progress_line_steps_aside, &formats_of_files};
