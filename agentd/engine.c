@@ -7,6 +7,7 @@
 #include "agentd/engine.h"
 
 #include "agentd/engine_run.h"
+#include "agentd/sqldepth.h"
 #include "common/clock.h"
 #include "common/str.h"
 #include "common/text.h"
@@ -40,6 +41,8 @@ static int prepare(struct run *r)
 			WIRE_REQUEST_MAX >> 10);
 	if (memchr(sql, '\0', r->query->sql_len))
 		return run_fail(r, WIRE_CODE_SQL, EINVAL, "a NUL byte in the SQL");
+	if (sqldepth_of(sql, r->query->sql_len) > SQLDEPTH_MAX)
+		return run_fail(r, WIRE_CODE_LIMIT, E2BIG, "the SQL nests too deep");
 	rc = prepare_next(r, &sql, end, &r->stmt);
 	if (rc != SQLITE_OK)
 		return run_fail_sqlite(r, rc);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One SQL question answered: its own in-memory SQLite connection with the virtual tables, the
- * read-only authorizer, the limits and the SQL functions. Blocking; one thread per query.
+ * read-only authorizer, the limits and the SQL functions. Blocking; one thread per query, with
+ * SQLDEPTH_STACK bytes of stack (sqldepth.h).
  */
 #ifndef AGENTD_ENGINE_H
 #define AGENTD_ENGINE_H

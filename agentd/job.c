@@ -8,6 +8,8 @@
 #include "common/clock.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Milliseconds that a request is given. Of actions and files the requester's patience decides. */
 static int64_t time_of(const struct wire_request *request, const struct priv_grant *g)
@@ -47,6 +49,8 @@ void job_free(struct job *job)
 		return;
 	if (job->running)
 		pthread_join(job->thread, NULL);
+	if (job->stack)
+		munmap(job->stack, JOB_STACK);
 	wire_request_done(&job->request);
 	answer_done(&job->answer);
 	free(job);
@@ -183,14 +187,34 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+/*
+ * Most threads touch a few pages of their stack: they are not to be a huge page, nor to be promised
+ * where memory may not be overcommitted, and what a deep one has touched goes with it.
+ */
+static int map_stack(struct job *job)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+	void *p = mmap(NULL, JOB_STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	job->stack = p;
+	/* Not every kernel has huge pages. */
+	(void)madvise(p, JOB_STACK, MADV_NOHUGEPAGE);
+	return mprotect(p, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE) < 0 ? -errno : 0;
+}
+
 int job_start(struct job *job)
 {
 	pthread_attr_t attr;
-	int r = pthread_attr_init(&attr);
+	int r = map_stack(job);
 
+	if (r < 0)
+		return r;
+	r = pthread_attr_init(&attr);
 	if (r)
 		return -r;
-	r = pthread_attr_setstacksize(&attr, JOB_STACK);
+	r = pthread_attr_setstack(&attr, job->stack, JOB_STACK);
 	if (!r)
 		r = pthread_create(&job->thread, &attr, thread_main, job);
 	pthread_attr_destroy(&attr);

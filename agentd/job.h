@@ -7,6 +7,7 @@
 #define AGENTD_JOB_H
 
 #include "agentd/answer.h"
+#include "agentd/sqldepth.h"
 #include "common/loop.h"
 #include "common/wire.h"
 
@@ -14,8 +15,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Bytes of stack: SQLite's parser and the tables need a fraction of it. */
-#define JOB_STACK (2u << 20)
+/* Bytes of stack for what a table does on top of the deepest SQL. */
+#define JOB_STACK (SQLDEPTH_STACK + (1u << 20))
 /* The longest time that a request is given, whatever it asks for. */
 #define JOB_TIMEOUT_MAX_MS (3600 * 1000)
 /* How long all waits for the reader of one answer may come to. They do not count as its time. */
@@ -35,6 +36,7 @@ struct job {
 	atomic_bool finished; /* the thread does nothing more but return */
 	bool running;	      /* has a thread */
 	pthread_t thread;
+	void *stack;		      /* the thread's, JOB_STACK bytes */
 	struct loop_timer timer;      /* the session's: deadline, then giving up */
 	void (*on_finish)(void *arg); /* called by the thread */
 	void *arg;

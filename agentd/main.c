@@ -18,6 +18,7 @@
  *     answer.c          rows packed into lines
  *     outq.c            lines waiting for the reader: back-pressure
  *   engine.c engine_*.c one question: SQLite, authorizer, limits, words of errors
+ *   sqldepth.c        how deep SQLite would recurse over it, before it does
  *     functions*        SQL functions beside SQLite's own
  *     notes.c           the warnings of one answer
  *   vtab.c scan.c       the one virtual-table module; what tables call

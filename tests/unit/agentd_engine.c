@@ -314,9 +314,12 @@ TEST(statements_have_bounds)
 	static char sql[WIRE_REQUEST_MAX + 100];
 	size_t len = (size_t)snprintf(sql, sizeof(sql), "select 1");
 
-	while (len < WIRE_REQUEST_MAX - 4)
+	while (len < 3000)
 		len += (size_t)snprintf(sql + len, sizeof(sql) - len, "+1");
 	FAILS(sql, "limit", "Expression tree is too large (maximum depth 1000)");
+	while (len < WIRE_REQUEST_MAX - 4)
+		len += (size_t)snprintf(sql + len, sizeof(sql) - len, "+1");
+	FAILS(sql, "limit", "the SQL nests too deep");
 	memset(sql + 8, ' ', sizeof(sql) - 8);
 	ask_with((struct engine_query){.sql = sql, .sql_len = WIRE_REQUEST_MAX});
 	CHECK_STR(got.text, "1\n");

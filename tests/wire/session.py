@@ -536,6 +536,32 @@ def sql_that_nests_as_deep_as_a_request_may():
     s.end()
 
 
+@case
+def sql_that_is_as_deep_as_it_may_be():
+    """The most stack for what is let through: names of WITH that are merged into one expression."""
+    s = started()
+
+    def merged(names, terms):
+        return ("with a0 as (select pid x from processes)"
+                + "".join(f", a{i} as (select x{'+1' * terms} x from a{i - 1})" for i in range(1, names))
+                + f" select x from a{names - 1} limit 1")
+
+    s.query(1, merged(9, 930))
+    assert s.until("done", 1)
+    s.query(2, merged(80, 90))
+    assert s.until("done", 2)
+    # Older parsers give up on this one.
+    s.query(3, "select pid " + "between pid " * 900 + "and 1 " * 900 + "as x from processes limit 1")
+    while (r := s.reply())["op"] not in ("done", "error"):
+        pass
+    assert r["op"] == "done" or r["message"] == "parser stack overflow", r
+    for i, sql in enumerate([merged(10, 930), merged(100, 100), merged(2000, 1), "select " + "(" * 300 + "1" + ")" * 300]):
+        s.query(10 + i, sql)
+        r = s.reply()
+        assert r["op"] == "error" and r["code"] == "limit" and "nests too deep" in r["message"], r
+    s.end()
+
+
 # ---- Readers ----
 
 @case
