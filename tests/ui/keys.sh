@@ -89,6 +89,7 @@ sees activity-Enter "> activity"
 keys q
 key activity u
 sees activity-u "nothing is told that would take it back"
+at activity-u-stays "nothing runs"
 key activity Home g G k j Up Down PgUp PgDn
 sees activity-moves "nothing runs"
 keys q

@@ -11,6 +11,7 @@ struct activity_pane {
 	struct pane p;
 	struct list list;
 	size_t seen; /* lines there were when it was drawn last */
+	bool stays;  /* something was wanted of the line under the cursor, which is looked at */
 };
 
 static void title(const struct pane *p, struct buf *out)
@@ -36,7 +37,7 @@ static void draw(struct pane *p, struct area a, bool focus)
 	size_t n = ui_activities(p->ui);
 
 	/* Who looks at the end goes on looking at the end. */
-	if (v->list.at + 1 >= v->seen)
+	if (!v->stays && v->list.at + 1 >= v->seen)
 		v->list.at = n ? n - 1 : 0;
 	v->seen = n;
 	list_fit(&v->list, n, a.h);
@@ -54,6 +55,7 @@ static int run_move(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	(void)argc;
 	if (!list_move(&v->list, argv[0], ui_activities(ui), p->area.h))
 		return err_set(err, EINVAL, PANE_LIST_WORDS);
+	v->stays = false;
 	return 0;
 }
 
@@ -66,6 +68,7 @@ static int run_show(struct ui *ui, struct pane *p, int argc, char **argv, struct
 	(void)argc;
 	(void)argv;
 	(void)err;
+	v->stays = true;
 	if (v->list.at >= ui_activities(ui))
 		return 0;
 	a = ui_activity(ui, v->list.at);
@@ -81,6 +84,7 @@ static int run_undo(struct ui *ui, struct pane *p, int argc, char **argv, struct
 
 	(void)argc;
 	(void)argv;
+	v->stays = true;
 	if (v->list.at >= ui_activities(ui))
 		return err_set(err, ENOENT, "there is no such line");
 	a = ui_activity(ui, v->list.at);
