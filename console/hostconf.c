@@ -64,8 +64,8 @@ struct filling {
 	const struct inventory *inv;
 	struct ssh_config *ssh; /* NULL: not to be looked at */
 	struct ssh_config *now; /* for the host in hand and its jump hosts */
-	struct fold *left_out;
-	bool host_only; /* what is wrong concerns the host in hand, not the others */
+	struct fold *notes;	/* what is left out or not done for whom */
+	bool host_only;		/* what is wrong concerns the host in hand, not the others */
 };
 
 static int var(struct filling *f, size_t host, const char *name, const char **ret, struct err *err)
@@ -147,6 +147,8 @@ static int apply_ssh_config(struct filling *f, struct host_config *h, struct bac
 
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < b->ssh.n_undone; i++)
+		fold_add(f->notes, h->name, b->ssh.undone[i]);
 	h->address = b->ssh.hostname;
 	h->port = b->ssh.port;
 	h->user = b->ssh.user;
@@ -389,8 +391,7 @@ static void note_left_out(struct filling *f, const char *host, const char *what)
 
 	snprintf(text, sizeof(text), "arguments for ssh that mean nothing here are left out: %s",
 		what);
-	if (f->left_out)
-		fold_add(f->left_out, host, text);
+	fold_add(f->notes, host, text);
 }
 
 static int fill_ssh(
@@ -499,14 +500,12 @@ static int fill_all(struct host_configs *c, const struct app_options *o,
 		f.ssh = ssh_config_new(o->ssh_config, err);
 		if (!f.ssh)
 			return -err->code;
-		if (ssh_config_notice(f.ssh))
-			log_note("%s", ssh_config_notice(f.ssh));
 	}
-	f.left_out = fold_new(log_note, FOLD_EXACT);
+	f.notes = fold_new(log_note, FOLD_EXACT);
 	for (size_t i = 0; r == 0 && i < c->n; i++)
 		r = fill(&f, i, selected[i], err);
-	fold_say(f.left_out);
-	fold_free(f.left_out);
+	fold_say(f.notes);
+	fold_free(f.notes);
 	ssh_config_free(f.ssh);
 	return r;
 }

@@ -18,7 +18,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 /* Whatever of it decides whom one talks to, or as whom, belongs into put_host. */
 _Static_assert(sizeof(struct host_config) == 104, "held_key.c has to know of the new members");
-_Static_assert(sizeof(struct ssh_settings) == 232, "held_key.c has to know of the new members");
+_Static_assert(sizeof(struct ssh_settings) == 248, "held_key.c has to know of the new members");
 #endif
 _Static_assert(HELD_DIGEST == SHA256_DIGEST_LENGTH, "SHA-256 it is");
 

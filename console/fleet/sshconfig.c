@@ -70,6 +70,10 @@ static const struct keyword {
 	[KEY_SERVERALIVEINTERVAL] = {"serveraliveinterval", VALUE_TIME},
 	[KEY_SERVERALIVECOUNTMAX] = {"serveralivecountmax", VALUE_COUNT},
 	[KEY_TAG] = {"tag", VALUE_WORD},
+	[KEY_CANONICALIZEHOSTNAME] = {"CanonicalizeHostname", VALUE_WORDS},
+	[KEY_REVOKEDHOSTKEYS] = {"RevokedHostKeys", VALUE_WORDS},
+	[KEY_KNOWNHOSTSCOMMAND] = {"KnownHostsCommand", VALUE_WORDS},
+	[KEY_PROXYUSEFDPASS] = {"ProxyUseFdpass", VALUE_WORDS},
 };
 
 /* Older names of the same. */
@@ -109,17 +113,18 @@ static int no_memory(const struct place *at)
 	return err_set(at->err, ENOMEM, "out of memory");
 }
 
-static void words_done(struct ssh_node *node)
+static void node_done(struct ssh_node *node)
 {
 	for (size_t w = 0; w < node->n_words; w++)
 		free(node->words[w]);
 	free(node->words);
+	free(node->undone);
 }
 
 static void nodes_free(struct ssh_node *nodes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		words_done(&nodes[i]);
+		node_done(&nodes[i]);
 		nodes_free(nodes[i].included, nodes[i].n_included);
 	}
 	free(nodes);
@@ -219,22 +224,25 @@ static bool is_attribute(const char *name, const char *const *list)
 	return false;
 }
 
-static void note_undone(const struct place *at, const char *what)
+static int note_undone(const struct place *at, struct ssh_node *node, const char *what)
 {
-	if (!at->config->notice)
-		at->config->notice =
-			str_printf("%s:%u: %s is not supported", at->file, at->line, what);
+	if (!node->undone)
+		node->undone = str_printf("%s:%u: %s is not supported (--ssh-command ssh does it)",
+			at->file, at->line, what);
+	return node->undone ? 0 : no_memory(at);
 }
 
-static int check_attribute(const struct place *at, const char *name)
+static int check_attribute(const struct place *at, struct ssh_node *node, const char *name)
 {
 	static const char *const undone[] = {"localnetwork", "version", NULL};
+	char what[32];
 
 	if (strcasecmp(name, "final") == 0)
 		at->config->has_final = true;
-	if (is_attribute(name, undone))
-		note_undone(at, "this kind of Match");
-	return 0;
+	if (!is_attribute(name, undone))
+		return 0;
+	snprintf(what, sizeof(what), "Match %s", name);
+	return note_undone(at, node, what);
 }
 
 /* "host a,b !user x" becomes the words: host, a,b, !user, x; `all` and `final` have "". */
@@ -259,8 +267,11 @@ static int read_match(const struct place *at, const char *s, struct ssh_node *no
 			free(name);
 			return r;
 		}
-		check_attribute(at, name + (name[0] == '!'));
-		r = add_word(at, node, name);
+		r = check_attribute(at, node, name + (name[0] == '!'));
+		if (r < 0)
+			free(name);
+		else
+			r = add_word(at, node, name);
 		if (r < 0)
 			return r;
 		value = plain ? strdup("") : span_dup(match_part(&s));
@@ -377,6 +388,8 @@ static int read_value(const struct place *at, struct ssh_node *node, const char 
 
 	if (kind == VALUE_MATCH)
 		return read_match(at, s, node);
+	if (node->key >= KEY_UNDONE && note_undone(at, node, keywords[node->key].name) < 0)
+		return -ENOMEM;
 	if (kind == VALUE_REST) {
 		s += strspn(s, BLANKS "=");
 		return *s ? add_word(at, node, strdup(s)) : mistake(at, "a value is missing", NULL);
@@ -467,26 +480,6 @@ static const char *value_of(const char *s)
 	return *s == '=' ? s + 1 : s;
 }
 
-/* Keywords that would change whom tocsin trusts or how it gets there, unless they say no. */
-static int read_undone(const struct place *at, const char *line, size_t n)
-{
-	static const char *const undone[] = {"CanonicalizeHostname", "RevokedHostKeys",
-		"KnownHostsCommand", "ProxyUseFdpass", NULL};
-	static const char *const no[] = {"no", "none", "false", NULL};
-	struct ssh_node value = {0};
-	int r = 0;
-
-	for (size_t i = 0; undone[i]; i++) {
-		if (strlen(undone[i]) != n || strncasecmp(line, undone[i], n) != 0)
-			continue;
-		r = read_words(at, value_of(line + n), &value);
-		if (r == 0 && value.n_words && !is_attribute(value.words[0], no))
-			note_undone(at, undone[i]);
-	}
-	words_done(&value);
-	return r;
-}
-
 static int read_line(const struct place *at, struct nodes to, const char *line)
 {
 	struct ssh_node node = {0};
@@ -499,7 +492,7 @@ static int read_line(const struct place *at, struct nodes to, const char *line)
 	n = strcspn(line, BLANKS "=\"");
 	node.key = find_key(line, n);
 	if (node.key == KEY_COUNT)
-		return read_undone(at, line, n);
+		return 0;
 	line = value_of(line + n);
 	r = read_value(at, &node, line);
 	if (r == 0 && node.key == KEY_INCLUDE)
@@ -510,7 +503,7 @@ static int read_line(const struct place *at, struct nodes to, const char *line)
 		(*to.p)[(*to.n)++] = node;
 		return 0;
 	}
-	words_done(&node);
+	node_done(&node);
 	nodes_free(node.included, node.n_included);
 	return r;
 }
@@ -640,7 +633,7 @@ struct ssh_config *ssh_config_of_text(const char *text, const char *what, struct
 
 bool ssh_config_knows(const char *keyword, size_t n)
 {
-	return find_key(keyword, n) != KEY_COUNT;
+	return find_key(keyword, n) < KEY_UNDONE;
 }
 
 void ssh_config_free(struct ssh_config *c)
@@ -649,14 +642,8 @@ void ssh_config_free(struct ssh_config *c)
 		return;
 	nodes_free(c->nodes, c->n);
 	map_free(c->execs, NULL);
-	free(c->notice);
 	free(c->home);
 	free(c->user);
 	free(c->local_host);
 	free(c);
-}
-
-const char *ssh_config_notice(const struct ssh_config *c)
-{
-	return c->notice;
 }

@@ -5,7 +5,7 @@
  *
  * Not done: CanonicalizeHostname (it asks the name server for every host), RevokedHostKeys,
  * KnownHostsCommand, ProxyUseFdpass, Match localnetwork and version. A Match block with one of
- * these never matches. The file's notice says so.
+ * these never matches. The settings of a host whom this concerns say so.
  */
 #ifndef CONSOLE_FLEET_SSHCONFIG_H
 #define CONSOLE_FLEET_SSHCONFIG_H
@@ -16,11 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SSH_CONFIG_FILE_MAX  (4u << 20) /* bytes of one file */
-#define SSH_CONFIG_DEPTH_MAX 16		/* Include within Include, as in OpenSSH */
-#define SSH_CONFIG_FILES_MAX 1024	/* files altogether */
-#define SSH_CONFIG_LIST_MAX  100	/* IdentityFile and the like for one host, as in OpenSSH */
-#define SSH_CONFIG_EXEC_MS   2000	/* a Match exec command that takes longer does not match */
+#define SSH_CONFIG_FILE_MAX   (4u << 20) /* bytes of one file */
+#define SSH_CONFIG_DEPTH_MAX  16	 /* Include within Include, as in OpenSSH */
+#define SSH_CONFIG_FILES_MAX  1024	 /* files altogether */
+#define SSH_CONFIG_LIST_MAX   100	 /* IdentityFile and the like for one host, as in OpenSSH */
+#define SSH_CONFIG_UNDONE_MAX 8		 /* things left undone that one host is told of */
+#define SSH_CONFIG_EXEC_MS    2000	 /* a Match exec command that takes longer does not match */
 
 struct ssh_config;
 
@@ -31,11 +32,9 @@ struct ssh_config;
 struct ssh_config *ssh_config_new(const char *path, struct err *err);
 /* Likewise from a text; `what` is named in errors as the file. */
 struct ssh_config *ssh_config_of_text(const char *text, const char *what, struct err *err);
-/* Whether it has a meaning here; any case. */
+/* Whether it has a meaning here; any case. False for what is not done. */
 bool ssh_config_knows(const char *keyword, size_t n);
 void ssh_config_free(struct ssh_config *c);
-/* The first thing in the files that is left undone, "FILE:LINE: what", or NULL. */
-const char *ssh_config_notice(const struct ssh_config *c);
 
 enum ssh_strict {	/* StrictHostKeyChecking */
 	SSH_STRICT_YES, /* also `ask`: there is nobody to ask for each of a thousand hosts */
@@ -68,6 +67,9 @@ struct ssh_settings {
 	char *bind_address;
 	bool compression;
 	unsigned alive_interval, alive_count;
+	/* What the files want for this host and is not done, "FILE:LINE: what is not supported". */
+	char **undone;
+	size_t n_undone;
 };
 
 /*

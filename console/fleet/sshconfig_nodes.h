@@ -39,6 +39,13 @@ enum ssh_key { /* keywords, in the order of the table in sshconfig.c */
 	KEY_SERVERALIVEINTERVAL,
 	KEY_SERVERALIVECOUNTMAX,
 	KEY_TAG,
+	/* They would change whom tocsin trusts or how it gets there, and are not done: whoever they
+	   concern is told. */
+	KEY_UNDONE,
+	KEY_CANONICALIZEHOSTNAME = KEY_UNDONE,
+	KEY_REVOKEDHOSTKEYS,
+	KEY_KNOWNHOSTSCOMMAND,
+	KEY_PROXYUSEFDPASS,
 	KEY_COUNT,
 };
 
@@ -49,14 +56,14 @@ struct ssh_node {
 	struct ssh_node *included; /* Include: what its files hold */
 	size_t n_included, cap_included;
 	unsigned long number; /* ports, seconds, counts, yes = 1 */
+	char *undone; /* "FILE:LINE: what is not supported", of those and of Match; else NULL */
 };
 
 struct ssh_config {
 	struct ssh_node *nodes;
 	size_t n, cap;
-	bool has_final; /* some Match says `final` */
-	size_t files;	/* read so far */
-	char *notice;
+	bool has_final;	   /* some Match says `final` */
+	size_t files;	   /* read so far */
 	struct map *execs; /* commands of Match exec that were run: &ssh_exec_true or _false */
 	char *home, *user; /* of whoever runs this */
 	char *local_host;  /* for %l */

@@ -41,6 +41,8 @@ struct eval {
 	const struct ssh_node *first[KEY_COUNT];
 	const struct ssh_node *many[2][SSH_CONFIG_LIST_MAX]; /* IdentityFile, CertificateFile */
 	size_t n_many[2];
+	const char *undone[SSH_CONFIG_UNDONE_MAX];
+	size_t n_undone;
 	struct err *err;
 };
 
@@ -353,24 +355,44 @@ static bool match_one(struct eval *e, const char *name, const char *value)
 	return strcasecmp(name, "exec") == 0 && match_exec(e, value);
 }
 
+/* ---- What is not done ---- */
+
+static void note_undone(struct eval *e, const struct ssh_node *node)
+{
+	for (size_t i = 0; i < e->n_undone; i++)
+		if (e->undone[i] == node->undone)
+			return;
+	if (e->n_undone < SSH_CONFIG_UNDONE_MAX)
+		e->undone[e->n_undone++] = node->undone;
+}
+
 /* Of what cannot be told the contrary does not hold either. */
 static bool can_tell(const char *name)
 {
 	return strcasecmp(name, "localnetwork") != 0 && strcasecmp(name, "version") != 0;
 }
 
-/* All conditions hold; a command is run only when those before it do. */
+/*
+ * All conditions hold; a command is run only when those before it do. What cannot be told concerns
+ * a host for which the others hold.
+ */
 static bool match_conditions(struct eval *e, const struct ssh_node *node)
 {
+	bool known = true;
+
 	for (size_t i = 0; i + 1 < node->n_words; i += 2) {
 		const char *name = node->words[i];
 		bool negated = name[0] == '!';
 
-		if (!can_tell(name + negated) ||
-			match_one(e, name + negated, node->words[i + 1]) == negated)
+		if (!can_tell(name + negated))
+			known = false;
+		else if ((known || strcasecmp(name + negated, "exec") != 0) &&
+			 match_one(e, name + negated, node->words[i + 1]) == negated)
 			return false;
 	}
-	return true;
+	if (!known)
+		note_undone(e, node);
+	return known;
 }
 
 static int add_many(struct eval *e, unsigned which, const struct ssh_node *node)
@@ -542,6 +564,35 @@ static int expand_files(const struct eval *e, struct ssh_settings *s)
 	return expand(e, agent, NULL, true, &s->identity_agent);
 }
 
+/* A keyword that is not done, and has a value with which this matters for the host. */
+static bool concerns(const struct eval *e, enum ssh_key key)
+{
+	const struct ssh_node *node = e->first[key];
+	const char *word = node ? node->words[0] : "no";
+
+	if (strcasecmp(word, "no") == 0 || strcasecmp(word, "false") == 0 ||
+		strcasecmp(word, "none") == 0)
+		return false;
+	return key != KEY_PROXYUSEFDPASS || word_of(e, KEY_PROXYCOMMAND);
+}
+
+static int copy_undone(struct eval *e, struct ssh_settings *s)
+{
+	for (enum ssh_key key = KEY_UNDONE; key < KEY_COUNT; key++)
+		if (concerns(e, key))
+			note_undone(e, e->first[key]);
+	if (!e->n_undone)
+		return 0;
+	s->undone = calloc(e->n_undone + 1, sizeof(*s->undone));
+	for (size_t i = 0; s->undone && i < e->n_undone; i++) {
+		s->undone[i] = strdup(e->undone[i]);
+		if (!s->undone[i])
+			break;
+		s->n_undone++;
+	}
+	return s->n_undone == e->n_undone ? 0 : err_set(e->err, ENOMEM, "out of memory");
+}
+
 static int expand_proxies(const struct eval *e, struct ssh_settings *s)
 {
 	static const char tokens[] = "%hnpr";
@@ -607,6 +658,8 @@ static int fill(struct eval *e, uint16_t port, struct ssh_settings *s)
 		r = copy_word(e, words[i].key, words[i].ret);
 	e->alias = s->host_key_alias;
 	if (r == 0)
+		r = copy_undone(e, s);
+	if (r == 0)
 		r = expand_files(e, s);
 	return r < 0 ? r : expand_proxies(e, s);
 }
@@ -659,6 +712,7 @@ void ssh_settings_done(struct ssh_settings *s)
 	list_free(s->certificate_files);
 	list_free(s->user_known_hosts);
 	list_free(s->global_known_hosts);
+	list_free(s->undone);
 	free(s->host);
 	free(s->hostname);
 	free(s->user);

@@ -205,6 +205,18 @@ nothing "bad SQL" '^tocsin: .*no such table: nonesuch' -i "$T/hosts" query 'sele
 run "$TOCSIN" -i "$T/winrm" query 'select 1'
 is "connection not supported: status" "$status" 3
 has "connection not supported" "$err" '^tocsin: win: failed: ansible_connection=winrm is not supported'
+# As Debian 13 has it for everybody, by an Include of a file that nobody wrote himself.
+cat >"$T/proxies.conf" <<'END'
+Host unix/* vsock/*
+	ProxyCommand /bin/false
+	ProxyUseFdpass yes
+END
+printf 'Include %s\nHost *\nHostName 127.0.0.1\nPort 1\n' "$T/proxies.conf" >"$T/with-proxies"
+run "$TOCSIN" -i a,b -F "$T/with-proxies" query 'select 1'
+hasnt "ssh options for other hosts are no matter" "$err" "not supported"
+run "$TOCSIN" -i a,vsock/1,b,vsock/2,unix/x -F "$T/with-proxies" query 'select 1'
+is "for those whom they concern they are told once" "$(grep 'not supported' <<<"$err")" \
+	"tocsin: vsock/1, vsock/2, unix/x: $T/proxies.conf:3: ProxyUseFdpass is not supported (--ssh-command ssh does it)"
 nothing "help of nothing" 'no command `nonesuch`' help nonesuch
 is "bad SQL is said once" "$("${local[@]}" query 'select * from nonesuch' 2>&1 | grep -c 'no such table')" 1
 run "${fake[@]}" -i 'good,refused,' query 'select * from nonesuch'

@@ -118,9 +118,9 @@ RUN_TIMEOUT=5 run "$conf" "$T/fifo" h
 has "a FIFO is not waited for" "$err" "Invalid argument"
 
 # Newer than many an ssh: compared with none.
-said() { # WHAT TEXT WANT: the port, and what is said to be left undone
+said() { # WHAT TEXT WANT [HOST]: the port, and what is said to be left undone
 	printf '%b' "$2" >"$T/newer"
-	run "$conf" "$T/newer" h
+	run "$conf" "$T/newer" "${4-h}"
 	is "$1" "$(grep ^port <<<"$out") ${err//$T\//}" "$3"
 }
 said "Match tagged" 'Tag prod\nMatch tagged lab,pro?\nPort 9\n' 'port 9 '
@@ -128,12 +128,25 @@ said "Match tagged, another" 'Tag lab\nTag prod\nMatch tagged prod\nPort 9\n' 'p
 said "Match tagged, without a tag" 'Match tagged prod\nPort 9\nMatch !tagged prod\nPort 8\n' 'port 8 '
 said "Match sessiontype" 'Match sessiontype shell,exec\nPort 9\nMatch sessiontype subsystem\nPort 8\n' 'port 8 '
 said "Match command" 'Match command tocsin\nPort 8\n' 'port 8 '
-said "what cannot be told" 'Match !localnetwork 10.0.0.0/8\nPort 9\nMatch localnetwork 10.0.0.0/8\nPort 8\n' \
-	'port 22 notice: newer:1: this kind of Match is not supported'
+instead='is not supported (--ssh-command ssh does it)'
+said "what cannot be told" 'Match !localnetwork 10.0.0.0/8\nPort 9\nMatch version x\nPort 8\n' \
+	"port 22 notice: newer:1: Match localnetwork $instead"$'\n'"notice: newer:3: Match version $instead"
+said "concerns none for whom the rest does not hold" 'Match version x host a,b\nMatch host b !localnetwork 10.0.0.0/8\nPort 8\n' "port 22 "
+said "but others" 'Match version x host a,b\nMatch final host b localnetwork 10.0.0.0/8\n' \
+	"port 22 notice: newer:1: Match version $instead"$'\n'"notice: newer:2: Match localnetwork $instead" b
+said "no command is run for it" "Match version x exec \"touch $T/was-run\"\n" "port 22 notice: newer:1: Match version $instead"
+check "none was" test ! -e "$T/was-run"
 for k in CanonicalizeHostname RevokedHostKeys KnownHostsCommand ProxyUseFdpass; do
-	said "$k is said to be undone" "Port 1\n$k yes\n" "port 1 notice: newer:2: $k is not supported"
-	said "$k no is not" "$k=no\n" "port 22 "
+	proxied='ProxyCommand x\n'
+	said "$k is said to be undone" "Port 1\n$k yes\n$proxied" "port 1 notice: newer:2: $k $instead"
+	said "$k is said where a Host matches" "Host a b\n${k,,} = yes\nHost *\nPort 7\n$proxied" "port 7 notice: newer:2: $k $instead" b
+	said "$k is not said of others" "Host a b\n$k yes\nMatch host c\n$k yes\nHost *\nPort 7\n$proxied" "port 7 "
+	said "$k: the first counts" "Host h\n$k no\nHost *\n$k yes\n$proxied" "port 22 "
+	for no in no none false; do said "$k $no is not" "$k=$no\n$proxied" "port 22 "; done
+	bad "$k without a value" "Port 1\n$k\n" "bad:2: a value is missing after: $k"
 done
+said "a descriptor passed by no program" 'ProxyUseFdpass yes\nProxyCommand none\n' "port 22 "
+said "nor for a jump host" 'ProxyUseFdpass yes\nProxyJump j\nProxyCommand x\n' "port 22 "
 
 # A command that hangs is ended and does not match.
 printf 'Match exec "sleep 60"\n\tPort 9\n' >"$T/exec"

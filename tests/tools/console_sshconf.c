@@ -74,13 +74,13 @@ int main(int argc, char **argv)
 	if (c && ssh_config_resolve(c, argv[2], argc > 3 && *argv[3] ? argv[3] : NULL,
 			 (uint16_t)port, &s, &err) == 0) {
 		print(&s);
+		for (size_t i = 0; i < s.n_undone; i++)
+			fprintf(stderr, "notice: %s\n", s.undone[i]);
 		ssh_settings_done(&s);
 		status = 0;
 	}
 	if (status)
 		fprintf(stderr, "%s\n", err.text);
-	if (c && ssh_config_notice(c))
-		fprintf(stderr, "notice: %s\n", ssh_config_notice(c));
 	ssh_config_free(c);
 	return status;
 }
