@@ -309,24 +309,31 @@ static void on_channel(struct loop_io *io, uint32_t events)
 
 /* ---- The session's beginning ---- */
 
-static const char *what_refuses(struct client *c, const struct priv_subject *s)
+/* The code that goes with the words, which are NULL where nothing does. */
+static enum wire_code what_refuses(
+	struct client *c, const struct priv_subject *s, const char **ret_why)
 {
 	struct daemon *d = c->d;
 	size_t most = d->conf->sessions_max, own = 0, of_user = 0, of_user_max = SHARE(most);
 
-	if (!s->allow)
-		return "no role of the agent's policy names you";
-	if (d->privileged && s->who.uid == d->worker_uid && s->who.uid != 0)
-		return "this account is the agent's own";
 	if (d->conf->sessions_user_max)
 		of_user_max = d->conf->sessions_user_max;
 	for (const struct client *o = d->clients; o; o = o->next) {
 		own += o->counted && o->as_user;
 		of_user += o->counted && o->who.uid == s->who.uid;
 	}
+	*ret_why = NULL;
+	if (!s->allow)
+		*ret_why = "no role of the agent's policy names you";
+	else if (d->privileged && s->who.uid == d->worker_uid && s->who.uid != 0)
+		*ret_why = "this account is the agent's own";
+	if (*ret_why)
+		return WIRE_CODE_DENIED;
 	if (d->n_sessions >= most || (s->as_user && own >= SHARE(most)))
-		return "too many sessions at once";
-	return of_user >= of_user_max ? "too many sessions of one user at once" : NULL;
+		*ret_why = "too many sessions at once";
+	else if (of_user >= of_user_max)
+		*ret_why = "too many sessions of one user at once";
+	return WIRE_CODE_LIMIT;
 }
 
 static void start(struct client *c, const struct priv_subject *s)
@@ -359,6 +366,7 @@ static void on_subject(void *arg, const char *p, size_t n, int status)
 {
 	struct client *c = arg;
 	struct priv_subject s;
+	enum wire_code code;
 	const char *why;
 
 	c->asking = NULL;
@@ -366,12 +374,12 @@ static void on_subject(void *arg, const char *p, size_t n, int status)
 		refuse(c, WIRE_CODE_INTERNAL, "the agent cannot tell who you are");
 		return;
 	}
-	why = what_refuses(c, &s);
+	code = what_refuses(c, &s, &why);
 	if (why) {
 		log_note("user %s (%u): %s", s.who.user, (unsigned)s.who.uid, why);
 		c->who = s.who;
 		audit_session(c, wire_status_name(WIRE_REFUSED), why);
-		refuse(c, s.allow ? WIRE_CODE_LIMIT : WIRE_CODE_DENIED, why);
+		refuse(c, code, why);
 	} else {
 		start(c, &s);
 	}

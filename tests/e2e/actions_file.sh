@@ -439,6 +439,24 @@ has swapped-precious-is-there "$(cat "$T"/disk/dir/* 2>/dev/null)" precious
 is swapped-leaves-no-private-name "$(find "$T/disk/dir" -name '.tocsin-*' | wc -l)" 0
 rm -f "$T"/disk/dir/*
 
+# ---- Written to while it is read ----
+
+truncate -s 200M "$f"
+act -n delete "$(path_of "$f")"
+identity=$(of .before.identity)
+(while :; do touch -m "$f"; done) &
+writer=$!
+pids+=("$writer")
+act -n delete "$(path_of "$f")"
+outcome changing-not-planned failed 'changes while it is read'
+act delete "$(jq -cn --arg p "$f" --arg i "$identity" '{path: $p, identity: $i}')"
+outcome changing failed 'changes while it is read'
+kill "$writer"
+wait "$writer" 2>/dev/null
+check changing-is-there [ -e "$f" ]
+is changing-keeps-nothing "$(find "$vault" -name '.moving-*')" ''
+rm "$f"
+
 # ---- Large, sparse, too large ----
 
 truncate -s 600M "$f"

@@ -31,7 +31,7 @@ own=$(id -u tocsin-worker 2>/dev/null || echo 65534)
 out=$(echo '{"op":"query","id":1,"sql":"select 1"}' |
 	bounded 30 setpriv --reuid "$own" --regid "$own" --clear-groups "$AGENTD" session --run-dir "$T/run")
 is worker_may_not_ask "$(jq -c 'select(.op == "error") | [.id, .code, .message]' <<<"$out")" \
-	'[1,"limit","this account is the agent'"'"'s own"]'
+	'[1,"denied","this account is the agent'"'"'s own"]'
 
 # ---- Files ----
 

@@ -96,6 +96,12 @@ is lie_is_found_out "$(jq -r 'select(.event == "outcome" and .action == "get") |
 	"\(.before.sha256) \(.before.size) \(.before.inode) \(.after.sha256 | length) \(.detail)"' "$T/state/audit.ndjson")" \
 	"$sum $(stat -c '%s %i' "$T/f/victim") 64 1 bytes were sent; the daemon read another content"
 
+# It has what one session may have at once, and no more.
+is relays_of_one "$(do_one relays | jq -c 'select(.op == "rows").rows[0][:3]')" '["relays","EBUSY",8]'
+ask_daemon "{\"op\":\"query\",\"id\":1,\"sql\":\"select * from breakout where what = 'many' and folder = '$T/f'\"}" >/dev/null
+many() { jq -r 'select(.event == "outcome" and .reason == "many") | .detail' "$T/state/audit.ndjson" | sort | uniq -c | xargs; }
+check files_of_one wait_for 10 eval '[ "$(many)" = "12 too many actions at once" ]'
+
 # Killed by somebody.
 "$AGENTD" session --run-dir "$T/run" <"$T/in" >"$T/killed" &
 other=$!

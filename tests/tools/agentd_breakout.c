@@ -469,7 +469,38 @@ static void lie(void)
 	sleep(2);
 }
 
-static void do_one(const char *what)
+/* More files than one session may have at once, and none is said to be done with. */
+static void ask_for_many(void)
+{
+	const struct priv_get get = {.path = victim(), .reason = "many"};
+	struct buf frame;
+
+	buf_init(&frame, PRIV_FRAME_MAX);
+	for (uint64_t i = 0; i < 20; i++)
+		if (priv_put_get(&frame, 5000 + i, &get) < 0 ||
+			priv_send(3, &frame, NULL, 0, true) < 0)
+			abort();
+	buf_done(&frame);
+	sleep(2);
+}
+
+/* As many relays as it gets, which all wait for their request. */
+static void take_relays(struct scan *s)
+{
+	unsigned n = 0;
+	int r;
+
+	while ((r = broker_open(PRIV_RELAY_WEB, "")) >= 0)
+		n++;
+	row_begin(s);
+	row_text(s, NAME, "relays");
+	row_text(s, ERROR, strerrorname_np(-r));
+	row_int(s, DONE, n);
+	row_text(s, WHAT, "relays");
+	row_end(s);
+}
+
+static void do_one(struct scan *s, const char *what)
 {
 	if (str_eq(what, "half")) {
 		say_half();
@@ -489,6 +520,10 @@ static void do_one(const char *what)
 		sleep(30);
 	} else if (str_eq(what, "lie")) {
 		lie();
+	} else if (str_eq(what, "many")) {
+		ask_for_many();
+	} else if (str_eq(what, "relays")) {
+		take_relays(s);
 	}
 }
 
@@ -505,8 +540,11 @@ static int breakout_step(struct scan *s)
 
 	snprintf(folder, sizeof(folder), "%s", where ? where : "/tmp");
 	if (what) {
-		do_one(what);
-		return 0;
+		if (st->done)
+			return 0;
+		do_one(s, what);
+		st->done = true;
+		return 1;
 	}
 	if (st->at == ARRAY_LEN(tries))
 		return 0;
