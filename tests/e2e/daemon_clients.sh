@@ -150,6 +150,8 @@ check goes_on_after_that wait_for 10 outcome_of 2
 is rights_are_taken_away "$(outcome_of 2)" refused
 exec 5>&-
 has reloaded "$(sql 40002 'select 1')" '"op":"done"'
+has still_denied "$(sql 40001 "select line from file_lines where path = '$T/state/vault/copy/content'")" \
+	"file that the agent's policy denies"
 echo 'nonsense' >>"$T/agentd.conf"
 reload
 has broken_keeps_old "$(sql 40002 'select 1')" '"op":"done"'

@@ -53,6 +53,7 @@ workers() {
 }
 worker=$(workers)
 state=$(cat "/proc/$worker/status")
+has no_groups "$state" '^Groups:[[:space:]]*$'
 has own_user "$state" '^Uid:.65534.65534.65534.65534'
 has few_capabilities "$state" '^CapEff:.000000040008000c'
 has bounded "$state" '^CapBnd:.000000040008000c|^CapBnd:.0000000000000000'
@@ -100,7 +101,8 @@ is lie_is_found_out "$(jq -r 'select(.event == "outcome" and .action == "get") |
 is relays_of_one "$(do_one relays | jq -c 'select(.op == "rows").rows[0][:3]')" '["relays","EBUSY",8]'
 ask_daemon "{\"op\":\"query\",\"id\":1,\"sql\":\"select * from breakout where what = 'many' and folder = '$T/f'\"}" >/dev/null
 many() { jq -r 'select(.event == "outcome" and .reason == "many") | .detail' "$T/state/audit.ndjson" | sort | uniq -c | xargs; }
-check files_of_one wait_for 10 eval '[ "$(many)" = "12 too many actions at once" ]'
+too_many() { [ "$(many)" = "12 too many actions at once" ]; }
+check files_of_one wait_for 10 too_many
 
 # Killed by somebody.
 "$AGENTD" session --run-dir "$T/run" <"$T/in" >"$T/killed" &

@@ -69,6 +69,13 @@ def silent(kept, most):
     return most - sum(struct.unpack("=I", s.recv(100)[:4])[0] == REFUSED for s in told)
 
 
+def hung_up(kept):
+    """How long the daemon waits for one that says nothing."""
+    kept.append(connect())
+    before = time.monotonic()
+    return "in time" if not kept[0].recv(100) and time.monotonic() - before > 1 else "not"
+
+
 def last_pid():
     with open("/proc/loadavg") as f:
         return int(f.read().split()[-1])
@@ -131,6 +138,8 @@ elif what == "strangers":
         print(*as_user(uid, sessions, most), sep="|")
 elif what == "silent":
     print([as_user(uid, silent, 17) for uid in (50001, 50002, 50003)] + [as_user(uid, silent, 2) for uid in (50004, 50005)])
+elif what == "hung-up":
+    print(as_user(50001, hung_up))
 elif what == "acting":
     print(*as_user(0, acting, 8), sep="|")
 else:

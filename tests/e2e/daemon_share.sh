@@ -70,6 +70,7 @@ check roles_again reload
 
 # ---- The way in ----
 
+is silent_one_is_hung_up "$(share hung-up)" "in time"
 is connections "$(share silent)" "[16, 16, 16, 1, 1]"
 # Their time is soon over.
 again() { [[ $(ask_daemon '{"op":"query","id":1,"sql":"select 1"}') == *done* ]]; }
