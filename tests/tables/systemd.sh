@@ -119,9 +119,9 @@ done
 list() { systemctl --user list-units --all --plain --no-legend --full | awk '$1 ~ /\.[a-z]+$/ && $2 ~ /^(loaded|not-found|masked|error|bad-setting|stub|merged)$/ {print $1, $2, $3, $4}' | sort; }
 sql="select id || ' ' || load_state || ' ' || active_state || ' ' || sub_state from systemd_units"
 ask_file() { timeout 20 "$AGENTD" query -o csv "$sql" 2>"$1/err" | tail -n +2 | tr -d '"' | sort; }
-for how in private bus; do
-	if [ $how = private ]; then ln -s /run/xdg/systemd/private /run/systemd/private
-	else rm /run/systemd/private; ln -s /run/xdg/bus /run/dbus/system_bus_socket; fi
+for how in bus private; do
+	if [ $how = bus ]; then ln -s /run/xdg/bus /run/dbus/system_bus_socket
+	else rm /run/dbus/system_bus_socket; ln -s /run/xdg/systemd/private /run/systemd/private; fi
 	for _ in $(seq 20); do
 		list >"$1/before"; ask_file "$1" >"$1/got"; list >"$1/after"
 		cmp -s "$1/before" "$1/after" && break
