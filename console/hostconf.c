@@ -297,6 +297,8 @@ static int find_hop(struct filling *f, struct span chain, unsigned depth,
 
 	if (comma)
 		last = (struct span){comma + 1, chain.n - before.n - 1};
+	if (r == 0 && comma && span_trim(before).n == 0)
+		r = bad_hop(before, err);
 	if (r == 0 && (depth > HOPS_MAX || (hop && hop->filling && &hop->host != asker)))
 		r = err_set(err, ELOOP, "jump hosts: %.*s is behind itself, or behind more than %d",
 			(int)chain.n, chain.p, HOPS_MAX);
@@ -313,13 +315,16 @@ static int find_hop(struct filling *f, struct span chain, unsigned depth,
 static int set_first_way(
 	struct filling *f, struct host_config *h, const struct backing *b, struct err *err)
 {
-	struct span jump = {0};
+	int r;
 
 	if (f->o->jump && str_eq(f->o->jump, "none"))
 		return 0;
 	if (f->o->jump)
-		jump = span_str(f->o->jump);
-	return set_way(f, h, b, jump, 0, err);
+		return set_way(f, h, b, span_str(f->o->jump), 0, err);
+	r = set_way(f, h, b, (struct span){0}, 0, err);
+	if (r < 0)
+		err_prefix(err, "host %s", h->name);
+	return r;
 }
 
 static void free_args(void *p)
@@ -357,6 +362,21 @@ static int read_args(struct filling *f, const char *text, struct args **ret, str
 	return r;
 }
 
+/* `err` says what is wrong with the first of these that the host has: adds whose it is, and where.
+ */
+static int wrong_var(
+	const struct filling *f, size_t host, const char *const *names, size_t n, struct err *err)
+{
+	const char *value = NULL;
+	struct err none;
+	size_t i = 0;
+
+	while (i + 1 < n && (inventory_var(f->inv, host, names[i], &value, &none) < 0 || !value))
+		i++;
+	err_prefix(err, "host %s", inventory_host_name(f->inv, host));
+	return inventory_var_mistake(f->inv, host, names[i], err);
+}
+
 /* In the order in which Ansible gives them to ssh. *ret NULL: there are none. */
 static int find_args(struct filling *f, size_t host, struct args **ret, struct err *err)
 {
@@ -379,7 +399,7 @@ static int find_args(struct filling *f, size_t host, struct args **ret, struct e
 	if (r == 0 && text.len && !(*ret = map_get(f->configs->args, text.p))) {
 		r = read_args(f, text.p, ret, err);
 		if (r < 0)
-			err_prefix(err, "host %s", inventory_host_name(f->inv, host));
+			r = wrong_var(f, host, names, ARRAY_LEN(names), err);
 	}
 	buf_done(&text);
 	return r;
@@ -415,17 +435,19 @@ static int fill_ssh(
 
 static int set_port(struct filling *f, struct host_config *h, size_t host, struct err *err)
 {
+	static const char *const names[] = {"ansible_ssh_port", "ansible_port"};
 	const char *value;
 	uint64_t port = f->o->port;
 	int r = 0;
 
 	if (!port)
-		r = var_or(f, host, NULL, "ansible_ssh_port", "ansible_port", &value, err);
+		r = var_or(f, host, NULL, names[0], names[1], &value, err);
 	if (r < 0)
 		return r;
-	if (!port && value && parse_uint(value, 1, UINT16_MAX, &port) < 0)
-		return err_set(err, EINVAL, "host %s: ansible_port=%s is not a port number",
-			h->name, value);
+	if (!port && value && parse_uint(value, 1, UINT16_MAX, &port) < 0) {
+		err_set(err, EINVAL, "ansible_port=%s is not a port number", value);
+		return wrong_var(f, host, names, ARRAY_LEN(names), err);
+	}
 	h->port = (uint16_t)port;
 	return 0;
 }

@@ -56,6 +56,9 @@ void inventory_free(struct inventory *inv)
 	for (size_t i = 0; i < inv->n_files; i++)
 		free(inv->files[i]);
 	free(inv->files);
+	for (size_t i = 0; i < inv->n_places; i++)
+		free(inv->places[i]);
+	free(inv->places);
 	free(inv->vault_file);
 	free(inv->hosts);
 	free(inv->groups);
@@ -299,19 +302,33 @@ static int render(const struct inventory *inv, size_t host, const struct value *
 	return keep(all, key, json, ret) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
+int inventory_var_mistake(
+	const struct inventory *inv, size_t host, const char *name, struct err *err)
+{
+	const struct value *v = inventory_value(inv, host, span_str(name));
+
+	if (v && v->line)
+		err_prefix(err, "%s:%u", v->file, (unsigned)v->line);
+	else if (v)
+		err_prefix(err, "%s", v->file);
+	return -err->code;
+}
+
 int inventory_var(const struct inventory *inv, size_t host, const char *name, const char **ret,
 	struct err *err)
 {
 	const struct value *v = inventory_value(inv, host, span_str(name)), *final = v;
-	struct err why;
+	struct err why = {0};
 	int r = 0;
 
 	if (v && v->vault)
 		r = err_set(&why, EINVAL, "is encrypted by ansible-vault, which cannot be read");
 	else if (v && v->template)
 		r = render(inv, host, v, &final, &why);
-	if (r < 0)
-		return err_set(err, why.code, "%s: %s %s", v->where, name, why.text);
+	if (r < 0) {
+		err_set(err, why.code, "%s %s", name, why.text);
+		return inventory_var_mistake(inv, host, name, err);
+	}
 	*ret = final ? final->text : NULL;
 	return 0;
 }

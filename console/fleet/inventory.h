@@ -47,6 +47,9 @@ const char *inventory_group_name(const struct inventory *inv, size_t group);
  */
 int inventory_var(const struct inventory *inv, size_t host, const char *name, const char **ret,
 	struct err *err);
+/* Says in `err`, which is set, in which file and line the host's variable is; returns its code. */
+int inventory_var_mistake(
+	const struct inventory *inv, size_t host, const char *name, struct err *err);
 
 /*
  * Selects hosts by an Ansible pattern: "web:&prod:!web07", "web*", "~regex", "web[0:4]", "@FILE"

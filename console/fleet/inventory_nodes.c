@@ -269,15 +269,26 @@ void value_free_all(struct value *v)
 
 		json_decref(v->json);
 		free(v->own);
-		free(v->where);
 		free(v);
 		v = next;
 	}
 }
 
-static char *where_text(const struct place *at)
+/* Values come file by file, so that it is mostly the last one. */
+static const char *own_place(struct inventory *inv, const char *file)
 {
-	return at->line ? str_printf("%s:%zu", at->file, at->line) : strdup(at->file);
+	char *copy;
+
+	if (inv->n_places && str_eq(inv->places[inv->n_places - 1], file))
+		return inv->places[inv->n_places - 1];
+	copy = strdup(file);
+	if (!copy || array_grow(&inv->places, &inv->cap_places, inv->n_places + 1,
+			     sizeof(*inv->places), SIZE_MAX / 64) < 0) {
+		free(copy);
+		return NULL;
+	}
+	inv->places[inv->n_places++] = copy;
+	return copy;
 }
 
 int node_value(struct inventory *inv, const struct place *at, json_t *json,
@@ -292,13 +303,10 @@ int node_value(struct inventory *inv, const struct place *at, json_t *json,
 	v->json = json;
 	v->next = inv->values;
 	inv->values = v;
-	if (value_text(v) < 0)
+	v->file = own_place(inv, at->file);
+	v->line = at->line < UINT32_MAX ? (uint32_t)at->line : 0;
+	if (!v->file || value_text(v) < 0)
 		return no_memory(err);
-	if (v->template || v->vault) {
-		v->where = where_text(at);
-		if (!v->where)
-			return no_memory(err);
-	}
 	*ret = v;
 	return 0;
 }

@@ -28,7 +28,8 @@ struct value {
 	const char *text; /* in `json` or in `own`; NULL for null */
 	char *own;
 	bool template, vault; /* `text` is not what it means */
-	char *where;	      /* of these two: "FILE:LINE"; or NULL */
+	uint32_t line;	      /* 0: not known */
+	const char *file;     /* that sets it: one of inv->places */
 };
 
 struct var {
@@ -91,6 +92,8 @@ struct inventory {
 	size_t n_beside, cap_beside;
 	char **files; /* that were read, with their whole paths */
 	size_t n_files, cap_files;
+	char **places; /* files that values come from, as mistakes name them */
+	size_t n_places, cap_places;
 	const char *file;     /* the one being read, or NULL */
 	size_t n_vault_files; /* left out */
 	char *vault_file;     /* the first of them */

@@ -165,7 +165,8 @@ TEST(arguments_for_ssh)
 	CHECK_INT(resolve("a ansible_ssh_common_args='-p many'\n", NULL), -EINVAL);
 	end();
 	CHECK_INT(resolve("a ansible_ssh_common_args='-o \"match exec id\"'\n", NULL), -EINVAL);
-	CHECK_STR(err.text, "host a: ansible_ssh_common_args: -o match: it belongs into a file");
+	CHECK(str_ends(
+		err.text, ":1: host a: ansible_ssh_common_args: -o match: it belongs into a file"));
 	end();
 }
 
@@ -253,7 +254,23 @@ TEST(hosts_that_cannot_be_reached)
 TEST(mistakes)
 {
 	CHECK_INT(resolve("w ansible_port=65536\n", NULL), -EINVAL);
-	CHECK_STR(err.text, "host w: ansible_port=65536 is not a port number");
+	CHECK(str_ends(err.text, ":1: host w: ansible_port=65536 is not a port number"));
+	end();
+	CHECK_INT(resolve("v\n[g]\nw\n[g:vars]\nansible_ssh_port=x\n", NULL), -EINVAL);
+	CHECK(str_ends(err.text, ":5: host w: ansible_port=x is not a port number"));
+	end();
+	CHECK_INT(resolve("v\nw ansible_ssh_extra_args='-o Port=x'\n", NULL), -EINVAL);
+	CHECK(strstr(err.text, ":2: host w: "));
+	end();
+	CHECK_INT(resolve("w\n", "ProxyJump b:99999\n"), -EINVAL);
+	CHECK_STR(err.text, "host w: `b:99999` is not a jump host: [USER@]HOST[:PORT] is");
+	end();
+	CHECK_INT(resolve("w\n", "ProxyJump ,b\n"), -EINVAL);
+	CHECK_STR(err.text, "host w: `` is not a jump host: [USER@]HOST[:PORT] is");
+	end();
+	o.jump = " ,b";
+	CHECK_INT(resolve("w\n", NULL), -EINVAL);
+	CHECK_STR(err.text, "` ` is not a jump host: [USER@]HOST[:PORT] is");
 	end();
 	CHECK(resolve("w\n", "Host *\nPort many\n") < 0);
 	CHECK(strstr(err.text, ":2: "));
