@@ -122,6 +122,15 @@ retry 3 0.01
 end'
 is 'retry: status' "$status" 1
 is 'retry: attempts' "$(grep -c 'expect rows == 3' <<<"$err")" 3
+batch <<<'on-error continue
+query select 1 as one
+retry 2
+	expect rows == 3
+	say behind it
+end
+say at the end'
+is 'retry: its lines stop at what is not good' "$(grep -c 'say behind it' <<<"$err")" 0
+has 'retry: on-error is as before' "$err" 'say at the end'
 
 batch <<<'timeout 0.3
 query with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n

@@ -207,6 +207,10 @@ leave
 # ---- Names of users, told by each host ----
 screen -t host1
 sees up-names "+1 up"
+# What was typed in a run before.
+keys : Up
+sees history-over-runs ":query select 'proceses' from proceses"
+keys C-c
 command_line "query select 0 as uid, 1 as gid, 2 as euid, 4294967290 as suid"
 sees name-of-user "0 root"
 sees name-of-group "1 $(getent group 1 | cut -d: -f1)"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hosts: which are there, what runs on them, what went wrong. */
+#include "common/clock.h"
 #include "common/str.h"
 #include "console/collate.h"
 #include "console/ui/grid.h"
@@ -15,12 +16,16 @@ enum { HOST, STATE, LATENCY, ROWS, AGENT, OS, ERROR, N_SHOWN, KERNEL = N_SHOWN, 
 static const char *const columns[] = {
 	"host", "state", "latency", "rows", "agent", "os", "what went wrong", "kernel"};
 
+/* How much longer than the order of many hosts takes to make it stands, while they come and go. */
+#define ARRANGE_REST 10
+
 struct hosts_pane {
 	struct pane p;
 	struct grid grid;
 	host_id *order; /* as shown */
 	size_t n;
 	uint64_t version; /* of the hosts when that was made */
+	int64_t next_ms;  /* it is not made anew before */
 	size_t by;	  /* column */
 	bool descending, silent_first;
 	char *filter;
@@ -126,19 +131,40 @@ static bool shows(const struct hosts_pane *v, host_id h)
 	return false;
 }
 
+static void choose(struct hosts_pane *v)
+{
+	size_t all = live_n_hosts(v->p.ui->live);
+
+	/* Mostly they stand in the right order already. */
+	if (v->n == all && (!v->filter || !*v->filter))
+		return;
+	v->n = 0;
+	for (size_t h = 0; h < all; h++)
+		if (shows(v, (host_id)h))
+			v->order[v->n++] = (host_id)h;
+}
+
+static bool in_order(struct hosts_pane *v)
+{
+	for (size_t i = 1; i < v->n; i++)
+		if (compare(&v->order[i - 1], &v->order[i], v) > 0)
+			return false;
+	return true;
+}
+
 static void arrange(struct hosts_pane *v)
 {
 	host_id at = v->grid.list.at < v->n ? v->order[v->grid.list.at] : UINT32_MAX;
+	int64_t begun_ms = clock_mono_ms();
 
 	v->version = live_version(v->p.ui->live);
-	v->n = 0;
-	for (size_t h = 0; h < live_n_hosts(v->p.ui->live); h++)
-		if (shows(v, (host_id)h))
-			v->order[v->n++] = (host_id)h;
-	qsort_r(v->order, v->n, sizeof(*v->order), compare, v);
+	choose(v);
+	if (!in_order(v))
+		qsort_r(v->order, v->n, sizeof(*v->order), compare, v);
 	for (size_t i = 0; i < v->n && v->grid.list.at > 0; i++)
 		if (v->order[i] == at)
 			v->grid.list.at = i;
+	v->next_ms = clock_mono_ms() + (clock_mono_ms() - begun_ms) * ARRANGE_REST;
 }
 
 /* ---- Drawing ---- */
@@ -213,7 +239,7 @@ static void draw(struct pane *p, struct area a, bool focus)
 	struct hosts_pane *v = of(p);
 	struct grid_source s;
 
-	if (v->version != live_version(p->ui->live))
+	if (v->version != live_version(p->ui->live) && clock_mono_ms() >= v->next_ms)
 		arrange(v);
 	s = source(v);
 	grid_draw(&v->grid, &s, a, focus);
