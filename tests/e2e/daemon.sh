@@ -26,6 +26,14 @@ out=$(echo '{"op":"query","id":1,"sql":"select count(*) from shadow"}' |
 	bounded 20 "${nobody[@]}" "$AGENTD" session --run-dir "$T/run")
 has reads_as_other "$out" 'shadow: content of 1 file: permission denied'
 
+# With the groups that they have, and no others.
+printf 'x\n' | tee "$T/of_theirs" >"$T/of_ours"
+chmod 640 "$T/of_theirs" "$T/of_ours"
+chgrp 40042 "$T/of_theirs"
+out=$(echo "{\"op\":\"query\",\"id\":1,\"sql\":\"select path from file_lines where path in ('$T/of_theirs', '$T/of_ours')\"}" |
+	bounded 20 setpriv --reuid 40001 --regid 40001 --groups 40042 "$AGENTD" session --run-dir "$T/run")
+is reads_by_groups "$(jq -c 'select(.op == "rows").rows' <<<"$out")" "[[\"$T/of_theirs\"]]"
+
 # The workers' own account has no business here.
 own=$(id -u tocsin-worker 2>/dev/null || echo 65534)
 out=$(echo '{"op":"query","id":1,"sql":"select 1"}' |

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Two operators at once, one who releases while another plans, nftables that is busy, a host with IPv6 only.
+# Two operators at once, one who releases while another plans, nftables that is busy, a release that was interrupted,
+# name servers, a host with IPv6 only.
 . "$(dirname "$0")/../quarantine_lib.sh"
 
 # ---- At once, and busy ----
@@ -31,6 +32,35 @@ wait %- %+ 2>/dev/null
 is one_releases "$(jq -r .status "$T/both.1")" "done"
 has another_plans "$(jq -r .status "$T/both.2")" '^(planned|already)$'
 check at_the_end_released wait_for 10 as_before
+
+# ---- A release that was interrupted ----
+
+act quarantine
+confirm "$(state id)"
+is to_be_released "$(status)" "done"
+daemon_killed
+# Its word is written, and half of it done.
+on host nft delete table inet tocsin_quarantine
+jq '.lifting = true' "$T/state/quarantine.json" >"$T/new"
+cp "$T/new" "$T/state/quarantine.json"
+daemon_in_host
+check half_released_is_lifted wait_for 10 test ! -e "$T/state/quarantine.json"
+is half_released_is_identical "$(rules)" "$before"
+check half_released_is_audited wait_for 10 audited '"event":"revert".*a release had begun to'
+
+# ---- Its name servers, where that is set ----
+
+printf 'nameserver 10.77.0.3\nnameserver 127.0.0.53\n' >"$T/resolv.conf"
+mount --bind "$T/resolv.conf" /etc/resolv.conf
+printf 'quarantine_dns = yes\n' >"$T/agentd.conf"
+daemon_killed
+daemon_in_host
+act quarantine
+is asks_its_name_servers "$(status) $(state dns | jq -c .)" 'done ["10.77.0.3"]'
+has asks_them_by_rule "$(on host nft list table inet tocsin_quarantine)" '10\.77\.0\.3.*dport 53 accept'
+act release
+is asks_nobody "$(rules)" "$before"
+umount /etc/resolv.conf
 
 # ---- Only IPv6; and what the way to the neighbours needs ----
 
