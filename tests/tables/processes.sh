@@ -225,6 +225,11 @@ if command -v strace >/dev/null && strace -o "$T/trace" true 2>/dev/null && [ "$
 	is reads_one "$(grep -cE 'openat\([0-9]+, "[0-9]+"' "$T/trace")" 1
 	reads "select name from processes where pid in ($named, $plain)" >/dev/null
 	is reads_two "$(grep -cE 'openat\([0-9]+, "[0-9]+"' "$T/trace")" 2
+	# Each table that knows a process by its number opens that one alone.
+	for t in process_envs process_memory_map process_namespaces process_open_files process_open_sockets listening_ports deleted_files; do
+		reads "select count(*) from $t where pid = $named" >/dev/null
+		is "reads_one_of_$t" "$(grep -oE 'openat\([0-9]+, "[0-9]+"' "$T/trace" | sort -u | grep -c .)" 1
+	done
 else
 	skip reads "needs strace, and no sanitizer"
 fi

@@ -102,3 +102,23 @@ rows "select count(*), max(uid) from users" --root "$root"
 is users_many "$out" "$(printf '300000\t299999')"
 run "$AGENTD" query -o tsv --root "$root" "select uid from users limit 1"
 is users_first_of_many "$out" "$(printf 'uid\n0')"
+
+# ---- Tables of what is in homes: each is looked at once, and only those that are asked for ----
+
+if command -v strace >/dev/null && strace -o "$T/trace" true 2>/dev/null && [ "${SAN:-0}" = 0 ]; then
+	printf '%s\n' 'a:x:1001:1::/home/aa:/bin/sh' 'b:x:1002:1::/home/bb:/bin/sh' 'c:x:1003:1::/home/cc:/bin/sh' >"$root/etc/passwd"
+	mkdir -p "$root"/home/{aa,bb,cc}
+	# opened SQL: how often the files below each home were opened at most, home by home
+	opened() {
+		strace -f -o "$T/trace" "$AGENTD" query -o tsv --root "$root" "$1" >/dev/null 2>&1
+		grep -oE '"[^"]*home/(aa|bb|cc)/[^"]*"' "$T/trace" | sort | uniq -c |
+			sed -E 's|^ *([0-9]+) .*home/(..)/.*|\2 \1|' | sort -u | xargs
+	}
+	for t in authorized_keys known_hosts ssh_configs user_ssh_keys shell_history firefox_addons vscode_extensions chrome_extensions \
+		chrome_extension_content_scripts opera_extensions python_packages; do
+		is "${t}_of_one_home" "$(opened "select count(*) from users cross join $t using (uid) where uid = 1002")" "bb 1"
+		is "${t}_joined" "$(opened "select count(*) from users cross join $t using (uid)")" "aa 1 bb 1 cc 1"
+	done
+else
+	skip homes "needs strace, and no sanitizer"
+fi
