@@ -745,7 +745,7 @@ static void end(struct ui_self *s)
 static const char how_to_begin[] =
 	"\nTo begin, name some hosts as `ssh` would reach them:\n\n"
 	"  tocsin -i web1,web2\n\n"
-	"or write them down, one a line (an Ansible inventory will do), and call tocsin again:\n\n"
+	"or write them down, one a line or as an Ansible inventory, and call it again:\n\n"
 	"  mkdir -p ~/.config/tocsin && echo web1 >>~/.config/tocsin/hosts\n\n"
 	"`tocsin help` tells more.\n";
 
