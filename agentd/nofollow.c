@@ -12,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SELF_FD_MAX 32
-#define DIR_FLAGS   (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define DIR_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* Why one part of the way cannot be entered. `shown`: the path up to its end. */
 static int not_entered(int dir, const char *name, struct span shown, int code, struct err *err)
@@ -86,20 +85,6 @@ static int not_regular(mode_t mode, const char *name, struct err *err)
 				 : "device");
 }
 
-/* Through the descriptor that was looked at, so it is of that very file. */
-static int reopen(int path_fd)
-{
-	char self[SELF_FD_MAX];
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, fd;
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", path_fd);
-	fd = open(self, flags | O_NOATIME);
-	/* For owners and the privileged only. */
-	if (fd < 0 && errno == EPERM)
-		fd = open(self, flags);
-	return fd < 0 ? -errno : fd;
-}
-
 int nofollow_file(int dir, const char *name, int *ret_fd, struct stat *ret, struct err *err)
 {
 	int path_fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1, r = 0;
@@ -114,7 +99,7 @@ int nofollow_file(int dir, const char *name, int *ret_fd, struct stat *ret, stru
 	else if (mount_fd_pseudo(path_fd))
 		r = err_set(err, EINVAL, "%s is made up by the kernel", name);
 	else
-		fd = reopen(path_fd);
+		fd = root_reopen(path_fd);
 	io_close(path_fd);
 	if (r < 0)
 		return r;

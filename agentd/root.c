@@ -467,21 +467,27 @@ int root_require_file(int fd)
 	return r;
 }
 
-/* Turns an O_PATH descriptor of a regular file into one for reading; closes it. */
-static int reopen_file(const struct root *r, const char *path, int fd)
+int root_reopen(int path_fd)
 {
 	char self[ROOT_SELF_FD_MAX];
-	int got;
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, fd;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	got = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOATIME);
-	if (got < 0 && errno == EPERM)
-		got = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", path_fd);
+	fd = open(self, flags | O_NOATIME);
+	/* For owners and the privileged only. */
+	if (fd < 0 && errno == EPERM)
+		fd = open(self, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Closes the O_PATH descriptor of a regular file. */
+static int reopen_file(const struct root *r, const char *path, int path_fd)
+{
+	int fd = root_reopen(path_fd);
+
+	io_close(path_fd);
 	/* Without /proc the file is opened a second time by name, and looked at again. */
-	if (got < 0)
-		got = errno == ENOENT ? root_require_file(open_unasked(r, path, O_RDONLY)) : -errno;
-	io_close(fd);
-	return got;
+	return fd == -ENOENT ? root_require_file(open_unasked(r, path, O_RDONLY)) : fd;
 }
 
 /* What is called so is a table's own affair; whither somebody's link or mount has led it is not. */

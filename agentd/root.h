@@ -41,6 +41,11 @@ int root_open(const struct root *r, const char *path, int flags);
 int root_open_file(const struct root *r, const char *path);
 /* As it is, for a path that the question names: whether root_denies is the caller's to ask. */
 int root_open_file_asked(const struct root *r, const char *path);
+/*
+ * Opens the file behind an O_PATH descriptor for reading, with the flags of root_open: it is that
+ * very file, whatever has its name by now. A descriptor or -errno.
+ */
+int root_reopen(int path_fd);
 /* `fd` itself, or a negative value as it is; or as above, and it is closed. */
 int root_require_file(int fd);
 /* NULL with errno. */
