@@ -255,6 +255,15 @@ static int read_wanting(struct units *u, const char *place, const char *how)
 	return r;
 }
 
+/* It would have told of more: of instances, and of what programs started. */
+static bool is_left_out(struct units *u)
+{
+	struct stat sb;
+
+	return root_is_live(scan_root(u->s)) &&
+	       root_stat(scan_root(u->s), "/run/systemd/system", false, &sb) == 0;
+}
+
 static int open_files(struct units *u)
 {
 	int r = 0;
@@ -266,7 +275,7 @@ static int open_files(struct units *u)
 	if (u->want & UNITS_FILE_STATE)
 		for (size_t i = 0; !r && i < ARRAY_LEN(wanting); i++)
 			r = read_wanting(u, wanting[i], i ? "enabled-runtime" : "enabled");
-	if (u->want & UNITS_STATES)
+	if (u->want & UNITS_STATES || is_left_out(u))
 		scan_warn(u->s, "states are not known where systemd does not answer: these are the "
 				"units that there are files for");
 	return r;

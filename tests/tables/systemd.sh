@@ -168,4 +168,8 @@ c.send(b\"l\x02\x01\x01\xff\xff\xff\x00\" * 3); time.sleep(20)" >"$1/up" &
 		"$AGENTD" query -o csv "select count(*) > 0 from systemd_units"
 		kill %1' _ "$T"
 	has units_hostile_socket "$out" '^1$'
+	# Instances have no file of their own: that they are missing is said, whatever was asked.
+	run unshare -m --propagation private sh -c '
+		mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && "$0" query "select id from systemd_timers"' "$AGENTD"
+	has timers_without_systemd "$err" 'systemd_timers: .*these are the units that there are files for'
 fi
