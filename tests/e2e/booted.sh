@@ -5,7 +5,7 @@
 need_root
 [ "${SAN:-0}" = 0 ] || all_skipped "an installed program is a plain one"
 for systemd in /usr/lib/systemd/systemd /lib/systemd/systemd; do [ -x $systemd ] && break; done
-need "$systemd" make jq unshare nsenter pivot_root systemd-sysusers
+need "$systemd" make jq unshare nsenter pivot_root systemd-sysusers dbus-daemon chattr
 grep -qw cgroup2 /proc/filesystems && grep -qw overlay /proc/filesystems || all_skipped "needs cgroup2 and overlay"
 within --mount --net --uts --ipc
 

@@ -2,7 +2,7 @@
 # File systems that never answer: a session's descriptors on one, a file that is asked for on one. The daemon goes
 # on meanwhile.
 . "$(dirname "$0")/../lib.sh"
-need python3 jq unshare setpriv
+need python3 jq unshare setpriv chattr
 need_root
 [ -e /dev/fuse ] || all_skipped "no FUSE"
 if [ "${1-}" != inside ]; then

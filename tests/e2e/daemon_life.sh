@@ -2,7 +2,7 @@
 # The daemon's life: what the service manager is told, an audit log that cannot be written, actions that outlive their
 # session, a daemon that is killed, one that is no root.
 . "$(dirname "$0")/../lib.sh"
-need python3 jq unshare setpriv
+need python3 jq unshare setpriv chattr
 need_root
 within -m
 

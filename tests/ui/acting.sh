@@ -3,6 +3,7 @@
 # line's file taken away and put back, the host cut off and released. The hosts are namespaces.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/lib.sh"
+need sqlite3
 start_demo
 H=$demo/home
 mkdir -p "$H/.config/tocsin"
