@@ -279,6 +279,14 @@ start_sshd() {
 	fi
 	known_hosts_for "$name" "$addr" "$port" >>"$T/known_hosts"
 }
+# sshd_serves NAME [PGREP OPTION]: the processes by which it serves its connections; newer versions have two for each.
+sshd_serves() {
+	local p
+	for p in $(pgrep ${2:+"$2"} -P "$(cat "$T/$1/pid")"); do
+		echo "$p"
+		pgrep -P "$p" '^sshd'
+	done
+}
 # sshd_knows HOST_KEY OPTION=VALUE: this version of sshd does.
 sshd_knows() { PATH=$PATH:/usr/sbin:/sbin sshd -t -h "$1" -f /dev/null -o "$2" 2>/dev/null; }
 # start_sshds NAME NET FIRST LAST PORT [CONFIG LINE…]: sshd listening on NET.FIRST to NET.LAST, in

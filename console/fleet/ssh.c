@@ -212,19 +212,26 @@ static int no_ssh(struct ssh *s)
 		s->opening->first);
 }
 
-/* sshd's words when there are as many who have not logged in yet as it takes (MaxStartups). */
+/*
+ * sshd's words when there are as many who have not logged in yet as it takes (MaxStartups). From
+ * 9.8 on it has the other words, also for those who wait for what they did (PerSourcePenalties).
+ */
+static const char busy[] = "Exceeded MaxStartups", not_now[] = "Not allowed at this time";
+
 static bool turned_away(const struct ssh *s)
 {
-	return str_starts(s->opening->first, "Exceeded MaxStartups") ||
-	       str_starts(s->opening->first, "Not allowed at this time");
+	return str_starts(s->opening->first, busy) || str_starts(s->opening->first, not_now);
 }
 
 static int come_back_later(struct ssh *s)
 {
+	const char *why = str_starts(s->opening->first, not_now)
+				  ? " (too many at once, or logins failed: PerSourcePenalties)"
+				  : "";
 	char to[SSH_TO_MAX];
 
-	err_set(&s->opening->trouble, EBUSY, "%s takes no more connections just now: \"%s\"",
-		ssh_to(s, to), s->opening->first);
+	err_set(&s->opening->trouble, EBUSY, "%s takes no more connections just now%s: \"%s\"",
+		ssh_to(s, to), why, s->opening->first);
 	ssh_end_session(s);
 	if (ssh_dial_again(s, SSH_BUSY_TRIES) == 0)
 		return 0;

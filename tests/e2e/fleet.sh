@@ -269,8 +269,8 @@ mkfifo "$T/steps"
 pids+=($!)
 exec 8>"$T/steps"
 wait_for 10 test -s "$T/warm"
-# The newest child of the sshd that listens there is the session's.
-kill -KILL "$(pgrep -n -P "$(cat "$T/one/pid")")"
+# The newest is the session's.
+sshd_serves one -n | xargs kill -KILL
 echo >&8
 exec 8>&-
 wait_for 10 grep -q . <(sed -n 2p "$T/warm")
