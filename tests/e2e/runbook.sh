@@ -333,6 +333,13 @@ say not reached'
 is 'confirm without a terminal' "$status" 3
 has 'confirm: why' "$err" 'confirm really: failed: nobody agreed'
 hasnt 'confirm ends it all' "$err" 'not reached'
+batch <<<'on-error continue
+retry 2
+	confirm really
+end
+say not reached'
+is 'confirm is not asked again' "$(grep -c 'confirm really' <<<"$err")" 1
+hasnt 'confirm ends it all, in a block' "$err" 'not reached'
 
 # confirm at a terminal: answered NAME KEYS WANTED PATTERN
 answered() {

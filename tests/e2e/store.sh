@@ -338,10 +338,13 @@ for bad in 'nonsense = 1' 'timeout' 'timeout = soon' 'history_days = -1' 'yes = 
 	is "refused: $bad" "$status $(grep -c "config:2: " <<<"$err")" '2 1'
 done
 printf 'history_days = 1\nhistory_max_mb = 1\n' >"$C"
+printf -- '-- name: normal\nselect 7 as n\n' >"$T/queries/normal.sql"
+t run normal
+t baseline normal
 sqlite3 "$DB" 'update runs set time = time - 2 * 86400000000'
 json query 'select 4 as a'
-is 'kept as long as it says' "$(sqlite3 "$DB" 'select count(*) from runs')" 1
+is 'kept as long as it says, and what is normal' "$(sqlite3 "$DB" 'select sum(baseline), count(*) from runs')" '1|2'
 for i in 1 2 3; do
 	t query "with recursive c(x) as (select 1 union all select x + 1 from c where x < 15000) select hex(randomblob(20)) as r, $i as i from c"
 done
-is 'kept as much as it says' "$(sqlite3 "$DB" 'select count(*) < 4 and max(rows) = 45000 from runs')" 1
+is 'kept as much as it says' "$(sqlite3 "$DB" 'select count(*) < 5 and max(rows) = 45000 and sum(baseline) = 1 from runs')" 1
