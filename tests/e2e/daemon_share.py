@@ -117,7 +117,7 @@ def acting(kept, of_one):
         for id in range(of_one):
             ask(f, id + 1, args=args)
     # They are counted when the daemon has heard of them.
-    refused, until = [], time.monotonic() + 30
+    refused, until = [], time.monotonic() + 30 * int(os.environ["SLOW"])
     while len(refused) < of_one and time.monotonic() < until:
         ask(files[-1], args=args, dry_run=True)
         said = json.loads(files[-1].readline())
