@@ -310,6 +310,8 @@ static int run_help(struct ui *ui, struct pane *p, int argc, char **argv, struct
 		return 0;
 	if (!command_find(argv[0]) && is_table(argv[0]))
 		return run_tables(ui, p, argc, argv, err);
+	if (!command_find(argv[0]))
+		return err_set(err, ENOENT, "no command or table `%s`; F1 lists commands", argv[0]);
 	return line_program(ui, "help", argc, argv, err);
 }
 

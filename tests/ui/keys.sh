@@ -455,7 +455,7 @@ command_line 'help uptime'
 sees help-of-a-table "total_seconds"
 keys q
 command_line 'help nonsense'
-sees help-of-nothing "no command \`nonsense\`"
+sees help-of-nothing "no command or table \`nonsense\`"
 command_line 'help kill'
 sees help-of-a-command "usage: tocsin"
 keys q

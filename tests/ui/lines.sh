@@ -176,6 +176,7 @@ points() {
 	return 1
 }
 wrong unknown-command "nonsense 1 2" nonsense "no command"
+wrong unknown-topic "help nonsense" nonsense "no command or table"
 underlined() { mux capture-pane -p -e | grep -qE $'\033\\[([0-9]+;)*4(;[0-9]+)*m(\033\\[[0-9;]*m)*nonsense'; }
 check underlined wait_for "$SCREEN_WAIT" underlined
 keys j
