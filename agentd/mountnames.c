@@ -137,8 +137,7 @@ void mountnames_free(struct mountnames *m)
 
 /* ---- Names ---- */
 
-/* What of the path lies behind the folder, with its slash, "" for itself; NULL: it lies elsewhere.
- */
+/* The path's end behind the folder, with its slash, "" for itself; NULL: it lies elsewhere. */
 static const char *behind(const char *folder, const char *path)
 {
 	size_t n = str_eq(folder, "/") ? 0 : strlen(folder);
