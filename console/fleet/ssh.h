@@ -90,6 +90,7 @@ struct ssh_opening {
 
 	char *answers[SSH_ANSWERS_MAX];
 	size_t n_answers;
+	char *said; /* by the server in rounds without a question, heap; or NULL */
 	unsigned refusals, rounds, parts;
 	bool asking;	   /* the server's questions are being answered */
 	bool no_questions; /* it says that it asks, but has none */

@@ -25,11 +25,18 @@ static void forget(char **secret)
 	*secret = NULL;
 }
 
-void ssh_asking_done(struct ssh_opening *o)
+static void forget_answers(struct ssh_opening *o)
 {
 	for (size_t i = 0; i < SSH_ANSWERS_MAX; i++)
 		forget(&o->answers[i]);
 	o->n_answers = 0;
+}
+
+void ssh_asking_done(struct ssh_opening *o)
+{
+	forget_answers(o);
+	free(o->said);
+	o->said = NULL;
 }
 
 /* ---- Asking ---- */
@@ -53,22 +60,33 @@ static int add_lines(struct ssh *s, struct buf *b, const char *text, bool is_pro
 }
 
 /* What is too long is cut. NULL when out of memory. */
-static char *compose(struct ssh *s, const char *name, const char *instruction, const char *prompt)
+static char *composed(struct buf *b, int r)
+{
+	char *text = r == 0 || r == -EMSGSIZE ? buf_steal(b) : NULL;
+
+	buf_done(b);
+	return text;
+}
+
+static char *compose(struct ssh *s, const char *prompt)
 {
 	struct buf b;
-	char *text;
-	int r = 0;
 
 	buf_init(&b, PROMPT_MAX);
-	if (name && *name)
-		r = add_lines(s, &b, name, false);
-	if (r == 0 && instruction && *instruction)
-		r = add_lines(s, &b, instruction, false);
-	if (r == 0)
-		r = add_lines(s, &b, prompt, true);
-	text = r == 0 || r == -EMSGSIZE ? buf_steal(&b) : NULL;
-	buf_done(&b);
-	return text;
+	return composed(&b, add_lines(s, &b, prompt, true));
+}
+
+/* What the server has to say, behind what it said in rounds without a question. */
+static int add_said(struct ssh *s, struct buf *b)
+{
+	const char *said[] = {ssh_userauth_kbdint_getname(s->session),
+		ssh_userauth_kbdint_getinstruction(s->session)};
+	int r = s->opening->said ? buf_puts(b, s->opening->said) : 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(said); i++)
+		if (said[i] && *said[i])
+			r = add_lines(s, b, said[i], false);
+	return r;
 }
 
 /* `text`: heap, taken over. */
@@ -167,7 +185,7 @@ static int by_password(struct ssh *s)
 
 	o->keep = true;
 	if (!o->n_answers && !reuse(s))
-		return ask(s, compose(s, NULL, NULL, "password: "), false);
+		return ask(s, compose(s, "password: "), false);
 	return done(s, ssh_userauth_password(s->session, NULL, o->answers[0]));
 }
 
@@ -176,10 +194,28 @@ static int by_password(struct ssh *s)
 /* What the server has to say stands before its first question. */
 static char *compose_question(struct ssh *s, const char *prompt)
 {
+	struct buf b;
+	int r;
+
 	if (s->opening->n_answers)
-		return compose(s, NULL, NULL, prompt);
-	return compose(s, ssh_userauth_kbdint_getname(s->session),
-		ssh_userauth_kbdint_getinstruction(s->session), prompt);
+		return compose(s, prompt);
+	buf_init(&b, PROMPT_MAX);
+	r = add_said(s, &b);
+	free(s->opening->said);
+	s->opening->said = NULL;
+	return composed(&b, r == 0 ? add_lines(s, &b, prompt, true) : r);
+}
+
+/* A round without questions: what is said in it waits for the next one. */
+static void keep_said(struct ssh *s)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, PROMPT_MAX);
+	r = add_said(s, &b);
+	free(s->opening->said);
+	s->opening->said = composed(&b, r);
 }
 
 static int answer_prompts(struct ssh *s)
@@ -223,7 +259,9 @@ static int by_questions(struct ssh *s)
 		return ssh_fail(s, HOST_FAILED, "protocol error: questions without end");
 	/* Servers end with a round of no questions; then the one answer there was may be kept. */
 	if (ssh_userauth_kbdint_getnprompts(s->session) > 0)
-		ssh_asking_done(o);
+		forget_answers(o);
+	else
+		keep_said(s);
 	o->asking = true;
 	return 1;
 }
