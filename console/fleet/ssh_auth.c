@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOO_MANY_KEYS                                                                              \
+	"too many keys were offered; name the right one by IdentityFile, or have fewer in the "    \
+	"agent"
+
 /* ---- The host's key ---- */
 
 static int connect_for_known_type(struct ssh *s, const struct err *changed)
@@ -130,7 +134,10 @@ static int refused(struct ssh *s, const char *more)
 	return -1;
 }
 
-/* The connection broke, perhaps because the server had seen enough keys. */
+/*
+ * The connection broke, perhaps because the server had seen enough keys. Since 0.11 libssh may have
+ * forgotten what it said.
+ */
 int ssh_broke_off(struct ssh *s)
 {
 	static const char farewell[] = "Received SSH_MSG_DISCONNECT: ";
@@ -138,8 +145,10 @@ int ssh_broke_off(struct ssh *s)
 	char more[ERR_TEXT_MAX];
 
 	if (strstr(why, "Too many authentication failures"))
-		return refused(s, "; too many keys were offered; name the right one by "
-				  "IdentityFile, or have fewer in the agent");
+		return refused(s, "; " TOO_MANY_KEYS);
+	if (str_eq(why, SSH_WHY_CLOSED) && (s->opening->at > 1 || s->opening->agent_tried))
+		return refused(
+			s, "; connection lost: " SSH_WHY_CLOSED ", perhaps because " TOO_MANY_KEYS);
 	if (str_starts(why, farewell))
 		snprintf(more, sizeof(more), "; server says: %s", why + strlen(farewell));
 	else

@@ -149,8 +149,8 @@ const char *ssh_why(const struct ssh *s)
 
 	if (str_eq(why, "Socket error: disconnected") || str_eq(why, "Socket error: Success") ||
 		str_eq(why, "Socket error: Operation now in progress"))
-		return "the host closed it";
-	return why[0] ? why : "the host closed it";
+		return SSH_WHY_CLOSED;
+	return why[0] ? why : SSH_WHY_CLOSED;
 }
 
 int ssh_lost(struct ssh *s)
