@@ -346,14 +346,15 @@ static char *shorten_number(char *to, const char *p, size_t n)
 	return to + (len < n ? len : n);
 }
 
-/* The string at `p` with its quotes. */
+/* The string at `p` with its quotes. Short of memory, jansson may have left the second one out. */
 static size_t string_length(const char *p)
 {
 	size_t n = 1;
 
-	while (p[n] && p[n] != '"')
-		n += p[n] == '\\' ? 2 : 1;
-	return n + 1;
+	for (; p[n] && p[n] != '"'; n++)
+		if (p[n] == '\\' && p[n + 1])
+			n++;
+	return n + (p[n] == '"');
 }
 
 char *json_print(const json_t *v, size_t flags)
