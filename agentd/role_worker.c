@@ -7,6 +7,7 @@
 #include "agentd/clientfd.h"
 #include "agentd/engine.h"
 #include "agentd/handover.h"
+#include "agentd/job.h"
 #include "agentd/othernames.h"
 #include "agentd/privlink.h"
 #include "agentd/role.h"
@@ -31,6 +32,8 @@
 
 /* Milliseconds that the daemon takes at most to start a relay. */
 #define RELAY_WAIT_MS 10000
+/* The stacks of the queries at once: on top of what these may allocate. */
+#define STACKS_MB (SESSION_RUNNING_MAX * JOB_STACK >> 20)
 
 /* ---- The client's descriptors ---- */
 
@@ -96,7 +99,7 @@ static int give_up(const struct priv_grant *g, struct err *err)
 		.groups = g->groups,
 		.n_groups = g->n_groups,
 		.capabilities = g->privileged ? sandbox_reading : NULL,
-		.memory_mb = g->memory_mb,
+		.memory_mb = g->memory_mb + STACKS_MB,
 		.cpu_s = g->cpu_s,
 		.no_growth = !writes_file(),
 	};

@@ -130,6 +130,20 @@ kill "$daemon"
 wait "$daemon"
 umount "$T/full"
 
+# ---- As little memory as a worker may have ----
+
+echo 'worker_memory_mb = 64' >"$T/agentd.conf"
+start_daemon
+daemon=$pid
+asked=()
+for n in 1 2 3 4 5 6 7 8; do
+	asked+=("{\"op\":\"query\",\"id\":$n,\"sql\":\"with recursive n(i) as (select 1 union all select i + 1 from n where i < 300000) select max(i) from n\"}")
+done
+is all_queries_at_once_have_a_stack "$(ask_daemon "${asked[@]}" | jq -r 'select(.op == "done" or .op == "error").op' | sort | uniq -c | xargs)" '8 done'
+kill "$daemon"
+wait "$daemon"
+rm "$T/agentd.conf"
+
 # ---- Without root ----
 
 mkdir -m 700 "$T/u"
