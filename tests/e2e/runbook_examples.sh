@@ -67,10 +67,11 @@ book 1 cryptominer case=T-1 --dry-run
 check 'cryptominer planned only' on_host web3 pgrep -f '^stratum'
 book 0 cryptominer case=T-1 --yes
 has 'cryptominer ends it' "$out" '^web3 +kill +.* done '
-# One that has itself replaced before it ends.
-on_host web1 sh -c 'mkfifo /tmp/asked /tmp/done && cat >/tmp/miner' <<'END'
+# One that has itself replaced before it ends. It waits without a child, which would be called as it is for a moment.
+on_host web1 sh -c 'mkfifo /tmp/asked /tmp/done /tmp/never && cat >/tmp/miner' <<'END'
 trap 'echo >/tmp/asked; read -r _ </tmp/done; exit' TERM
-while :; do sleep 0.1; done
+exec 3<>/tmp/never
+while :; do read -rt 1 -u 3; done
 END
 on_host web1 sh -c 'cat >/tmp/keeper' <<'END'
 read -r _ </tmp/asked
