@@ -195,8 +195,8 @@ int ssh_lost(struct ssh *s);
 int ssh_odd_packets(struct ssh *s);
 /* libssh gave the session up: a packet that cannot be, or the connection is gone. */
 bool ssh_broken(const struct ssh *s);
-/* Its words about that; an errno that the socket was closed with says nothing. */
-#define SSH_WHY_CLOSED "the host closed it" /* what ssh_why says where libssh has no reason */
+/* Its words about that; an errno that the socket was closed with says nothing: then these. */
+#define SSH_WHY_CLOSED "the host closed it"
 const char *ssh_why(const struct ssh *s);
 /*
  * A session to a jump host: up->opened when it is authenticated, then `serve` until it is over.
