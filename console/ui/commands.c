@@ -4,10 +4,10 @@
 #include "common/spawn.h"
 #include "common/str.h"
 #include "console/catalogue.h"
+#include "console/ui/save.h"
 #include "console/ui/self.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -154,21 +154,21 @@ static int run_theme(struct ui *ui, struct pane *p, int argc, char **argv, struc
 
 static int run_save_screen(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
-	int fd = open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r;
+	int fd = ui_save_begin(argv[0], err), r;
 	struct buf text;
 
 	(void)p;
 	(void)argc;
 	if (fd < 0)
-		return err_sys(err, errno, "cannot write %s", argv[0]);
+		return fd;
 	buf_init(&text, DUMP_MAX);
 	r = screen_dump(&text);
 	if (r == 0)
 		r = io_write_all(fd, text.p, text.len);
 	buf_done(&text);
-	io_close(fd);
+	r = ui_save_end(fd, argv[0], r, err);
 	if (r < 0)
-		return err_sys(err, -r, "cannot write %s", argv[0]);
+		return r;
 	ui_say(ui, STYLE_GOOD, "the screen is in %s", argv[0]);
 	return 0;
 }

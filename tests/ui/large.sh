@@ -51,7 +51,7 @@ for size in 80x24 200x60; do
 	sees "big-card-ends-$size" "[cut: 262144 of 999999 bytes are shown; W saves all]"
 	keys q
 	command_line "write $T/big-$size.json"
-	sees "big-saved-$size" "1 rows are in"
+	sees "big-saved-$size" "1 row is in"
 	is "big-is-whole-$size" "$(jq -r '.[0].a' "$T/big-$size.json" | wc -c)" 1000000
 	keys q
 	# More than a line of the wire may hold.
@@ -77,3 +77,29 @@ for size in 80x24 200x60; do
 	keys q
 	leave
 done
+
+# ---- No room for what is saved ----
+
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	mkdir "$T/small"
+	cat >"$T/in_small" <<END
+#!/bin/sh
+exec unshare --mount sh -c 'mount -t tmpfs -o size=64k none "$T/small" && exec "\$@"' sh "$TOCSIN" "\$@"
+END
+	chmod +x "$T/in_small"
+	TOCSIN=$T/in_small screen -i "$T/hosts" --ssh-command "$T/agent"
+	sees small-up "+1 up"
+	command_line "query select big 1000000"
+	sees small-big "1 row"
+	command_line "write $T/small/it.json"
+	sees small-is-full "cannot write $T/small/it.json: No space left on device"
+	keys q
+	command_line "query select wide 3"
+	sees small-wide "c2"
+	# Nothing is left of it, so the name is free.
+	command_line "write $T/small/it.json"
+	sees small-saved "1 row is in $T/small/it.json"
+	leave
+else
+	skip small "needs root and a mount namespace"
+fi

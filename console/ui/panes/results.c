@@ -8,9 +8,9 @@
 #include "console/output.h"
 #include "console/rows.h"
 #include "console/ui/rowact.h"
+#include "console/ui/save.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -535,13 +535,13 @@ static int write_lines(struct results_pane *v, struct output *o)
 static int run_write(struct ui *ui, struct pane *p, int argc, char **argv, struct err *err)
 {
 	struct results_pane *v = results_of(p);
-	int fd = open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = -ENOMEM;
+	int fd = ui_save_begin(argv[0], err), r = -ENOMEM;
 	struct sink *sink;
 	struct output *o;
 
 	(void)argc;
 	if (fd < 0)
-		return err_sys(err, errno, "cannot write %s", argv[0]);
+		return fd;
 	sink = sink_new(fd, false, err);
 	o = sink ? output_new(format_of(argv[0]), sink, err) : NULL;
 	if (o)
@@ -550,10 +550,11 @@ static int run_write(struct ui *ui, struct pane *p, int argc, char **argv, struc
 		r = sink_end(sink);
 	output_free(o);
 	sink_free(sink);
-	close(fd);
+	r = ui_save_end(fd, argv[0], r, err);
 	if (r < 0)
-		return err_sys(err, -r, "cannot write %s", argv[0]);
-	ui_say(ui, STYLE_GOOD, "%zu rows are in %s", v->lines.n, argv[0]);
+		return r;
+	ui_say(ui, STYLE_GOOD, "%zu row%s in %s", v->lines.n, v->lines.n == 1 ? " is" : "s are",
+		argv[0]);
 	return 0;
 }
 
